@@ -1,0 +1,1 @@
+"""The engine: arrays, files and torch. Knows nothing of the web."""

@@ -1,0 +1,1 @@
+"""The web app: pages, REST, jobs and viewer sessions around the engine."""
