@@ -1,0 +1,62 @@
+"""Words of the pages: one table per language in ``static/i18n``, flat keys, English where one is missing."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Protocol
+
+from webapp.paths import STATIC_DIR
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+DEFAULT = "en"
+COOKIE = "lang"
+
+
+class Translate(Protocol):
+    """``t("home.size", size="12 MB")``: the words of ``key`` with its ``{placeholders}`` filled in."""
+
+    def __call__(self, key: str, **values: object) -> str: ...
+
+
+@cache
+def table(lang: str) -> dict[str, str]:
+    """All words of one language, English ones where the language has none. ``lang`` is a key of LANGUAGES."""
+    own: dict[str, str] = json.loads((STATIC_DIR / "i18n" / f"{lang}.json").read_text(encoding="utf-8"))
+    return own if lang == DEFAULT else {**table(DEFAULT), **own}
+
+
+def translate(lang: str) -> Translate:
+    """The translator of one language; an unknown language speaks English, an unknown key says itself."""
+    words = table(lang if lang in LANGUAGES else DEFAULT)
+
+    def translator(key: str, **values: object) -> str:
+        text = words.get(key, key)
+        return text.format(**values) if values else text
+
+    return translator
+
+
+def language_of(cookie: str | None, accept_language: str | None) -> str:
+    """The language of a request: its ``lang`` cookie, else the best of its Accept-Language, else English."""
+    if cookie in LANGUAGES:
+        return str(cookie)
+    best, best_weight = DEFAULT, 0.0
+    for entry in (accept_language or "").split(","):
+        tag, _, parameter = entry.strip().partition(";")
+        language = tag.split("-")[0].lower()
+        weight = _weight(parameter)
+        if language in LANGUAGES and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    """Quality value of one Accept-Language entry (RFC 9110, section 12.4.2); what cannot be read counts nothing."""
+    name, _, value = parameter.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,179 @@
+"""What the store keeps: the tables, and the frozen values that leave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+OPEN_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One uploaded CT.
+
+    Attributes:
+        id: Random and url-safe.
+        name: What the user called it (the file's name); hostile text, escape it wherever it is shown.
+        created_at: UTC.
+        shape: Voxels along i, j, k of the file.
+        spacing_mm: Voxel size along i, j, k of the file.
+        orientation: Where the file's axes point, such as ``"LPS"``.
+        size_bytes: Size of the upload.
+        has_reference: Whether a reference mask came with it.
+        state: ``"ready"`` before the first job, then the state of the latest one.
+        original: Name of the CT's file inside the study's folder.
+        reference: Name of the reference's file inside the study's folder, or None.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    orientation: str
+    size_bytes: int
+    has_reference: bool = False
+    state: str = "ready"
+    original: str = "original.nii.gz"
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the engine on a study.
+
+    Attributes:
+        state: queued, running, done, failed or cancelled.
+        progress: 0 to 1.
+        stage: One of the engine's stages, or ``"queued"``, ``"loading"``, ``"saving"``, ``"done"``.
+        elapsed_s: Seconds since the start, or from start to end; 0 before the start.
+        eta_s: Seconds left, an estimate; None while unknown or over.
+        log: Lines with their time of day (UTC), oldest first.
+        error: ``{"code", "message", "hint"}`` of a failed job.
+        mask_id: The result of a job that is done.
+        dice: Agreement with the study's reference, if it has one.
+    """
+
+    id: str
+    study_id: str
+    task: str
+    state: JobState
+    progress: float
+    stage: str
+    created_at: datetime
+    started_at: datetime | None
+    elapsed_s: float
+    eta_s: float | None
+    log: list[str]
+    error: dict[str, str] | None
+    mask_id: str | None
+    dice: float | None
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One segmentation of a study, on the study's original grid.
+
+    Attributes:
+        kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded beside the CT).
+        label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.volume.LabelMap`.
+        labels: The labels present, ascending.
+        volume_ml: Volume of the spine in millilitres.
+        dice: Against the reference, if there is one.
+        model_id: Which weights made it; empty for a reference.
+        digest: Short content hash, for cacheable addresses.
+    """
+
+    id: str
+    study_id: str
+    kind: Literal["model", "reference"]
+    label_map_kind: str
+    labels: list[int]
+    volume_ml: float
+    dice: float | None
+    model_id: str
+    digest: str
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Base(DeclarativeBase):
+    """Declarative base of all tables."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, str]: JSON,
+        list[str]: JSON,
+        list[int]: JSON,
+        list[float]: JSON,
+    }
+
+
+class StudyRow(Base):
+    """Table of studies; columns as in :class:`Study`."""
+
+    __tablename__ = "studies"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[float] = mapped_column(index=True)  # seconds since the epoch, UTC
+    shape: Mapped[list[int]]
+    spacing_mm: Mapped[list[float]]
+    orientation: Mapped[str]
+    size_bytes: Mapped[int]
+    original: Mapped[str]
+    reference: Mapped[str | None]
+
+
+class JobRow(Base):
+    """Table of jobs; columns as in :class:`Job`."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    task: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    stage: Mapped[str] = mapped_column(default="queued")
+    created_at: Mapped[float] = mapped_column(index=True)
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+    eta_s: Mapped[float | None]
+    log: Mapped[list[str]]
+    error: Mapped[dict[str, str] | None]
+    mask_id: Mapped[str | None]
+    dice: Mapped[float | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+
+
+class MaskRow(Base):
+    """Table of masks; columns as in :class:`Mask`."""
+
+    __tablename__ = "masks"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    label_map_kind: Mapped[str]
+    labels: Mapped[list[int]]
+    volume_ml: Mapped[float]
+    dice: Mapped[float | None]
+    model_id: Mapped[str]
+    digest: Mapped[str]
+    created_at: Mapped[float] = mapped_column(index=True)
+
+
+class AuditRow(Base):
+    """Who did what to which study, when. Rows are added and never changed, and outlive the study."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(index=True)
+    who: Mapped[str]
+    action: Mapped[str]
+    study_id: Mapped[str]
+    detail: Mapped[str]

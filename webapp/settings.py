@@ -1,0 +1,78 @@
+"""Every knob of the web application, each documented, each settable by ``SPINEVIEW_<NAME>``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from segmentation.errors import BadConfiguration
+
+PREFIX = "SPINEVIEW_"
+GIB = 1024**3
+
+
+class Settings(BaseSettings):
+    """Validated once, at the door, and frozen."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default=Path.home() / ".local" / "share" / "spineview",
+        description="Folder of the database and of the studies; created if it does not exist.",
+    )
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; 0.0.0.0 serves the whole network."
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    max_upload_bytes: int = Field(
+        default=4 * GIB, gt=0, description="Largest upload accepted, CT and reference together, in bytes."
+    )
+    min_free_bytes: int = Field(
+        default=1 * GIB, ge=0, description="Disk space that an upload must leave free in data_dir, in bytes."
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Further origins (JSON list) that may change things, such as that of a reverse proxy.",
+    )
+    model: Path | None = Field(
+        default=None, description="Weights file; without it the packaged model is used."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
+    mode: Literal["patch", "whole"] = Field(
+        default="patch", description="Overlapping patches, or the whole scan scaled to one input."
+    )
+    viewer_sessions: int = Field(
+        default=64, gt=0, description="Viewer sessions open at the same time at most."
+    )
+    viewer_grace_s: float = Field(
+        default=60.0, ge=0, description="Seconds a viewer session waits for its browser to come back."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much the server writes to its log."
+    )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, with ``overrides`` (None is skipped) on top.
+
+    Raises:
+        BadConfiguration: an unknown ``SPINEVIEW_*`` variable, or an impossible value.
+    """
+    names = set(Settings.model_fields)
+    for variable in os.environ:
+        name = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"Did you mean {PREFIX}{near[0].upper()}?" if near else "The known ones are in the README."
+            raise BadConfiguration(f"{variable} is not a setting of SpineView.", hint)
+    try:
+        return Settings(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadConfiguration(f"The setting {where} is wrong: {first['msg']}.") from error

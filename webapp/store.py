@@ -1,0 +1,367 @@
+"""Studies, jobs, masks and the audit trail: SQLAlchemy on SQLite, and a folder a study.
+
+``data_dir/spineview.sqlite3`` holds the rows, ``data_dir/studies/<id>/`` the files,
+``data_dir/incoming/<id>/`` what is not yet whole. A folder is filled in ``incoming`` and renamed into its
+place in one step, so that nobody ever reads half a study or half a mask.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import create_engine, delete, event, func, select
+from sqlalchemy.orm import Session
+
+from webapp.records import OPEN_STATES, AuditRow, Base, Job, JobRow, JobState, Mask, MaskRow, Study, StudyRow
+
+LOG_LINES = 300
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One line of the audit trail: ``who`` did ``action`` to ``study_id`` at ``at`` (UTC)."""
+
+    at: datetime
+    who: str
+    action: str
+    study_id: str
+    detail: str
+
+
+def new_id() -> str:
+    """A random, url-safe name of 80 bits: no one finds a study by guessing."""
+    return secrets.token_hex(10)
+
+
+class Store:
+    """The one place where page, API, job and viewer meet. Safe to use from any thread."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._studies = data_dir / "studies"
+        self._incoming = data_dir / "incoming"
+        for folder in (self._studies, self._incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._engine = create_engine(
+            f"sqlite:///{data_dir / 'spineview.sqlite3'}",
+            connect_args={"check_same_thread": False, "timeout": 30},
+        )
+        event.listen(self._engine, "connect", _tune)
+        Base.metadata.create_all(self._engine)
+        self._write = threading.RLock()
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._engine.dispose()
+
+    # Folders
+
+    def folder(self, study_id: str) -> Path:
+        """Folder of a study's files."""
+        return self._studies / study_id
+
+    def mask_folder(self, mask: Mask) -> Path:
+        """Folder of a mask's files: ``mask.nii.gz``, ``volume.bin.gz``, ``<label>.stl``."""
+        return self.folder(mask.study_id) / "masks" / mask.id
+
+    def stage(self) -> Path:
+        """A fresh folder under ``incoming``; its name is a new id."""
+        folder = self._incoming / new_id()
+        folder.mkdir()
+        return folder
+
+    def sweep(self) -> list[str]:
+        """Remove what a crash left: unfinished uploads, folders without a row. Answers with what was removed."""
+        known = {study.id for study in self.studies()}
+        leftovers = [*self._incoming.iterdir(), *(f for f in self._studies.iterdir() if f.name not in known)]
+        for leftover in leftovers:
+            shutil.rmtree(leftover, ignore_errors=True)
+        return [leftover.name for leftover in leftovers]
+
+    # Studies
+
+    def add_study(self, study: Study, staged: Path) -> Study:
+        """Move the ``staged`` folder into its place and write the study's row."""
+        with self._writing() as session:
+            os.replace(staged, self.folder(study.id))
+            session.add(
+                StudyRow(
+                    id=study.id,
+                    name=study.name,
+                    created_at=study.created_at.timestamp(),
+                    shape=list(study.shape),
+                    spacing_mm=list(study.spacing_mm),
+                    orientation=study.orientation,
+                    size_bytes=study.size_bytes,
+                    original=study.original,
+                    reference=study.reference,
+                )
+            )
+        return study
+
+    def study(self, study_id: str) -> Study | None:
+        """One study, or None."""
+        with Session(self._engine) as session:
+            row = session.get(StudyRow, study_id)
+            return _study(session, row) if row else None
+
+    def studies(self) -> list[Study]:
+        """All studies, newest first."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(StudyRow).order_by(StudyRow.created_at.desc()))
+            return [_study(session, row) for row in rows]
+
+    def delete_study(self, study_id: str) -> bool:
+        """Remove a study's rows and its folder; False if there is none."""
+        with self._writing() as session:
+            gone = cast(Any, session.execute(delete(StudyRow).where(StudyRow.id == study_id))).rowcount > 0
+        shutil.rmtree(self.folder(study_id), ignore_errors=True)
+        return bool(gone)
+
+    # Jobs
+
+    def add_job(self, study_id: str, task: str = "segment") -> Job:
+        """Put a new job at the end of the queue. The study must exist."""
+        with self._writing() as session:
+            row = JobRow(
+                id=new_id(),
+                study_id=study_id,
+                task=task,
+                state="queued",
+                progress=0.0,
+                stage="queued",
+                created_at=time.time(),
+                log=[],
+                attempts=0,
+                cancel_requested=False,
+            )
+            session.add(row)
+            session.flush()
+            return _job(row)
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        with Session(self._engine) as session:
+            row = session.get(JobRow, job_id)
+            return _job(row) if row else None
+
+    def jobs(self, study_id: str) -> list[Job]:
+        """All jobs of a study, newest first."""
+        with Session(self._engine) as session:
+            rows = session.scalars(
+                select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc())
+            )
+            return [_job(row) for row in rows]
+
+    def latest_job(self, study_id: str) -> Job | None:
+        """The newest job of a study, or None."""
+        with Session(self._engine) as session:
+            row = _latest(session, study_id)
+            return _job(row) if row else None
+
+    def claim_job(self) -> Job | None:
+        """Mark the oldest queued job as running and answer it; None if nothing waits."""
+        with self._writing() as session:
+            row = session.scalars(
+                select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(1)
+            ).first()
+            if row is None:
+                return None
+            row.state, row.stage, row.progress = "running", "loading", 0.0
+            row.started_at, row.attempts = time.time(), row.attempts + 1
+            return _job(row)
+
+    def update_job(self, job_id: str, log: str = "", **columns: Any) -> None:
+        """Change columns of :class:`webapp.records.JobRow` and add a ``log`` line; no job, no effect."""
+        with self._writing() as session:
+            row = session.get(JobRow, job_id)
+            if row is None:
+                return
+            for column, value in columns.items():
+                setattr(row, column, value)
+            if log:
+                row.log = [*row.log, f"{datetime.now(UTC):%H:%M:%S} {log}"][-LOG_LINES:]
+
+    def finish_job(self, job_id: str, state: JobState, log: str = "", **columns: Any) -> None:
+        """Close a job: done, failed or cancelled."""
+        self.update_job(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
+
+    def request_cancel(self, job_id: str) -> Job | None:
+        """A queued job is cancelled at once, a running one is marked; a closed one stays as it is."""
+        with self._writing() as session:
+            row = session.get(JobRow, job_id)
+            if row is None:
+                return None
+            if row.state in OPEN_STATES:
+                row.cancel_requested = True
+            if row.state == "queued":
+                row.state, row.finished_at = "cancelled", time.time()
+            return _job(row)
+
+    def cancel_requested(self, job_id: str) -> bool:
+        """True if somebody asked to stop this job, or its study is gone."""
+        with Session(self._engine) as session:
+            row = session.get(JobRow, job_id)
+            return row is None or row.cancel_requested
+
+    def requeue_running(self, most_attempts: int = 3) -> list[Job]:
+        """Give jobs that a dead server left running back to the queue.
+
+        A job that was asked to stop is cancelled; one that took ``most_attempts`` servers down fails.
+        """
+        with self._writing() as session:
+            rows = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
+            for row in rows:
+                row.eta_s = None
+                if row.cancel_requested:
+                    row.state, row.finished_at = "cancelled", time.time()
+                elif row.attempts >= most_attempts:
+                    row.state, row.finished_at = "failed", time.time()
+                    row.error = {
+                        "code": "server_stopped",
+                        "message": f"The server stopped {row.attempts} times while working on this scan.",
+                        "hint": "The machine may be short of memory; ask whoever looks after it.",
+                    }
+                else:
+                    row.state, row.stage, row.progress, row.started_at = "queued", "queued", 0.0, None
+                    row.log = [
+                        *row.log,
+                        f"{datetime.now(UTC):%H:%M:%S} The server was restarted; starting again",
+                    ]
+            return [_job(row) for row in rows]
+
+    def count_jobs(self) -> dict[str, int]:
+        """Number of jobs in each state that occurs."""
+        with Session(self._engine) as session:
+            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
+            return {str(state): int(count) for state, count in rows}
+
+    # Masks
+
+    def add_mask(self, mask: Mask, staged: Path) -> bool:
+        """Move a ``staged`` folder into its study and write the row; False, and nothing kept, if the study is gone."""
+        with self._writing() as session:
+            if session.get(StudyRow, mask.study_id) is None:
+                shutil.rmtree(staged, ignore_errors=True)
+                return False
+            target = self.mask_folder(mask)
+            target.parent.mkdir(exist_ok=True)
+            os.replace(staged, target)
+            values = {**vars(mask), "created_at": mask.created_at.timestamp()}
+            session.add(MaskRow(**values))
+        return True
+
+    def masks(self, study_id: str) -> list[Mask]:
+        """All masks of a study, newest first."""
+        with Session(self._engine) as session:
+            rows = session.scalars(
+                select(MaskRow).where(MaskRow.study_id == study_id).order_by(MaskRow.created_at.desc())
+            )
+            return [_mask(row) for row in rows]
+
+    def mask(self, mask_id: str) -> Mask | None:
+        """One mask, or None."""
+        with Session(self._engine) as session:
+            row = session.get(MaskRow, mask_id)
+            return _mask(row) if row else None
+
+    # Audit trail
+
+    def audit(self, who: str, action: str, study_id: str, detail: str = "") -> None:
+        """Note that ``who`` did ``action`` (upload, segment, cancel, download or delete) to a study, now."""
+        with self._writing() as session:
+            session.add(AuditRow(at=time.time(), who=who, action=action, study_id=study_id, detail=detail))
+
+    def audit_trail(self) -> list[AuditEntry]:
+        """The whole trail, oldest first."""
+        with Session(self._engine) as session:
+            return [
+                AuditEntry(datetime.fromtimestamp(row.at, UTC), row.who, row.action, row.study_id, row.detail)
+                for row in session.scalars(select(AuditRow).order_by(AuditRow.id))
+            ]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """One transaction, one writer at a time: SQLite knows no more, and waiting here beats its busy error."""
+        with self._write, Session(self._engine) as session, session.begin():
+            yield session
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    """WAL: readers never wait for the writer. Foreign keys: a study's rows go with it."""
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _latest(session: Session, study_id: str) -> JobRow | None:
+    return session.scalars(
+        select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()).limit(1)
+    ).first()
+
+
+def _study(session: Session, row: StudyRow) -> Study:
+    latest = _latest(session, row.id)
+    return Study(
+        id=row.id,
+        name=row.name,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        shape=_triple(row.shape),
+        spacing_mm=_triple(row.spacing_mm),
+        orientation=row.orientation,
+        size_bytes=row.size_bytes,
+        has_reference=row.reference is not None,
+        state=latest.state if latest else "ready",
+        original=row.original,
+        reference=row.reference,
+    )
+
+
+def _job(row: JobRow) -> Job:
+    end = row.finished_at or time.time()
+    return Job(
+        id=row.id,
+        study_id=row.study_id,
+        task=row.task,
+        state=cast(JobState, row.state),
+        progress=row.progress,
+        stage=row.stage,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        started_at=datetime.fromtimestamp(row.started_at, UTC) if row.started_at else None,
+        elapsed_s=max(0.0, end - row.started_at) if row.started_at else 0.0,
+        eta_s=row.eta_s,
+        log=list(row.log),
+        error=row.error,
+        mask_id=row.mask_id,
+        dice=row.dice,
+        attempts=row.attempts,
+    )
+
+
+def _mask(row: MaskRow) -> Mask:
+    return Mask(
+        id=row.id,
+        study_id=row.study_id,
+        kind=cast(Any, row.kind),
+        label_map_kind=row.label_map_kind,
+        labels=list(row.labels),
+        volume_ml=row.volume_ml,
+        dice=row.dice,
+        model_id=row.model_id,
+        digest=row.digest,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+    )
+
+
+def _triple(values: Sequence[Any]) -> tuple[Any, Any, Any]:
+    first, second, third = values
+    return (first, second, third)
