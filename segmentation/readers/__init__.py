@@ -1,0 +1,25 @@
+"""Files to volumes. Everything that can be wrong with a file is said here, and nowhere after.
+
+Raised by all readers:
+    UnreadableFile: missing, truncated, damaged, not of the format its name promises.
+    UnsupportedFormat: a type of file that no reader knows.
+    NotAVolume: a 2D picture, a time series, colour.
+    BadGeometry: NaN or singular affine, spacing that is zero or negative, sides longer than a person.
+    TooLarge, TooSmall: outside :class:`ReadLimits`; checked before voxels are read.
+    NotHounsfield: values that cannot be CT numbers.
+"""
+
+from __future__ import annotations
+
+from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
+from segmentation.readers.read import SUFFIXES, Inspection, inspect, read_label_map, read_volume
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "SUFFIXES",
+    "Inspection",
+    "ReadLimits",
+    "inspect",
+    "read_label_map",
+    "read_volume",
+]

@@ -1,0 +1,25 @@
+"""How large an image may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """Checked against the header before any voxel is read.
+
+    Attributes:
+        max_voxels: Voxels in the image. The default holds a whole-body CT of 512 x 512 x 3072.
+        max_bytes: Bytes of the voxels as stored, decompressed.
+        min_extent_mm: Length that must be covered along every axis; a lumbar body is about 27 mm high.
+        max_extent_mm: Longest believable side; more means that the file's unit is not the millimetre.
+    """
+
+    max_voxels: int = 512 * 512 * 3072
+    max_bytes: int = 4 * 1024**3
+    min_extent_mm: float = 20.0
+    max_extent_mm: float = 3000.0
+
+
+DEFAULT_LIMITS = ReadLimits()

@@ -1,0 +1,183 @@
+"""NIfTI-1 and NIfTI-2 in one file, compressed or not.
+
+nibabel interprets the header; the bytes are read here, because nibabel allocates what a header promises.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from pathlib import Path
+from typing import IO, Any, cast
+
+import nibabel as nib
+import numpy as np
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import NDArray
+
+from segmentation.errors import BadGeometry, NotAVolume, NotHounsfield, UnreadableFile, UnsupportedFormat
+from segmentation.geometry import Grid
+from segmentation.readers.imagefile import ImageFile, check_size, check_spacing, volume_shape
+from segmentation.readers.limits import ReadLimits
+from segmentation.readers.streams import (
+    GZIP_MAGIC,
+    check_end,
+    check_promise,
+    file_size,
+    read_exactly,
+    reading,
+)
+
+_MAX_OFFSET = 64 * 1024**2  # header extensions larger than this are not believed
+_RGB = {128, 2304}
+_COMPLEX = {32, 1792, 2048}
+_quiet = logging.getLogger("segmentation.readers.nifti.header")
+_quiet.addHandler(logging.NullHandler())
+_quiet.propagate = False
+
+
+def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
+    """Read and judge the header of ``path``.
+
+    Raises:
+        UnreadableFile, UnsupportedFormat, NotAVolume, BadGeometry, TooLarge: see the package's documentation.
+    """
+    name = path.name
+    with reading(name):
+        compressed = _is_compressed(path)
+        with _open(path, compressed) as stream:
+            header = _read_header(stream, name)
+    dim = [int(n) for n in header["dim"]]
+    if not 1 <= dim[0] <= 7:
+        raise UnreadableFile(f"The header of {name} declares {dim[0]} axes.", "Export the scan again.")
+    stored_type = _voxel_type(header, name)
+    shape = volume_shape(dim[1 : dim[0] + 1], name)
+    check_spacing([float(s) for s in header["pixdim"][1:4]], name)
+    promised = check_size(shape, stored_type.itemsize, limits, name)
+    offset = _data_offset(header, name)
+    check_promise(file_size(path) - (0 if compressed else offset), promised, compressed, name)
+    header = _checked(header, name)
+    slope, inter = _scaling(header, name)
+
+    def load() -> NDArray[Any]:
+        with reading(name), _open(path, compressed) as voxels:
+            read_exactly(voxels, offset, name)
+            data = read_exactly(voxels, promised, name)
+            if compressed:
+                check_end(voxels, name)
+        return np.frombuffer(data, dtype=stored_type).reshape(shape, order="F")
+
+    return ImageFile(
+        name=name,
+        format="NIfTI-2" if isinstance(header, nib.Nifti2Header) else "NIfTI-1",
+        grid=Grid(shape, _affine(header, name)),
+        stored_type=stored_type,
+        load=load,
+        slope=slope,
+        inter=inter,
+        header=header,
+    )
+
+
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(2)
+    if not start:
+        raise UnreadableFile(f"{path.name} is empty.", "Copy or export the file again.")
+    compressed = start == GZIP_MAGIC
+    if compressed != path.name.lower().endswith(".gz"):
+        kind = "is gzip-compressed" if compressed else "is not gzip-compressed"
+        raise UnreadableFile(
+            f"{path.name} {kind}, although its name says otherwise.",
+            "Check the file, or give it the right name.",
+        )
+    return compressed
+
+
+def _open(path: Path, compressed: bool) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb")) if compressed else path.open("rb")
+
+
+def _read_header(stream: IO[bytes], name: str) -> Any:
+    block = stream.read(540)
+    for kind in (nib.Nifti1Header, nib.Nifti2Header):
+        size = kind.template_dtype.itemsize
+        # The first number of a NIfTI header is its own length.
+        if len(block) >= size and block[:4] in (size.to_bytes(4, "little"), size.to_bytes(4, "big")):
+            header = kind(block[:size], check=False)
+            if header["magic"].item() == kind.single_magic:
+                return header
+            if header["magic"].item() == kind.pair_magic:
+                raise UnsupportedFormat(
+                    f"{name} is half of a .hdr/.img pair.",
+                    "Convert it to one .nii file, for instance with nibabel.",
+                )
+    raise UnreadableFile(
+        f"{name} is not a NIfTI file: its header is not one.", "Check that the file is what its name says."
+    )
+
+
+def _voxel_type(header: Any, name: str) -> np.dtype[Any]:
+    code = int(header["datatype"])
+    if code in _RGB:
+        raise NotAVolume(
+            f"{name} is a colour picture (RGB), not a CT.", "Upload the CT itself, not a screenshot of it."
+        )
+    if code in _COMPLEX:
+        raise NotHounsfield(
+            f"{name} holds complex numbers, which no CT does.", "Upload a CT in Hounsfield units."
+        )
+    try:
+        voxel_type = np.dtype(header.get_data_dtype())
+    except (HeaderDataError, KeyError) as error:
+        raise UnreadableFile(
+            f"The header of {name} names no known voxel type ({code}).", "Export the scan again."
+        ) from error
+    if voxel_type.kind not in "iuf" or voxel_type.itemsize > 8:
+        raise NotAVolume(
+            f"{name} holds voxels of type {voxel_type}, not plain numbers.",
+            "Upload a CT in Hounsfield units.",
+        )
+    return voxel_type
+
+
+def _data_offset(header: Any, name: str) -> int:
+    offset = float(header["vox_offset"])
+    if not header.single_vox_offset <= offset <= _MAX_OFFSET:
+        raise UnreadableFile(
+            f"The header of {name} gives an impossible start of the voxels ({offset:g}).",
+            "Export the scan again.",
+        )
+    return int(offset)
+
+
+def _checked(header: Any, name: str) -> Any:
+    """The header after the small repairs that nibabel makes when it loads a file."""
+    header = header.copy()
+    try:
+        header.check_fix(logger=_quiet, error_level=40)
+    except HeaderDataError as error:
+        raise UnreadableFile(
+            f"The header of {name} is damaged: {error}.", "Export the scan again."
+        ) from error
+    return header
+
+
+def _scaling(header: Any, name: str) -> tuple[float, float]:
+    try:
+        slope, inter = header.get_slope_inter()
+    except HeaderDataError as error:
+        raise UnreadableFile(
+            f"The intensity scaling of {name} is not a number.", "Export the scan again."
+        ) from error
+    return (1.0 if slope is None else float(slope), 0.0 if inter is None else float(inter))
+
+
+def _affine(header: Any, name: str) -> NDArray[np.float64]:
+    try:
+        return np.asarray(header.get_best_affine(), dtype=np.float64)
+    except (ValueError, HeaderDataError) as error:
+        raise BadGeometry(
+            f"The rotation in the header of {name} is not a rotation.",
+            "Export the scan again from the original DICOM series.",
+        ) from error

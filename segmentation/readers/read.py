@@ -1,0 +1,153 @@
+"""The door: one function for each thing a file can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.errors import InputError, UnreadableFile, UnsupportedFormat
+from segmentation.geometry import Grid
+from segmentation.readers.imagefile import ImageFile, check_extent
+from segmentation.readers.itk import open_metaimage, open_nrrd
+from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
+from segmentation.readers.nifti import open_nifti
+from segmentation.readers.values import Survey, check_hounsfield, check_offset, survey, to_hu
+from segmentation.volume import LabelMap, Volume
+
+Opener = Callable[[Path, ReadLimits], ImageFile]
+
+_OPENERS: dict[str, Opener] = {
+    ".nii.gz": open_nifti,
+    ".nii": open_nifti,
+    ".nrrd": open_nrrd,
+    ".mha": open_metaimage,
+}
+SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
+"""File name endings that can be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What a file is, without a judgement being an exception.
+
+    Attributes:
+        name: File name.
+        format: ``"NIfTI-1"`` …; empty where the header could not be read.
+        grid: Geometry; None where the header could not be read.
+        stored_type: Type of the voxels in the file, for instance ``"int16"``.
+        hu_range: Smallest and largest value in HU; None where the voxels could not be read.
+        problems: Every reason for which :func:`read_volume` would refuse the file.
+        notes: What is unusual but accepted.
+    """
+
+    name: str
+    format: str = ""
+    grid: Grid | None = None
+    stored_type: str = ""
+    hu_range: tuple[float, float] | None = None
+    problems: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Volume:
+    """Read a CT.
+
+    Args:
+        path: A ``.nii``, ``.nii.gz``, ``.nrrd`` or ``.mha`` file.
+        limits: Checked against the header, before memory is used.
+
+    Returns:
+        Volume: HU on the grid of the file, in its axis order; int16 where all values are integers, else float32.
+
+    Raises:
+        InputError: one of the children listed in the package's documentation.
+    """
+    image = open_image(path, limits)
+    check_extent(image.grid, limits, image.name)
+    stored, found = _load(image)
+    check_hounsfield(found, image.name)
+    hu = to_hu(stored, image.slope, image.inter, found)
+    check_offset(hu, found, image.name)
+    return Volume(hu, image.grid, image.header)
+
+
+def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
+    """Read a segmentation; its numbers are kept.
+
+    Returns:
+        LabelMap: kind ``"vertebrae"`` if any label is greater than 1, else ``"spine"``.
+
+    Raises:
+        InputError: as for a CT, or the values are not whole numbers from 0 to 255.
+    """
+    image = open_image(path, limits)
+    stored, found = _load(image)
+    if found.not_finite or not found.whole or found.low < 0 or found.high > 255:
+        raise InputError(
+            f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) are not whole numbers 0 to 255.",
+            "Upload the segmentation, not the CT, as the reference.",
+        )
+    labels: NDArray[Any] = stored
+    if (image.slope, image.inter) != (1.0, 0.0):
+        labels = np.rint(stored * image.slope + image.inter)
+    kind = "vertebrae" if found.high > 1 else "spine"
+    return LabelMap(labels.astype(np.uint8, copy=False), image.grid, kind, image.header)
+
+
+def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Inspection:
+    """Look at a file and list what is wrong with it instead of stopping at the first thing."""
+    try:
+        image = open_image(path, limits)
+    except InputError as error:
+        return Inspection(path.name, problems=[error])
+    result = Inspection(image.name, image.format, image.grid, str(image.stored_type))
+    _collect(result.problems, lambda: check_extent(image.grid, limits, image.name))
+    try:
+        stored, found = _load(image)
+    except InputError as error:
+        result.problems.append(error)
+        return result
+    _collect(result.problems, lambda: _check_values(image, stored, found))
+    if found.not_finite:
+        result.notes.append(f"{found.not_finite:.3%} of the voxels are not numbers and are read as air")
+    return replace(result, hu_range=(found.low, found.high))
+
+
+def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> ImageFile:
+    """Read a header. Raises InputError's children."""
+    if path.is_dir():
+        raise UnsupportedFormat(
+            f"{path.name} is a folder; folders cannot be read yet.",
+            "Convert the series to one NIfTI file, for instance with dcm2niix.",
+        )
+    if not path.exists():
+        raise UnreadableFile(f"There is no file {path.name}.", "Check the path.")
+    name = path.name.lower()
+    for suffix, opener in _OPENERS.items():
+        if name.endswith(suffix):
+            return opener(path, limits)
+    raise UnsupportedFormat(
+        f"{path.name} is of a type that cannot be read.", f"Use one of {', '.join(SUFFIXES)}."
+    )
+
+
+def _load(image: ImageFile) -> tuple[NDArray[Any], Survey]:
+    stored = image.load()
+    return stored, survey(stored, image.slope, image.inter)
+
+
+def _check_values(image: ImageFile, stored: NDArray[Any], found: Survey) -> None:
+    check_hounsfield(found, image.name)
+    check_offset(to_hu(stored, image.slope, image.inter, found), found, image.name)
+
+
+def _collect(problems: list[InputError], check: Callable[[], None]) -> None:
+    try:
+        check()
+    except InputError as error:
+        problems.append(error)

@@ -1,0 +1,140 @@
+"""Stored values to Hounsfield units, and what cannot be Hounsfield units.
+
+What is accepted: any padding (-1024, -2000, -3024 …), metal up to 32767, scans that were clipped from below or above.
+What is refused: constants, pictures of 8 bits, values scaled to 0..1 or to zero mean, CT numbers stored without their
+offset of 1024, and images with more than a few voxels that are not numbers. Up to one voxel in a thousand may be NaN
+or infinite; it is read as air.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.errors import NotHounsfield
+
+AIR_HU = -1024
+MAX_NOT_FINITE = 1e-3
+_INT16 = np.iinfo(np.int16)
+_SLAB_VOXELS = 1 << 22
+_HINT = "Export the CT in Hounsfield units, for instance with dcm2niix, and upload that file."
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over the stored values found, in HU.
+
+    Attributes:
+        low, high: Smallest and largest finite value (NaN if there is none).
+        whole: True if all finite values are integers.
+        not_finite: Share of voxels that are NaN or infinite, 0..1.
+    """
+
+    low: float
+    high: float
+    whole: bool
+    not_finite: float
+
+
+def survey(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> Survey:
+    """Range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
+    low, high, whole, missing = np.inf, -np.inf, True, 0
+    for slab in _slabs(stored):
+        values = np.asarray(stored[slab], dtype=np.float64).ravel()
+        if stored.dtype.kind == "f":
+            finite = np.isfinite(values)
+            missing += values.size - int(np.count_nonzero(finite))
+            values = values[finite]
+        if not values.size:
+            continue
+        with np.errstate(over="ignore"):
+            values = values * slope + inter
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+        whole = whole and bool((values == np.rint(values)).all())
+    if low > high:
+        low = high = float("nan")
+    return Survey(low, high, whole, missing / stored.size)
+
+
+def to_hu(
+    stored: NDArray[Any], slope: float, inter: float, found: Survey
+) -> NDArray[np.int16] | NDArray[np.float32]:
+    """(I, J, K) stored values to HU: int16 if all values are integers, else float32.
+
+    ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing needs to change.
+    """
+    if slope == 1 and inter == 0 and stored.dtype == np.dtype(np.int16) and stored.dtype.isnative:
+        return stored
+    hu: NDArray[Any] = np.empty(stored.shape, dtype=np.int16 if found.whole else np.float32, order="F")
+    for slab in _slabs(stored):
+        values = np.asarray(stored[slab], dtype=np.float64) * slope + inter
+        if found.not_finite:
+            values[~np.isfinite(values)] = AIR_HU
+        hu[slab] = values
+    return hu
+
+
+def check_hounsfield(found: Survey, name: str) -> None:
+    """Judge a range of values.
+
+    Raises:
+        NotHounsfield: they cannot be CT numbers; the message says why.
+    """
+    if found.not_finite > MAX_NOT_FINITE or np.isnan(found.low):
+        raise NotHounsfield(
+            f"{found.not_finite:.1%} of the voxels of {name} are not numbers (NaN or infinite).",
+            "Export the scan again; voxels outside the field of view should be air (-1024 HU).",
+        )
+    why = _why_not(found)
+    if why:
+        raise NotHounsfield(f"The values of {name} ({found.low:g} to {found.high:g}) {why}.", _HINT)
+
+
+def _why_not(found: Survey) -> str:
+    low, high = found.low, found.high
+    if low == high:
+        return "are the same everywhere: there is no picture in it"
+    if low < _INT16.min or high > _INT16.max:
+        return "lie outside what any CT scanner writes (-32768 to 32767 HU)"
+    if low >= -1 and high <= 1:
+        return "were scaled to a range of 0 to 1 and are no longer Hounsfield units"
+    if (low >= 0 and high <= 255) or (low >= -128 and high <= 127):
+        return "fit in 8 bits: this is a grey picture, not Hounsfield units"
+    if low > -50 and high < 100:
+        return "reach neither air nor bone: they were normalised and are no longer Hounsfield units"
+    if low > 300:
+        return "are all higher than soft tissue: they are not Hounsfield units"
+    return ""
+
+
+def check_offset(hu: NDArray[Any], found: Survey, name: str) -> None:
+    """Recognise CT numbers stored without their offset: water at 1024 where it should be 0.
+
+    A CT whose negative values were clipped has soft tissue between 0 and 100, and hardly any voxel near 1024.
+
+    Raises:
+        NotHounsfield: a fifth of the voxels that are not 0 form a broad peak around 1024, and none is negative.
+    """
+    if found.low < 0 or found.high < 1100:
+        return
+    step = max(1, round((hu.size / 500_000) ** (1 / 3)))
+    sample = np.asarray(hu[::step, ::step, ::step])
+    sample = sample[sample > 0]
+    tissue = sample[(sample > 900) & (sample < 1150)]
+    if tissue.size > 0.2 * sample.size and np.unique(np.rint(tissue)).size > 64:
+        raise NotHounsfield(
+            f"The values of {name} ({found.low:g} to {found.high:g}) are raw scanner values: water lies near 1024, not 0.",
+            "Export the CT with its rescale intercept (usually -1024) applied or written in the header.",
+        )
+
+
+def _slabs(array: NDArray[Any]) -> Iterator[tuple[slice, slice, slice]]:
+    """Slabs along the last axis, which is the slowest in a file."""
+    rows, columns, slices = array.shape
+    step = max(1, _SLAB_VOXELS // (rows * columns))
+    for start in range(0, slices, step):
+        yield (slice(None), slice(None), slice(start, start + step))
