@@ -1,0 +1,81 @@
+# One command for everything: make setup | run | test | check | bench | viewer
+# Nothing but Python (3.11 or newer) needs to be there; Node is used where it is, Chromium is fetched if it may be.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+DATA   ?=
+# torch comes first and alone, so that nothing else can pull in another build of it.
+# For the CPU build on a machine where PyPI gives the CUDA one:
+#   make run TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
+TORCH_ARGS ?=
+TORCH  := torch==2.13.0
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check format lint types imports viewer viewer-check bench screenshot lock clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(VENV)/.stamp-run ## Install what is needed and start SpineView on http://127.0.0.1:8000
+	$(BIN)/spineview serve --host $(HOST) --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
+	@scripts/ensure-chromium >/dev/null || true
+
+$(VENV)/.stamp-torch:
+	@scripts/make-venv "$(PYTHON)" "$(VENV)"
+	@echo "Installing $(TORCH) (once) …"
+	$(PIP) install $(TORCH_ARGS) $(TORCH)
+	@touch $@
+
+$(VENV)/.stamp-run: $(VENV)/.stamp-torch pyproject.toml requirements.lock
+	@echo "Installing SpineView (once) …"
+	$(PIP) install --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-run
+	@echo "Installing the tools of the checks (once) …"
+	$(PIP) install --constraint requirements.lock --editable ".[dev]"
+	@touch $@
+
+test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
+	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python -m pytest $(ARGS)
+
+check: setup lint types imports viewer-check ## Everything that CI runs
+	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml $(ARGS)
+
+format: setup ## Format the Python code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.stamp-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.stamp-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.stamp-dev
+	$(BIN)/lint-imports
+
+viewer: ## Rebuild the viewer's bundle (needs Node)
+	cd static/viewer && npm ci --no-audit --no-fund && npm run build
+
+viewer-check: ## Rebuild the viewer's bundle and compare it with the committed one
+	@scripts/check-viewer
+
+bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
+	$(BIN)/python bench/run.py $(ARGS)
+
+screenshot: setup ## Take docs/screenshot.png again, on the demo study
+	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png
+
+lock: setup ## Write requirements.lock from what is installed
+	scripts/lock "$(BIN)/python" > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+clean: ## Remove what make made
+	rm -rf $(VENV) build *.egg-info .coverage coverage.xml .mypy_cache .ruff_cache .pytest_cache
