@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -177,3 +179,68 @@ class AuditRow(Base):
     action: Mapped[str]
     study_id: Mapped[str]
     detail: Mapped[str]
+
+
+def to_study(row: StudyRow, latest: JobRow | None) -> Study:
+    """The value of a row, whose state is that of its ``latest`` job."""
+    return Study(
+        id=row.id,
+        name=row.name,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        shape=_triple(row.shape),
+        spacing_mm=_triple(row.spacing_mm),
+        orientation=row.orientation,
+        size_bytes=row.size_bytes,
+        has_reference=row.reference is not None,
+        state=latest.state if latest else "ready",
+        original=row.original,
+        reference=row.reference,
+    )
+
+
+def to_job(row: JobRow) -> Job:
+    """The value of a row, as of now."""
+    end = row.finished_at or time.time()
+    return Job(
+        id=row.id,
+        study_id=row.study_id,
+        task=row.task,
+        state=cast(JobState, row.state),
+        progress=row.progress,
+        stage=row.stage,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        started_at=datetime.fromtimestamp(row.started_at, UTC) if row.started_at else None,
+        elapsed_s=max(0.0, end - row.started_at) if row.started_at else 0.0,
+        eta_s=row.eta_s,
+        log=list(row.log),
+        error=row.error,
+        mask_id=row.mask_id,
+        dice=row.dice,
+        attempts=row.attempts,
+    )
+
+
+def mask_row(mask: Mask) -> MaskRow:
+    """The row of a value."""
+    return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp()})
+
+
+def to_mask(row: MaskRow) -> Mask:
+    """The value of a row."""
+    return Mask(
+        id=row.id,
+        study_id=row.study_id,
+        kind=cast(Any, row.kind),
+        label_map_kind=row.label_map_kind,
+        labels=list(row.labels),
+        volume_ml=row.volume_ml,
+        dice=row.dice,
+        model_id=row.model_id,
+        digest=row.digest,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+    )
+
+
+def _triple(values: Sequence[Any]) -> tuple[Any, Any, Any]:
+    first, second, third = values
+    return (first, second, third)

@@ -7,22 +7,39 @@ place in one step, so that nobody ever reads half a study or half a mask.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from sqlalchemy import create_engine, delete, event, func, select
 from sqlalchemy.orm import Session
 
-from webapp.records import OPEN_STATES, AuditRow, Base, Job, JobRow, JobState, Mask, MaskRow, Study, StudyRow
+from segmentation.errors import BadConfiguration
+from webapp.records import (
+    OPEN_STATES,
+    AuditRow,
+    Base,
+    Job,
+    JobRow,
+    JobState,
+    Mask,
+    MaskRow,
+    Study,
+    StudyRow,
+    mask_row,
+    to_job,
+    to_mask,
+    to_study,
+)
 
 LOG_LINES = 300
 
@@ -59,10 +76,33 @@ class Store:
         event.listen(self._engine, "connect", _tune)
         Base.metadata.create_all(self._engine)
         self._write = threading.RLock()
+        self._lock: IO[str] | None = None
+
+    def hold(self, timeout_s: float = 15.0) -> None:
+        """Take this data folder for this process alone: two queues on one store would run each job twice.
+
+        Raises:
+            BadConfiguration: another server still has it after ``timeout_s``.
+        """
+        self._lock = (self.data_dir / "server.lock").open("w")
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as busy:
+                if time.monotonic() > deadline:
+                    raise BadConfiguration(
+                        f"Another SpineView server is using {self.data_dir}.",
+                        "Stop it, or choose another --data.",
+                    ) from busy
+                time.sleep(0.2)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Give the database's connections and the folder back."""
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
 
     # Folders
 
@@ -81,17 +121,27 @@ class Store:
         return folder
 
     def sweep(self) -> list[str]:
-        """Remove what a crash left: unfinished uploads, folders without a row. Answers with what was removed."""
+        """Remove what a crash left, unfinished uploads and folders without a row; answer their names."""
         known = {study.id for study in self.studies()}
         leftovers = [*self._incoming.iterdir(), *(f for f in self._studies.iterdir() if f.name not in known)]
         for leftover in leftovers:
             shutil.rmtree(leftover, ignore_errors=True)
         return [leftover.name for leftover in leftovers]
 
+    def replace_file(self, study_id: str, staged: Path) -> None:
+        """Move a file out of its own staged folder into the study's, if that is still there."""
+        with self._write:
+            if self.folder(study_id).is_dir():
+                os.replace(staged, self.folder(study_id) / staged.name)
+        shutil.rmtree(staged.parent, ignore_errors=True)
+
     # Studies
 
-    def add_study(self, study: Study, staged: Path) -> Study:
-        """Move the ``staged`` folder into its place and write the study's row."""
+    def add_study(self, study: Study, staged: Path, mask: Mask | None = None) -> Study:
+        """Move the ``staged`` folder into its place and write the study's row.
+
+        A reference ``mask`` that came with it lies in ``staged/masks/<mask id>``; its row is added too.
+        """
         with self._writing() as session:
             os.replace(staged, self.folder(study.id))
             session.add(
@@ -107,25 +157,29 @@ class Store:
                     reference=study.reference,
                 )
             )
+            session.flush()
+            if mask is not None:
+                session.add(mask_row(mask))
         return study
 
     def study(self, study_id: str) -> Study | None:
         """One study, or None."""
         with Session(self._engine) as session:
             row = session.get(StudyRow, study_id)
-            return _study(session, row) if row else None
+            return to_study(row, _latest(session, row.id)) if row else None
 
     def studies(self) -> list[Study]:
         """All studies, newest first."""
         with Session(self._engine) as session:
             rows = session.scalars(select(StudyRow).order_by(StudyRow.created_at.desc()))
-            return [_study(session, row) for row in rows]
+            return [to_study(row, _latest(session, row.id)) for row in rows]
 
     def delete_study(self, study_id: str) -> bool:
         """Remove a study's rows and its folder; False if there is none."""
         with self._writing() as session:
             gone = cast(Any, session.execute(delete(StudyRow).where(StudyRow.id == study_id))).rowcount > 0
-        shutil.rmtree(self.folder(study_id), ignore_errors=True)
+            if gone:
+                shutil.rmtree(self.folder(study_id), ignore_errors=True)
         return bool(gone)
 
     # Jobs
@@ -147,13 +201,13 @@ class Store:
             )
             session.add(row)
             session.flush()
-            return _job(row)
+            return to_job(row)
 
     def job(self, job_id: str) -> Job | None:
         """One job, or None."""
         with Session(self._engine) as session:
             row = session.get(JobRow, job_id)
-            return _job(row) if row else None
+            return to_job(row) if row else None
 
     def jobs(self, study_id: str) -> list[Job]:
         """All jobs of a study, newest first."""
@@ -161,13 +215,13 @@ class Store:
             rows = session.scalars(
                 select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc())
             )
-            return [_job(row) for row in rows]
+            return [to_job(row) for row in rows]
 
     def latest_job(self, study_id: str) -> Job | None:
         """The newest job of a study, or None."""
         with Session(self._engine) as session:
             row = _latest(session, study_id)
-            return _job(row) if row else None
+            return to_job(row) if row else None
 
     def claim_job(self) -> Job | None:
         """Mark the oldest queued job as running and answer it; None if nothing waits."""
@@ -179,7 +233,7 @@ class Store:
                 return None
             row.state, row.stage, row.progress = "running", "loading", 0.0
             row.started_at, row.attempts = time.time(), row.attempts + 1
-            return _job(row)
+            return to_job(row)
 
     def update_job(self, job_id: str, log: str = "", **columns: Any) -> None:
         """Change columns of :class:`webapp.records.JobRow` and add a ``log`` line; no job, no effect."""
@@ -206,7 +260,7 @@ class Store:
                 row.cancel_requested = True
             if row.state == "queued":
                 row.state, row.finished_at = "cancelled", time.time()
-            return _job(row)
+            return to_job(row)
 
     def cancel_requested(self, job_id: str) -> bool:
         """True if somebody asked to stop this job, or its study is gone."""
@@ -238,7 +292,7 @@ class Store:
                         *row.log,
                         f"{datetime.now(UTC):%H:%M:%S} The server was restarted; starting again",
                     ]
-            return [_job(row) for row in rows]
+            return [to_job(row) for row in rows]
 
     def count_jobs(self) -> dict[str, int]:
         """Number of jobs in each state that occurs."""
@@ -249,7 +303,7 @@ class Store:
     # Masks
 
     def add_mask(self, mask: Mask, staged: Path) -> bool:
-        """Move a ``staged`` folder into its study and write the row; False, and nothing kept, if the study is gone."""
+        """Move a ``staged`` folder into its study, write the row; False, nothing kept, if the study is gone."""
         with self._writing() as session:
             if session.get(StudyRow, mask.study_id) is None:
                 shutil.rmtree(staged, ignore_errors=True)
@@ -257,8 +311,7 @@ class Store:
             target = self.mask_folder(mask)
             target.parent.mkdir(exist_ok=True)
             os.replace(staged, target)
-            values = {**vars(mask), "created_at": mask.created_at.timestamp()}
-            session.add(MaskRow(**values))
+            session.add(mask_row(mask))
         return True
 
     def masks(self, study_id: str) -> list[Mask]:
@@ -267,13 +320,13 @@ class Store:
             rows = session.scalars(
                 select(MaskRow).where(MaskRow.study_id == study_id).order_by(MaskRow.created_at.desc())
             )
-            return [_mask(row) for row in rows]
+            return [to_mask(row) for row in rows]
 
     def mask(self, mask_id: str) -> Mask | None:
         """One mask, or None."""
         with Session(self._engine) as session:
             row = session.get(MaskRow, mask_id)
-            return _mask(row) if row else None
+            return to_mask(row) if row else None
 
     # Audit trail
 
@@ -292,7 +345,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        """One transaction, one writer at a time: SQLite knows no more, and waiting here beats its busy error."""
+        """One transaction, one writer at a time: waiting here beats SQLite's busy error."""
         with self._write, Session(self._engine) as session, session.begin():
             yield session
 
@@ -307,61 +360,3 @@ def _latest(session: Session, study_id: str) -> JobRow | None:
     return session.scalars(
         select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()).limit(1)
     ).first()
-
-
-def _study(session: Session, row: StudyRow) -> Study:
-    latest = _latest(session, row.id)
-    return Study(
-        id=row.id,
-        name=row.name,
-        created_at=datetime.fromtimestamp(row.created_at, UTC),
-        shape=_triple(row.shape),
-        spacing_mm=_triple(row.spacing_mm),
-        orientation=row.orientation,
-        size_bytes=row.size_bytes,
-        has_reference=row.reference is not None,
-        state=latest.state if latest else "ready",
-        original=row.original,
-        reference=row.reference,
-    )
-
-
-def _job(row: JobRow) -> Job:
-    end = row.finished_at or time.time()
-    return Job(
-        id=row.id,
-        study_id=row.study_id,
-        task=row.task,
-        state=cast(JobState, row.state),
-        progress=row.progress,
-        stage=row.stage,
-        created_at=datetime.fromtimestamp(row.created_at, UTC),
-        started_at=datetime.fromtimestamp(row.started_at, UTC) if row.started_at else None,
-        elapsed_s=max(0.0, end - row.started_at) if row.started_at else 0.0,
-        eta_s=row.eta_s,
-        log=list(row.log),
-        error=row.error,
-        mask_id=row.mask_id,
-        dice=row.dice,
-        attempts=row.attempts,
-    )
-
-
-def _mask(row: MaskRow) -> Mask:
-    return Mask(
-        id=row.id,
-        study_id=row.study_id,
-        kind=cast(Any, row.kind),
-        label_map_kind=row.label_map_kind,
-        labels=list(row.labels),
-        volume_ml=row.volume_ml,
-        dice=row.dice,
-        model_id=row.model_id,
-        digest=row.digest,
-        created_at=datetime.fromtimestamp(row.created_at, UTC),
-    )
-
-
-def _triple(values: Sequence[Any]) -> tuple[Any, Any, Any]:
-    first, second, third = values
-    return (first, second, third)

@@ -1,0 +1,55 @@
+"""The Flask application: pages and REST, with one error body for all."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from segmentation.errors import InputError
+from webapp.api import api
+from webapp.errors import WebError, body, from_input_error, from_status
+from webapp.pages import error_page, pages
+from webapp.paths import TEMPLATES_DIR
+from webapp.services import Services
+
+log = logging.getLogger(__name__)
+
+
+def build_app(services: Services) -> Flask:
+    """Flask on ready services; static files are served before it, see asgi.py."""
+    app = Flask("webapp", static_folder=None, template_folder=str(TEMPLATES_DIR))
+    app.extensions["spineview"] = services
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
+    app.register_error_handler(WebError, _answer)
+    app.register_error_handler(InputError, lambda error: _answer(from_input_error(error)))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    return app
+
+
+def _answer(error: WebError) -> Response:
+    if not request.path.startswith("/api/"):
+        return error_page(error)
+    response = jsonify(body(error.code, error.message, error.hint))
+    response.status_code = error.status
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return Response(error.get_response().get_data(), error.code, dict(error.get_headers()))
+    response = _answer(from_status(error.code or 500))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _answer(from_status(500))

@@ -1,0 +1,97 @@
+"""The one origin: large uploads, files, viewer sockets and static files, and Flask behind them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from webapp.app import build_app
+from webapp.errors import WebError, body, from_status
+from webapp.files import file_routes
+from webapp.paths import STATIC_DIR
+from webapp.security import Security
+from webapp.services import EngineFactory, Services, make_services
+from webapp.settings import Settings
+from webapp.uploads import upload_study
+from webapp.views import API
+
+os.environ.setdefault(
+    "TRAME_ARGS", "--server"
+)  # before trame is imported: else it parses the server's own arguments
+
+log = logging.getLogger(__name__)
+WSGI_THREADS = 16
+
+
+def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None) -> Starlette:
+    """The whole application. ``app.state`` holds ``settings``, ``store``, ``jobs`` and ``services``.
+
+    The engine thread starts with the application's lifespan and stops with it.
+    """
+    from webapp.viewer.routes import close_sessions, viewer_routes  # imports trame, after TRAME_ARGS is set
+
+    services = make_services(settings, engine_factory)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        _start(services)
+        try:
+            yield
+        finally:
+            await close_sessions()
+            services.jobs.stop()
+            services.store.close()
+
+    routes: list[BaseRoute] = [
+        Route(f"{API}/studies", upload_study, methods=["POST"]),
+        *file_routes(),
+        *viewer_routes(settings, services.store, services.jobs),
+        Mount("/static", StaticFiles(directory=STATIC_DIR)),
+        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS))),
+    ]
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(Security, allowed_origins=settings.allowed_origins)],
+        exception_handlers={WebError: _web_error, HTTPException: _http_error, Exception: _fault},
+    )
+    app.state.settings, app.state.store, app.state.jobs = settings, services.store, services.jobs
+    app.state.services = services
+    return app
+
+
+def _start(services: Services) -> None:
+    services.store.hold()
+    removed = services.store.sweep()
+    if removed:
+        log.info("removed %d unfinished uploads of an earlier run", len(removed))
+    services.jobs.start()
+
+
+async def _web_error(_request: Request, error: Exception) -> JSONResponse:
+    refusal = cast(WebError, error)
+    return JSONResponse(body(refusal.code, refusal.message, refusal.hint), refusal.status)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    http = cast(HTTPException, error)
+    answer = await _web_error(request, from_status(http.status_code))
+    answer.headers.update(http.headers or {})
+    return answer
+
+
+async def _fault(request: Request, _error: Exception) -> JSONResponse:
+    return await _web_error(request, from_status(500))

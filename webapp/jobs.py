@@ -1,0 +1,285 @@
+"""Queue -> Engine. One thread owns the engine; the queue is in the database, so a restart loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from segmentation.errors import Cancelled as CancelledError
+from segmentation.errors import InputError
+from segmentation.progress import Cancelled, Progress
+from segmentation.readers import read_label_map, read_volume
+from segmentation.volume import LabelMap, Volume
+from webapp.display import write_mesh
+from webapp.errors import not_found
+from webapp.intake import THUMBNAIL_FILE
+from webapp.masks import with_dice, write_mask
+from webapp.records import OPEN_STATES, Job, Mask, Study
+from webapp.settings import Settings
+from webapp.store import Store
+from webapp.thumbnail import write_thumbnail
+
+log = logging.getLogger(__name__)
+
+BETWEEN_WRITES_S = 0.4
+ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving after
+
+
+class EngineLike(Protocol):
+    """What a job needs of :class:`segmentation.inference.Engine`."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and hash of the weights."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        ...
+
+    @property
+    def notes(self) -> list[str]:
+        """Fallbacks taken."""
+        ...
+
+    def segment(
+        self, volume: Volume, progress: Progress = ..., cancelled: Cancelled = ..., mode: str = ...
+    ) -> LabelMap:
+        """The spine of a CT, on its grid."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """What /health says of the engine; ``model_id`` and ``device`` are empty until the first job loads it."""
+
+    loaded: bool
+    model_id: str
+    device: str
+    notes: list[str]
+    running_job: str | None
+
+
+def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
+    """A factory of the real engine, with the weights and on the device of the settings."""
+
+    def factory() -> EngineLike:
+        from segmentation.inference import Engine  # torch takes seconds to import, and no page should wait
+
+        engine: EngineLike = Engine(model=settings.model, device=settings.device)
+        return engine
+
+    return factory
+
+
+class JobQueue:
+    """Starts work on the engine, alone in doing so. ``engine_factory`` is called once, by the first job."""
+
+    def __init__(self, store: Store, engine_factory: Callable[[], EngineLike], mode: str = "patch") -> None:
+        self._store = store
+        self._factory = engine_factory
+        self._mode = mode
+        self._engine: EngineLike | None = None
+        self._running: str | None = None
+        self._cancelled: set[str] = set()
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Give back to the queue what a dead server left running, and start the engine thread."""
+        for job in self._store.requeue_running():
+            log.info("job %s was running when the server stopped; it is now %s", job.id, job.state)
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Stop the thread; the job it works on goes back to the queue."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def submit(self, study_id: str, task: str = "segment", who: str = "") -> Job:
+        """Queue a job, or answer with the one already open on this study.
+
+        Raises:
+            WebError: 404, there is no such study.
+        """
+        if self._store.study(study_id) is None:
+            raise not_found("study")
+        latest = self._store.latest_job(study_id)
+        if latest is not None and latest.state in OPEN_STATES:
+            return latest
+        job = self._store.add_job(study_id, task)
+        self._store.audit(who, task, study_id, job.id)
+        self._wake.set()
+        return job
+
+    def cancel(self, job_id: str, who: str = "") -> Job:
+        """Ask a job to stop: at once if it waits, within two seconds if it runs.
+
+        Raises:
+            WebError: 404, there is no such job.
+        """
+        before = self._store.job(job_id)
+        if before is None:
+            raise not_found("job")
+        if before.state not in OPEN_STATES:
+            return before
+        self._cancelled.add(job_id)
+        job = self._store.request_cancel(job_id)
+        self._store.audit(who, "cancel", before.study_id, job_id)
+        return job or before
+
+    def cancel_study(self, study_id: str, who: str = "") -> None:
+        """Cancel whatever is open on a study that is about to go."""
+        for job in self._store.jobs(study_id):
+            if job.state in OPEN_STATES:
+                self.cancel(job.id, who)
+
+    def status(self) -> EngineStatus:
+        """The engine as it is now; loads nothing."""
+        engine = self._engine
+        if engine is None:
+            return EngineStatus(False, "", "", [], self._running)
+        return EngineStatus(True, engine.model_id, engine.device, list(engine.notes), self._running)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                job = self._store.claim_job()
+                if job is None:
+                    self._wake.wait()
+                else:
+                    self._run(job)
+            except Exception:  # the thread must outlive whatever one job, or a full disk, does to it
+                log.exception("the engine thread met a fault")
+                self._stopping.wait(1.0)
+
+    def _run(self, job: Job) -> None:
+        self._running = job.id
+        try:
+            self._segment(job)
+        except CancelledError:
+            self._stopped(job)
+        except InputError as error:
+            self._failed(job, error.code, error.message, error.hint)
+        except Exception as error:  # any fault of the engine ends this job, not the server
+            if self._store.study(job.study_id) is None:
+                log.info("job %s ended with its study", job.id)
+                return
+            log.exception("job %s failed", job.id)
+            self._failed(
+                job,
+                "internal",
+                f"The segmentation stopped because of a fault in the program ({type(error).__name__}).",
+                "Try again; if it happens again, the server's log says more.",
+            )
+        finally:
+            self._running = None
+            self._cancelled.discard(job.id)
+
+    def _segment(self, job: Job) -> None:
+        report = _Report(self._store, job, lambda: self._asked_to_stop(job.id))
+        report(0.0, "loading", self._engine is None)
+        engine = self._engine = self._engine or self._factory()
+        study = self._store.study(job.study_id)
+        if study is None:
+            raise CancelledError
+        folder = self._store.folder(study.id)
+        report(0.02, "reading", True)
+        volume = read_volume(folder / study.original)
+        reference = read_label_map(folder / study.reference) if study.reference else None
+        report.check()
+        first, last = ENGINE_SHARE
+        notes = len(engine.notes)
+        label_map = engine.segment(
+            volume,
+            progress=lambda fraction, stage: report(first + (last - first) * fraction, stage),
+            cancelled=report.cancelled,
+            mode=self._mode,
+        )
+        for note in engine.notes[notes:]:
+            self._store.update_job(job.id, note)
+        report(last, "saving", True)
+        mask = self._save(study, label_map, reference, engine.model_id, report)
+        words = f"Done: {mask.volume_ml:.0f} ml of spine" if mask.labels else "Done: no spine was found"
+        words += f", Dice {mask.dice:.4f}" if mask.dice is not None else ""
+        self._store.finish_job(
+            job.id, "done", words, progress=1.0, stage="done", mask_id=mask.id, dice=mask.dice
+        )
+        self._picture(study, volume, label_map)
+
+    def _save(
+        self, study: Study, label_map: LabelMap, reference: LabelMap | None, model_id: str, report: _Report
+    ) -> Mask:
+        """Write the mask's files beside, then put them and the row in place at once."""
+        staged = self._store.stage()
+        mask = with_dice(write_mask(label_map, staged, study.id, "model", model_id), label_map, reference)
+        for label in mask.labels:
+            report.check()
+            write_mesh(label_map, label, staged / f"{label}.stl")
+        report.check()
+        if not self._store.add_mask(mask, staged):
+            raise CancelledError
+        return mask
+
+    def _picture(self, study: Study, volume: Volume, label_map: LabelMap) -> None:
+        """The list's picture, with the mask in it; a study deleted meanwhile needs none."""
+        beside = self._store.stage() / THUMBNAIL_FILE
+        write_thumbnail(volume, beside, label_map)
+        self._store.replace_file(study.id, beside)
+
+    def _asked_to_stop(self, job_id: str) -> bool:
+        return self._stopping.is_set() or job_id in self._cancelled
+
+    def _stopped(self, job: Job) -> None:
+        if job.id in self._cancelled:
+            self._store.finish_job(job.id, "cancelled", "Cancelled")
+        elif self._stopping.is_set():
+            self._store.update_job(
+                job.id, "The server is stopping", state="queued", stage="queued", progress=0.0
+            )
+
+    def _failed(self, job: Job, code: str, message: str, hint: str) -> None:
+        error = {"code": code, "message": message, "hint": hint}
+        self._store.finish_job(job.id, "failed", message, error=error)
+
+
+class _Report:
+    """Progress of one job into the database, not more often than anyone can see."""
+
+    def __init__(self, store: Store, job: Job, cancelled: Cancelled) -> None:
+        self._store = store
+        self._job = job
+        self.cancelled = cancelled
+        self._start = time.monotonic()
+        self._written_at = 0.0
+        self._stage = ""
+
+    def check(self) -> None:
+        """Raise if the job was asked to stop."""
+        if self.cancelled():
+            raise CancelledError
+
+    def __call__(self, fraction: float, stage: str, check: bool = False) -> None:
+        """Note ``fraction`` (0 to 1) of ``stage``; a new stage is written at once and logged."""
+        if check:
+            self.check()
+        now = time.monotonic()
+        if stage == self._stage and now - self._written_at < BETWEEN_WRITES_S:
+            return
+        line = "" if stage == self._stage else stage.capitalize()
+        self._stage, self._written_at = stage, now
+        elapsed = now - self._start
+        first = ENGINE_SHARE[0]
+        eta_s = elapsed * (1 - fraction) / fraction if fraction > first + 0.02 else None
+        self._store.update_job(self._job.id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)

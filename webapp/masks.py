@@ -1,0 +1,67 @@
+"""From a label map to a mask of the store: NIfTI on the original grid, voxels and surface for the browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from segmentation.metrics import dice
+
+from segmentation.labels import SPINE_NUMBERS
+from segmentation.readers import read_label_map
+from segmentation.volume import LabelMap
+from segmentation.writers import write_nifti
+from webapp.display import write_display_mask, write_mesh
+from webapp.records import Mask
+from webapp.store import Store
+
+NIFTI_FILE = "mask.nii.gz"
+
+_IS_SPINE = np.zeros(256, dtype=bool)
+_IS_SPINE[list(SPINE_NUMBERS)] = True
+
+
+def spine_voxels(label_map: LabelMap) -> NDArray[np.bool_]:
+    """(I, J, K) True where there is a vertebra: label 1 of a spine map, C1-L6 and T13 of a vertebra map."""
+    if label_map.kind == "spine":
+        return np.asarray(label_map.labels == 1)
+    return np.asarray(_IS_SPINE[label_map.labels])
+
+
+def write_mask(
+    label_map: LabelMap, folder: Path, study_id: str, kind: Literal["model", "reference"], model_id: str = ""
+) -> Mask:
+    """Write a mask's files into the empty ``folder``, whose name becomes its id."""
+    write_nifti(label_map, folder / NIFTI_FILE)
+    digest = write_display_mask(label_map, folder)
+    spine = spine_voxels(label_map)
+    return Mask(
+        id=folder.name,
+        study_id=study_id,
+        kind=kind,
+        label_map_kind=label_map.kind,
+        labels=[int(label) for label in np.unique(label_map.labels) if label > 0],
+        volume_ml=float(np.count_nonzero(spine)) * label_map.grid.voxel_ml,
+        dice=None,
+        model_id=model_id,
+        digest=digest,
+    )
+
+
+def with_dice(mask: Mask, label_map: LabelMap, reference: LabelMap | None) -> Mask:
+    """``mask`` with its Dice against ``reference`` (on the same grid), unchanged where there is none."""
+    if reference is None:
+        return mask
+    return replace(mask, dice=float(dice(spine_voxels(label_map), spine_voxels(reference))))
+
+
+def mesh_file(store: Store, mask: Mask, label: int) -> Path:
+    """The STL of one label of a mask, made when first asked for. ``label`` must be one of the mask's."""
+    path = store.mask_folder(mask) / f"{label}.stl"
+    if not path.exists():
+        label_map = read_label_map(store.mask_folder(mask) / NIFTI_FILE)
+        write_mesh(label_map, label, path)
+    return path

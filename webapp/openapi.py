@@ -1,0 +1,228 @@
+"""The description of the API at /api/v1/openapi.json (OpenAPI 3.1), kept by hand beside the routes.
+
+A test compares it with the routes that exist.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.views import API
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+_INTEGER = {"type": "integer"}
+_TIME = {"type": "string", "format": "date-time"}
+
+
+def _list(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_ERROR = _object(code=_TEXT, message=_TEXT, hint=_TEXT)
+_JOB_STATES = ["queued", "running", "done", "failed", "cancelled"]
+
+SCHEMAS: dict[str, Any] = {
+    "Error": _object(error=_ERROR),
+    "Study": _object(
+        id=_TEXT,
+        name=_TEXT,
+        created_at=_TIME,
+        shape=_list(_INTEGER),
+        spacing_mm=_list(_NUMBER),
+        orientation=_TEXT,
+        size_bytes=_INTEGER,
+        has_reference={"type": "boolean"},
+        state={"type": "string", "enum": ["ready", *_JOB_STATES]},
+        latest_job=_maybe(_ref("Job")),
+        url=_TEXT,
+        thumbnail_url=_TEXT,
+    ),
+    "Job": _object(
+        id=_TEXT,
+        study_id=_TEXT,
+        task=_TEXT,
+        state={"type": "string", "enum": _JOB_STATES},
+        progress=_NUMBER,
+        stage=_TEXT,
+        created_at=_TIME,
+        started_at=_maybe(_TIME),
+        elapsed_s=_NUMBER,
+        eta_s=_maybe(_NUMBER),
+        log=_list(_TEXT),
+        error=_maybe(_ERROR),
+        mask_id=_maybe(_TEXT),
+        dice=_maybe(_NUMBER),
+    ),
+    "Mask": _object(
+        id=_TEXT,
+        study_id=_TEXT,
+        kind={"type": "string", "enum": ["model", "reference"]},
+        label_map_kind={"type": "string", "enum": ["spine", "vertebrae"]},
+        labels=_list(_INTEGER),
+        volume_ml=_NUMBER,
+        dice=_maybe(_NUMBER),
+        model_id=_TEXT,
+        created_at=_TIME,
+        url=_TEXT,
+        mesh_url=_maybe(_TEXT),
+        mesh_urls={"type": "object", "additionalProperties": _TEXT},
+        download_url=_TEXT,
+    ),
+    "Display": _object(
+        shape=_list(_INTEGER),
+        spacing_mm=_list(_NUMBER),
+        origin_mm=_list(_NUMBER),
+        direction=_list(_list(_NUMBER)),
+        hu_range=_list(_INTEGER),
+        volume_url=_TEXT,
+        masks=_list(_ref("Mask")),
+    ),
+    "Health": _object(
+        status=_TEXT,
+        version=_TEXT,
+        engine={"type": "object"},
+        jobs={"type": "object", "additionalProperties": _INTEGER},
+        disk_free_bytes=_INTEGER,
+        max_upload_bytes=_INTEGER,
+    ),
+}
+
+_UPLOAD = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                **_object(
+                    file={
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The CT: .nii, .nii.gz, .nrrd or .mha",
+                    },
+                    reference={
+                        "type": "string",
+                        "format": "binary",
+                        "description": "Optional reference mask on the same grid",
+                    },
+                ),
+                "required": ["file"],
+            }
+        }
+    },
+}
+_TASK = {
+    "content": {"application/json": {"schema": _object(task={"type": "string", "enum": ["segment"]})}},
+}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _binary(kind: str) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _operation(
+    summary: str, status: int = 200, content: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": summary}
+    if content is not None:
+        good["content"] = content
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {
+            str(status): good,
+            "default": {"description": "What went wrong", "content": _json(_ref("Error"))},
+        },
+    }
+    return operation if body is None else {**operation, "requestBody": body}
+
+
+PATHS: dict[str, dict[str, Any]] = {
+    "/studies": {
+        "get": _operation("All studies, newest first", content=_json(_object(studies=_list(_ref("Study"))))),
+        "post": _operation("Upload a CT", 201, _json(_ref("Study")), _UPLOAD),
+    },
+    "/studies/demo": {"post": _operation("Add the synthetic demo study", 201, _json(_ref("Study")))},
+    "/studies/{study_id}": {
+        "get": _operation("One study", content=_json(_ref("Study"))),
+        "delete": _operation("Delete a study and all that belongs to it", 204),
+    },
+    "/studies/{study_id}/jobs": {
+        "get": _operation("Jobs of a study, newest first", content=_json(_object(jobs=_list(_ref("Job"))))),
+        "post": _operation("Start a segmentation", 202, _json(_ref("Job")), _TASK),
+    },
+    "/studies/{study_id}/masks": {
+        "get": _operation(
+            "Masks of a study, newest first", content=_json(_object(masks=_list(_ref("Mask"))))
+        ),
+    },
+    "/studies/{study_id}/display.json": {
+        "get": _operation("What a viewer needs to draw a study", content=_json(_ref("Display")))
+    },
+    "/studies/{study_id}/volume.bin": {
+        "get": _operation(
+            "int16 little-endian HU, i fastest, gzip", content=_binary("application/octet-stream")
+        )
+    },
+    "/studies/{study_id}/thumbnail.png": {
+        "get": _operation("Sagittal picture", content=_binary("image/png"))
+    },
+    "/jobs/{job_id}": {
+        "get": _operation("One job", content=_json(_ref("Job"))),
+        "delete": _operation("Cancel a job", 202, _json(_ref("Job"))),
+    },
+    "/masks/{mask_id}": {"get": _operation("One mask", content=_json(_ref("Mask")))},
+    "/masks/{mask_id}.nii.gz": {
+        "get": _operation("The mask as NIfTI on the original grid", content=_binary("application/gzip"))
+    },
+    "/masks/{mask_id}/volume.bin": {
+        "get": _operation("uint8 labels, i fastest, gzip", content=_binary("application/octet-stream"))
+    },
+    "/masks/{mask_id}/meshes/{label}.stl": {
+        "get": _operation("Surface of one label, binary STL in RAS+ mm", content=_binary("model/stl"))
+    },
+    "/health": {"get": _operation("State of the server", content=_json(_ref("Health")))},
+    "/metrics": {"get": _operation("Prometheus text", content={"text/plain": {"schema": _TEXT}})},
+    "/openapi.json": {"get": _operation("This description", content=_json({"type": "object"}))},
+}
+
+
+def document(version: str) -> dict[str, Any]:
+    """The whole OpenAPI document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "SpineView",
+            "version": version,
+            "description": "Spine CT segmentation. For research use only, not a medical device.",
+        },
+        "servers": [{"url": API}],
+        "paths": {path: {**operations, **_parameters(path)} for path, operations in PATHS.items()},
+        "components": {"schemas": SCHEMAS},
+    }
+
+
+def _parameters(path: str) -> dict[str, Any]:
+    names = [piece.split("}")[0] for piece in path.split("{")[1:]]
+    if not names:
+        return {}
+    return {
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": _INTEGER if name == "label" else _TEXT}
+            for name in names
+        ]
+    }

@@ -1,0 +1,39 @@
+"""What every route shares: settings, store, queue and the door for uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from webapp.intake import Intake
+from webapp.jobs import EngineLike, JobQueue, packaged_engine
+from webapp.settings import Settings
+from webapp.store import Store
+
+EngineFactory = Callable[[], EngineLike]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Made once a process; see :func:`make_services`."""
+
+    settings: Settings
+    store: Store
+    jobs: JobQueue
+    intake: Intake
+
+
+def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
+    """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
+    store = Store(settings.data_dir)
+    jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
+    return Services(settings, store, jobs, Intake(store))
+
+
+def product_version() -> str:
+    """The installed version, or "0" in a checkout that was never installed."""
+    try:
+        return version("spineview")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,84 @@
+"""Records of the store as the JSON of the API."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from webapp.display import read_display
+from webapp.records import Job, Mask, Study
+from webapp.store import Store
+
+API = "/api/v1"
+
+
+def study_view(store: Store, study: Study) -> dict[str, Any]:
+    """One study with its latest job; addresses of its picture and of its page."""
+    job = store.latest_job(study.id)
+    version = job.id if job is not None and job.state == "done" else "0"
+    return {
+        "id": study.id,
+        "name": study.name,
+        "created_at": study.created_at.isoformat(),
+        "shape": list(study.shape),
+        "spacing_mm": list(study.spacing_mm),
+        "orientation": study.orientation,
+        "size_bytes": study.size_bytes,
+        "has_reference": study.has_reference,
+        "state": study.state,
+        "latest_job": job_view(job) if job else None,
+        "url": f"/studies/{study.id}",
+        "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={version}",
+    }
+
+
+def job_view(job: Job) -> dict[str, Any]:
+    """One job; times as ISO 8601 in UTC, durations in seconds."""
+    return {
+        "id": job.id,
+        "study_id": job.study_id,
+        "task": job.task,
+        "state": job.state,
+        "progress": round(job.progress, 4),
+        "stage": job.stage,
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at.isoformat() if job.started_at else None,
+        "elapsed_s": round(job.elapsed_s, 1),
+        "eta_s": round(job.eta_s, 1) if job.eta_s is not None else None,
+        "log": job.log,
+        "error": job.error,
+        "mask_id": job.mask_id,
+        "dice": job.dice,
+    }
+
+
+def mask_view(mask: Mask) -> dict[str, Any]:
+    """One mask; ``url`` are the voxels for the browser, ``download_url`` the NIfTI on the original grid."""
+    base = f"{API}/masks/{mask.id}"
+    meshes = {str(label): f"{base}/meshes/{label}.stl?v={mask.digest}" for label in mask.labels}
+    return {
+        "id": mask.id,
+        "study_id": mask.study_id,
+        "kind": mask.kind,
+        "label_map_kind": mask.label_map_kind,
+        "labels": mask.labels,
+        "volume_ml": round(mask.volume_ml, 3),
+        "dice": mask.dice,
+        "model_id": mask.model_id,
+        "created_at": mask.created_at.isoformat(),
+        "url": f"{base}/volume.bin?v={mask.digest}",
+        "mesh_url": next(iter(meshes.values()), None),
+        "mesh_urls": meshes,
+        "download_url": f"{base}.nii.gz",
+    }
+
+
+def display_view(store: Store, study: Study) -> dict[str, Any]:
+    """All that the viewer needs to draw a study (see :class:`webapp.display.Display`)."""
+    display = asdict(read_display(store.folder(study.id)))
+    digest = display.pop("digest")
+    return {
+        **display,
+        "volume_url": f"{API}/studies/{study.id}/volume.bin?v={digest}",
+        "masks": [mask_view(mask) for mask in store.masks(study.id)],
+    }
