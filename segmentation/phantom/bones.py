@@ -1,0 +1,164 @@
+"""Vertebrae, discs, canal, sacrum, ribs and iliac wings on a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.phantom import shapes
+from segmentation.phantom.anatomy import Vertebra
+from segmentation.phantom.canvas import Canvas
+from segmentation.phantom.shapes import Field, Point
+
+DISC_HU, SAC_HU, CORD_HU = 85.0, 25.0, 42.0
+TRABECULAR_HU, CORTICAL_HU = 185.0, 620.0
+ARCH_TRABECULAR_HU, ARCH_CORTICAL_HU = 260.0, 720.0
+SHELL_MM, ARCH_SHELL_MM = 1.3, 1.9
+_GRAIN_HU = 40.0
+
+
+def draw_spine(
+    canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field
+) -> None:
+    """Discs first, then the canal's content, then the bones over both."""
+    column = [*vertebrae, *sacrum]
+    for upper, lower in pairwise([*vertebrae, *sacrum[:1]]):
+        _disc(canvas, upper, lower)
+    for upper, lower in pairwise(column):
+        _sac(canvas, upper, lower)
+    for vertebra in vertebrae:
+        _vertebra(canvas, vertebra, grain)
+    for segment in sacrum:
+        _sacral(canvas, segment, grain)
+
+
+def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
+    reach = (
+        (-vertebra.width_mm / 2 - 28, vertebra.width_mm / 2 + 28),
+        (-vertebra.depth_mm / 2 - vertebra.canal_depth_mm - 42, vertebra.depth_mm / 2 + 5),
+        (-vertebra.height_mm * 1.35 - 5, vertebra.height_mm + 4),
+    )
+    box = canvas.box(vertebra.axes, vertebra.centre_mm, reach)
+    if box is None:
+        return
+    at = canvas.coordinates(box, vertebra.axes, vertebra.centre_mm)
+    body, arch = shapes.body(at, vertebra), shapes.arch(at, vertebra)
+    whole = np.maximum(shapes.smooth_union(body, arch, 2.5), -shapes.canal(at, vertebra))
+    canvas.bone(box, whole, _bone_hu(whole, body - arch, grain[box]), vertebra.number)
+
+
+def _sacral(canvas: Canvas, segment: Vertebra, grain: Field) -> None:
+    half = segment.width_mm / 2 + 45
+    reach = ((-half, half), (-segment.depth_mm - 40, segment.depth_mm / 2 + 6), (-40.0, 40.0))
+    box = canvas.box(segment.axes, segment.centre_mm, reach)
+    if box is None:
+        return
+    at = canvas.coordinates(box, segment.axes, segment.centre_mm)
+    body, wings = shapes.body(at, segment), shapes.ala(at, segment)
+    whole = np.maximum(shapes.smooth_union(body, wings, 6.0), -shapes.canal(at, segment))
+    canvas.bone(box, whole, _bone_hu(whole, body - wings, grain[box]), segment.number)
+
+
+def _bone_hu(distance: Field, body_minus_arch: Field, grain: Field) -> Field:
+    """Dense shell, spongy inside; ``body_minus_arch`` is negative where the body is nearer than the arch."""
+    arch = np.clip(0.5 + body_minus_arch / 4, 0, 1)
+    shell = SHELL_MM + arch * (ARCH_SHELL_MM - SHELL_MM)
+    inside = TRABECULAR_HU + arch * (ARCH_TRABECULAR_HU - TRABECULAR_HU) + grain * _GRAIN_HU
+    outside = CORTICAL_HU + arch * (ARCH_CORTICAL_HU - CORTICAL_HU)
+    dense = np.clip(1.0 + (distance + shell) / 1.2, 0, 1)
+    return np.asarray(inside + dense * (outside - inside), dtype=np.float32)
+
+
+def _disc(canvas: Canvas, upper: Vertebra, lower: Vertebra) -> None:
+    top = upper.centre_mm - upper.axes[:, 2] * upper.height_mm / 2
+    bottom = lower.centre_mm + lower.axes[:, 2] * lower.height_mm / 2
+    axes, centre = _between(upper, lower), (top + bottom) / 2
+    width, depth = (upper.width_mm + lower.width_mm) / 2 + 2, (upper.depth_mm + lower.depth_mm) / 2 + 2
+    height = float(np.linalg.norm(top - bottom)) + 8  # the bones are painted over what is too much
+    reach = [(-side / 2 - 2, side / 2 + 2) for side in (width, depth, height)]
+    box = canvas.box(axes, centre, reach)
+    if box is not None:
+        at = canvas.coordinates(box, axes, centre)
+        canvas.fill(box, shapes.disc(at, width, depth, height), DISC_HU)
+
+
+def _sac(canvas: Canvas, upper: Vertebra, lower: Vertebra) -> None:
+    """Thecal sac and cord between two canals."""
+    axes, start = _between(upper, lower), upper.canal_centre_mm
+    end = (lower.canal_centre_mm - start) @ axes
+    wide, deep = (upper.canal_width_mm - upper.canal_depth_mm) / 2, upper.canal_depth_mm / 2 - 1
+    reach = ((-20.0, 20.0), (-20.0, 20.0), (float(end[2]) - 15, 15.0))
+    box = canvas.box(axes, start, reach)
+    if box is None:
+        return
+    at = canvas.coordinates(box, axes, start)
+    ends: tuple[Point, Point] = ((0, 0, 0), (float(end[0]), float(end[1]), float(end[2])))
+    canvas.fill(box, shapes.bar(at, ends, deep, (wide, 0, 0)), SAC_HU)
+    cord = 5.0 if upper.region in "CT" else 3.0
+    canvas.fill(box, shapes.bar(at, ends, cord), CORD_HU)
+
+
+def _between(upper: Vertebra, lower: Vertebra) -> NDArray[np.float64]:
+    mean = (upper.axes + lower.axes) / 2
+    return np.asarray(mean / np.linalg.norm(mean, axis=0))
+
+
+def draw_ribs(
+    canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[float, float], middle_mm: float
+) -> None:
+    """A rib each side of every thoracic level, along an ellipse inside the body's outline.
+
+    Args:
+        half_mm: Half axes of the rib cage along R and A.
+        middle_mm: Its middle along A.
+    """
+    for vertebra in vertebrae:
+        if vertebra.region == "T":
+            for side in (-1, 1):
+                _rib(canvas, vertebra, side, half_mm, middle_mm)
+
+
+def _rib(
+    canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, float], middle_mm: float
+) -> None:
+    back = -vertebra.depth_mm / 2
+    edge = vertebra.canal_width_mm / 2
+    own: list[Point] = [
+        (side * (vertebra.width_mm / 2 + 1), back + 3, vertebra.height_mm * 0.42),
+        (side * (edge + 20), back - vertebra.canal_depth_mm - 3, vertebra.height_mm * 0.42),
+    ]
+    points = [vertebra.to_mm(p) for p in own]
+    last = {"T11": 0.5, "T12": 0.3, "T13": 0.2}.get(vertebra.name, 0.8)
+    for turn in np.linspace(0.30, last * np.pi, max(3, round(last * 14))):
+        drop = 14 + 42 * turn / np.pi
+        across, forward = side * half_mm[0] * np.sin(turn), middle_mm - half_mm[1] * np.cos(turn)
+        points.append(np.array([across, forward, vertebra.centre_mm[2] - drop + 10]))
+    for start, end in pairwise(points):
+        _strut(canvas, start, end, 3.2, (0, 0, 2.0))
+
+
+def draw_ilium(canvas: Canvas, top: Vertebra) -> None:
+    """Iliac wings beside the sacrum: plates that open to the front."""
+    for side in (-1, 1):
+        corners = [(50, -42), (66, -26), (84, 0), (98, 28)]
+        for (x0, y0), (x1, y1) in pairwise(corners):
+            middle = top.centre_mm + (0, -8, -14)
+            _strut(canvas, middle + (side * x0, y0, 0), middle + (side * x1, y1, 0), 5.0, (0, 0, 26.0))
+
+
+def _strut(
+    canvas: Canvas, start: NDArray[np.float64], end: NDArray[np.float64], radius: float, stretch: Point
+) -> None:
+    margin = radius + np.array(stretch) + 3
+    low, high = np.minimum(start, end) - margin, np.maximum(start, end) + margin
+    frame, origin = np.eye(3), np.zeros(3)
+    box = canvas.box(frame, origin, list(zip(low, high, strict=True)))
+    if box is None:
+        return
+    at = canvas.coordinates(box, frame, origin)
+    ends: tuple[Point, Point] = (tuple(start), tuple(end))
+    distance = shapes.bar(at, ends, radius, stretch)
+    canvas.bone(box, distance, _bone_hu(distance, np.ones_like(distance) * 4, np.zeros_like(distance)), 0)

@@ -1,0 +1,92 @@
+"""Everything round the spine: skin, fat, muscles, and organs enough for a scan that looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from segmentation.phantom import shapes
+from segmentation.phantom.anatomy import Vertebra
+from segmentation.phantom.canvas import Canvas
+from segmentation.phantom.shapes import Field, Point
+
+FAT_HU, MUSCLE_HU, LUNG_HU, BOWEL_HU, KIDNEY_HU, BLOOD_HU = -100.0, 56.0, -850.0, 40.0, 34.0, 48.0
+BODY_HALF_MM = (116.0, 98.0)
+BODY_MIDDLE_MM = 24.0  # of the trunk, in front of the spine
+
+
+def draw_trunk(canvas: Canvas) -> None:
+    """Skin, subcutaneous fat, the muscular wall, and fat inside."""
+    box = canvas.everything
+    x, y, _ = canvas.coordinates(box, np.eye(3), np.zeros(3))
+
+    def outline(inset: float, front: float = 0.0) -> Field:
+        half_x, half_y = BODY_HALF_MM[0] - inset, BODY_HALF_MM[1] - inset - front / 2
+        middle = BODY_MIDDLE_MM - front / 2
+        ratio = (np.abs(x / half_x) ** 2.4 + np.abs((y - middle) / half_y) ** 2.4) ** np.float32(1 / 2.4)
+        return np.asarray((ratio - 1) * min(half_x, half_y), dtype=np.float32)
+
+    skin = outline(0)
+    canvas.fill(box, skin, 20.0)
+    canvas.fill(box, skin + 2.5, FAT_HU)
+    canvas.fill(box, outline(13, 6), MUSCLE_HU)
+    canvas.fill(box, outline(24, 6), FAT_HU)
+
+
+def draw_muscles(canvas: Canvas, vertebrae: Sequence[Vertebra]) -> None:
+    """Erector spinae behind the transverse processes, psoas beside the lumbar bodies."""
+    for upper, lower in pairwise([vertebrae[0], *vertebrae, vertebrae[-1]]):
+        over, under = upper.to_mm((0, 0, 30.0)), lower.to_mm((0, 0, -30.0))
+        if upper is not lower:
+            over, under = upper.centre_mm, lower.centre_mm
+        behind = -(upper.depth_mm / 2 + upper.canal_depth_mm + 13)
+        for side in (-1, 1):
+            shift = np.array([side * 26.0, behind, 0.0])
+            _tube(canvas, over + shift, under + shift, 15.0, (12.0, 3.0, 0.0), MUSCLE_HU)
+            if lower.region == "L":
+                shift = np.array([side * (lower.width_mm / 2 + 11), -4.0, 0.0])
+                _tube(canvas, over + shift, under + shift, 12.0, (0.0, 5.0, 0.0), MUSCLE_HU)
+        _tube(canvas, over + (0, behind + 6, 0), under + (0, behind + 6, 0), 12.0, (6.0, 0.0, 0.0), MUSCLE_HU)
+
+
+def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> None:
+    """Bowel as a marbled cavity, liver, kidneys, great vessels; lungs where thoracic levels are."""
+    frame = np.eye(3)
+    box = canvas.everything
+    at = canvas.coordinates(box, frame, np.zeros(3))
+    cavity = shapes.ellipsoid((at[0], at[1], at[2] * 0), (0.0, 62.0, 0.0), (86.0, 44.0, 1.0)) * 44
+    marble = canvas.texture(seed + 1, 16.0)
+    bowel = np.where(marble > 2.2, -700.0, BOWEL_HU + 8 * marble).astype(np.float32)
+    canvas.fill(box, np.maximum(cavity, (-marble - 0.2) * 6), bowel)
+    waist = float(np.mean([v.centre_mm[2] for v in vertebrae if v.name in ("T12", "L1", "L2")] or [1e3]))
+    _blob(canvas, (48.0, 48.0, waist + 30), (50.0, 52.0, 62.0), 58.0)  # liver
+    for side in (-1, 1):
+        _blob(canvas, (side * 62.0, -8.0, waist - 8 * side - 8), (24.0, 22.0, 50.0), KIDNEY_HU)
+    for upper, lower in pairwise(vertebrae):
+        for shift in ((-9.0, 10.0), (14.0, 9.0)):
+            ends = [v.centre_mm + (shift[0], v.depth_mm / 2 + shift[1], 0) for v in (upper, lower)]
+            _tube(canvas, ends[0], ends[1], 9.0, (0, 0, 0), BLOOD_HU)
+    thoracic = [v for v in vertebrae if v.region == "T"]
+    if thoracic:
+        base = float(thoracic[-1].centre_mm[2])
+        for side in (-1, 1):
+            _blob(canvas, (side * 58.0, 14.0, base + 120), (38.0, 66.0, 125.0), LUNG_HU)
+
+
+def _blob(canvas: Canvas, centre: Point, half: Point, hu: float) -> None:
+    frame, origin = np.eye(3), np.array(centre)
+    box = canvas.box(frame, origin, [(-h - 3, h + 3) for h in half])
+    if box is not None:
+        at = canvas.coordinates(box, frame, origin)
+        canvas.fill(box, shapes.ellipsoid(at, (0, 0, 0), half), hu)
+
+
+def _tube(canvas: Canvas, start: Field, end: Field, radius: float, stretch: Point, hu: float) -> None:
+    margin = radius + np.array(stretch) + 3
+    low, high = np.minimum(start, end) - margin, np.maximum(start, end) + margin
+    box = canvas.box(np.eye(3), np.zeros(3), list(zip(low, high, strict=True)))
+    if box is not None:
+        at = canvas.coordinates(box, np.eye(3), np.zeros(3))
+        canvas.fill(box, shapes.bar(at, (tuple(start), tuple(end)), radius, stretch), hu)
