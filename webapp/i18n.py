@@ -16,7 +16,8 @@ COOKIE = "lang"
 class Translate(Protocol):
     """``t("home.size", size="12 MB")``: the words of ``key`` with its ``{placeholders}`` filled in."""
 
-    def __call__(self, key: str, **values: object) -> str: """The words of ``key``."""
+    def __call__(self, key: str, **values: object) -> str:
+        """The words of ``key``."""
         ...
 
 
@@ -53,7 +54,7 @@ def language_of(cookie: str | None, accept_language: str | None) -> str:
 
 
 def _weight(parameter: str) -> float:
-    """Quality value of one Accept-Language entry (RFC 9110, section 12.4.2); unreadable ones count nothing."""
+    """Quality value of one Accept-Language entry (RFC 9110, section 12.4.2); unreadable ones count 0."""
     name, _, value = parameter.strip().partition("=")
     if not name:
         return 1.0

@@ -303,7 +303,7 @@ class Store:
     # Masks
 
     def add_mask(self, mask: Mask, staged: Path) -> bool:
-        """Move a ``staged`` folder into its study, write the row; False, nothing kept, if the study is gone."""
+        """Move a ``staged`` folder into its study, write the row; False if the study is gone."""
         with self._writing() as session:
             if session.get(StudyRow, mask.study_id) is None:
                 shutil.rmtree(staged, ignore_errors=True)
