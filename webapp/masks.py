@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from segmentation.metrics import dice
+from segmentation.metrics import dice, spine_voxels
 
-from segmentation.labels import SPINE_NUMBERS
 from segmentation.readers import read_label_map
 from segmentation.volume import LabelMap
 from segmentation.writers import write_nifti
@@ -19,16 +17,6 @@ from webapp.records import Mask
 from webapp.store import Store
 
 NIFTI_FILE = "mask.nii.gz"
-
-_IS_SPINE = np.zeros(256, dtype=bool)
-_IS_SPINE[list(SPINE_NUMBERS)] = True
-
-
-def spine_voxels(label_map: LabelMap) -> NDArray[np.bool_]:
-    """(I, J, K) True where there is a vertebra: label 1 of a spine map, C1-L6 and T13 of a vertebra map."""
-    if label_map.kind == "spine":
-        return np.asarray(label_map.labels == 1)
-    return np.asarray(_IS_SPINE[label_map.labels])
 
 
 def write_mask(
