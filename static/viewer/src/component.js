@@ -1,0 +1,151 @@
+/** The Vue component <spine-viewer>: the panels' elements, what comes from Python in, what a user did out. */
+import { h, markRaw } from 'vue';
+import { throttled } from './crosshair.js';
+import { fetchJson, fetchVolume } from './loading.js';
+import { publish, withdraw } from './hook.js';
+import { createViewer } from './viewer.js';
+import { hasWebGL2 } from './window.js';
+
+const CROSSHAIR_MS = 400;
+
+/** Panels: [key of the host element, test id, class, key of its title]. */
+const PANELS = [
+  ['axial', 'view-axial', 'sv-axial', 'axial'],
+  ['originalSlice', 'view-original-slice', 'sv-original sv-original-slice', 'original'],
+  ['coronal', 'view-coronal', 'sv-coronal', 'coronal'],
+  ['sagittal', 'view-sagittal', 'sv-sagittal', 'sagittal'],
+  ['originalVolume', 'view-original-3d', 'sv-original sv-original-3d', 'original'],
+  ['volume', 'view-3d', 'sv-3d', 'volume'],
+];
+
+export default {
+  name: 'SpineViewer',
+  props: {
+    url: { type: String, required: true }, // display.json
+    version: { type: String, default: '' }, // changes when the study's masks change
+    shown: { type: Array, default: () => [] }, // ids of the masks shown
+    colours: { type: Object, default: () => ({}) }, // mask id -> label -> [r, g, b], 0..255
+    opacity: { type: Number, default: 60 }, // of the masks on slices, per cent
+    window: { type: Array, default: () => [500, 2000] }, // level and width, HU
+    volumePreset: { type: String, default: 'bone' },
+    layout: { type: String, default: 'four' },
+    plane: { type: String, default: 'sagittal' }, // compared
+    tool: { type: String, default: 'crosshair' },
+    resets: { type: Number, default: 0 }, // counts how often the view was to be reset
+    at: { type: Array, default: null }, // where the crosshair starts, if not in the middle
+    texts: { type: Object, default: () => ({}) },
+  },
+  emits: ['crosshair', 'window', 'failed'],
+  data: () => ({ loaded: 0, ready: false, problem: '', maximised: '' }),
+  computed: {
+    settings() {
+      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity } = this;
+      return { window: level, tool, volumePreset, layout, plane, shown, colours, opacity: Number(opacity) };
+    },
+  },
+  watch: {
+    settings(next) {
+      this.viewer?.update(next);
+    },
+    version() {
+      this.refresh();
+    },
+    resets() {
+      this.viewer?.reset();
+    },
+    layout() {
+      this.maximised = '';
+    },
+  },
+  async mounted() {
+    this.hosts = markRaw({ probe: this.$refs.probe });
+    PANELS.forEach(([key]) => {
+      this.hosts[key] = this.$refs[key];
+    });
+    if (!hasWebGL2()) {
+      this.problem = this.texts.no_webgl ?? 'WebGL2';
+      return;
+    }
+    try {
+      await this.open();
+    } catch (error) {
+      this.fail(error);
+    }
+  },
+  beforeUnmount() {
+    this.gone = true;
+    withdraw(this.viewer);
+    this.viewer?.destroy();
+  },
+  methods: {
+    async open() {
+      const grid = await fetchJson(this.url);
+      const values = await fetchVolume(grid, throttled((fraction) => (this.loaded = fraction), 80));
+      if (this.gone) return;
+      const state = { ready: false, masks: [] };
+      this.viewer = markRaw(
+        createViewer(this.hosts, grid, values, {
+          windowed: (level) => this.$emit('window', level),
+          masksReady: (ids) => (state.masks = ids),
+          failed: (error) => this.fail(error),
+        }),
+      );
+      if (this.at) this.viewer.crosshair.moveTo(this.at);
+      this.viewer.crosshair.onMove(throttled((index) => this.$emit('crosshair', index), CROSSHAIR_MS));
+      this.viewer.update(this.settings);
+      publish(this.viewer, state);
+      state.ready = true;
+      this.ready = true;
+    },
+    async refresh() {
+      if (!this.viewer) return;
+      try {
+        this.viewer.refresh(await fetchJson(this.url));
+      } catch (error) {
+        this.fail(error);
+      }
+    },
+    fail(error) {
+      this.problem = `${this.texts.load_failed ?? ''} ${error.message}`.trim();
+      this.$emit('failed', error.message);
+    },
+    toggle(key) {
+      this.maximised = this.maximised === key ? '' : key;
+    },
+    panel([key, testid, classes, title]) {
+      const name = this.texts[title] ?? title;
+      const suffix = this.layout === 'compare' && !key.startsWith('original') ? ` · ${this.texts.segmented ?? ''}` : '';
+      return h(
+        'section',
+        { key, class: ['sv-panel', classes, { 'sv-maximised': this.maximised === key }], 'data-testid': testid, 'aria-label': name },
+        [
+          h('div', { ref: key, class: 'sv-canvas', tabindex: 0, role: 'application', 'aria-label': `${name}. ${this.texts.keys ?? ''}` }),
+          h('div', { class: 'sv-title' }, name + suffix),
+          h(
+            'button',
+            { class: 'sv-expand', type: 'button', title: this.texts.maximise, 'aria-label': `${this.texts.maximise}: ${name}`, 'aria-pressed': String(this.maximised === key), onClick: () => this.toggle(key) },
+            h('span', { 'aria-hidden': 'true' }),
+          ),
+        ],
+      );
+    },
+    cover() {
+      if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
+      if (this.ready) return null;
+      const percent = Math.round(this.loaded * 100);
+      return h('div', { class: 'sv-cover', role: 'status' }, [
+        h('div', {}, `${this.texts.loading ?? ''} ${percent} %`),
+        h('progress', { max: 100, value: percent, 'aria-label': this.texts.loading }),
+      ]);
+    },
+  },
+  render() {
+    const shown = this.maximised || (this.layout === 'compare' ? `compare-${this.plane}` : 'four');
+    return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, { 'sv-single': this.maximised, 'sv-ready': this.ready }], 'data-layout': shown }, [
+      h('div', { class: 'sv-grid' }, PANELS.map(this.panel)),
+      h('div', { ref: 'probe', class: 'sv-probe', 'data-testid': 'hu-probe', 'aria-live': 'off' }),
+      this.cover(),
+    ]);
+  },
+};
+

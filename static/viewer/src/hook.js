@@ -1,0 +1,34 @@
+/** `window.spineview`: what tests and scripts may read of the viewer on this page. Nothing can be changed by it. */
+
+let owner = null;
+
+/** Show `viewer`, whose flags live in `state`: { ready, masks }. */
+export function publish(viewer, state) {
+  const hook = {
+    get ready() {
+      return state.ready;
+    },
+    /** Ids of the masks drawn on the slices and in 3D. */
+    get masks() {
+      return [...state.masks];
+    },
+    /** (i, j, k) of the displayed (canonical RAS+) grid. */
+    get crosshair() {
+      return viewer.crosshair.index;
+    },
+    get hu() {
+      return viewer.hu();
+    },
+    /** [level, width] in HU. */
+    get window() {
+      return viewer.window();
+    },
+  };
+  owner = viewer;
+  Object.defineProperty(window, 'spineview', { configurable: true, value: Object.freeze(hook) });
+}
+
+/** Take it away again, unless another viewer took its place. */
+export function withdraw(viewer) {
+  if (viewer && owner === viewer) delete window.spineview;
+}

@@ -1,0 +1,78 @@
+/** Surfaces from the server's STL files, welded so that they shade smoothly. */
+import vtkSTLReader from '@kitware/vtk.js/IO/Geometry/STLReader.js';
+import vtkPolyDataNormals from '@kitware/vtk.js/Filters/Core/PolyDataNormals.js';
+import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
+import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
+import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
+
+/**
+ * STL repeats each corner once a triangle. Returns the corners once each, and the triangles' corner numbers.
+ *
+ * @param {Float32Array} corners x, y, z of every triangle's three corners
+ * @returns {{points: Float32Array, corner: Uint32Array}} `corner[n]` is the point that corner n became
+ */
+export function weld(corners) {
+  const bits = new Int32Array(corners.buffer, corners.byteOffset, corners.length);
+  const count = corners.length / 3;
+  const slots = new Int32Array(1 << Math.ceil(Math.log2(Math.max(2, count * 2)))).fill(-1);
+  const last = slots.length - 1;
+  const points = new Float32Array(corners.length);
+  const pointBits = new Int32Array(points.buffer);
+  const corner = new Uint32Array(count);
+  let found = 0;
+  for (let n = 0; n < count; n += 1) {
+    const [x, y, z] = [bits[3 * n], bits[3 * n + 1], bits[3 * n + 2]];
+    const hash = Math.imul(x, 73856093) ^ Math.imul(y, 19349663) ^ Math.imul(z, 83492791);
+    let slot = (hash ^ (hash >>> 15)) & last;
+    for (;;) {
+      const known = slots[slot];
+      if (known < 0) {
+        slots[slot] = found;
+        points.set(corners.subarray(3 * n, 3 * n + 3), 3 * found);
+        corner[n] = found;
+        found += 1;
+        break;
+      }
+      if (pointBits[3 * known] === x && pointBits[3 * known + 1] === y && pointBits[3 * known + 2] === z) {
+        corner[n] = known;
+        break;
+      }
+      slot = (slot + 1) & last;
+    }
+  }
+  return { points: points.slice(0, 3 * found), corner };
+}
+
+function smooth(buffer) {
+  const reader = vtkSTLReader.newInstance();
+  reader.parseAsArrayBuffer(buffer);
+  const { points, corner } = weld(reader.getOutputData().getPoints().getData());
+  const triangles = new Uint32Array((corner.length / 3) * 4);
+  for (let t = 0; t < corner.length / 3; t += 1) {
+    triangles[4 * t] = 3;
+    triangles.set(corner.subarray(3 * t, 3 * t + 3), 4 * t + 1);
+  }
+  const mesh = vtkPolyData.newInstance();
+  mesh.getPoints().setData(points, 3);
+  mesh.getPolys().setData(triangles);
+  const normals = vtkPolyDataNormals.newInstance();
+  normals.setInputData(mesh);
+  normals.update();
+  return normals.getOutputData();
+}
+
+/** An actor of one label's surface (binary STL in RAS+ mm) in `colour` ([r, g, b], 0..1). */
+export function surfaceActor(buffer, colour) {
+  const mapper = vtkMapper.newInstance({ scalarVisibility: false });
+  mapper.setInputData(smooth(buffer));
+  const actor = vtkActor.newInstance();
+  actor.setMapper(mapper);
+  const property = actor.getProperty();
+  property.setColor(...colour);
+  property.setInterpolationToPhong();
+  property.setAmbient(0.18);
+  property.setDiffuse(0.8);
+  property.setSpecular(0.25);
+  property.setSpecularPower(20);
+  return actor;
+}

@@ -1,0 +1,148 @@
+/** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
+import { createCrosshair } from './crosshair.js';
+import { PLANE_NAMES, clampIndex, indexToWorld, offsetOf, positionText } from './geometry.js';
+import { imageOf, thinned } from './image.js';
+import { loadMasks, loadSurfaces } from './masks.js';
+import { createSlicePanel } from './slice-panel.js';
+import { createVolumePanel } from './volume-panel.js';
+
+/**
+ * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
+ * @param {object} grid display.json
+ * @param {Int16Array} values HU, i fastest
+ * @param {object} tell { windowed([level, width]), masksReady(), failed(error) }
+ */
+export function createViewer(hosts, grid, values, tell) {
+  const image = imageOf(grid, values);
+  const coarse = thinned(grid, values);
+  const coarseImage = coarse.values === values ? image : imageOf(coarse.grid, coarse.values);
+  const crosshair = createCrosshair(grid);
+  let settings = {};
+  let level = [0, 1];
+  let current = grid;
+  let compared = null; // panels of the original, while they are shown
+  let wanted = 0;
+
+  const hu = (index) => values[offsetOf(grid, index)];
+
+  function hover(index) {
+    const inside = index && clampIndex(grid, index);
+    const outside = inside && inside.some((n, axis) => Math.abs(n - index[axis]) > 0.5001);
+    const shown = inside && !outside ? inside : crosshair.index;
+    const label = inside && !outside ? '' : '⌖ ';
+    const [i, j, k] = shown;
+    hosts.probe.textContent = `${label}${hu(shown)} HU   ${positionText(indexToWorld(grid, shown))} mm   (${i}, ${j}, ${k})`;
+  }
+
+  const allSlices = () => [...PLANE_NAMES.map((name) => panels[name]), ...(compared ? [compared.slice] : [])];
+
+  function setWindow(next) {
+    level = next;
+    allSlices().forEach((panel) => panel.setWindow(level));
+  }
+
+  function scene(linked) {
+    return {
+      grid,
+      image,
+      crosshair,
+      hover,
+      linked,
+      tool: () => settings.tool ?? 'crosshair',
+      windowing: (dx, dy) => setWindow([level[0] + dy * 2, Math.max(1, level[1] + dx * 4)]),
+      windowed: () => tell.windowed(level.map(Math.round)),
+    };
+  }
+
+  const panels = Object.fromEntries(
+    PLANE_NAMES.map((name) => [
+      name,
+      createSlicePanel(hosts[name], name, scene((view) => compared?.plane === name && compared.slice.follow(view))),
+    ]),
+  );
+  const volume = createVolumePanel(hosts.volume, {
+    grid: coarse.grid,
+    image: coarseImage,
+    moved: (camera) => compared?.volume.follow(camera),
+  });
+  const stopProbe = crosshair.onMove(() => hover(null));
+  hover(null);
+
+  function closeComparison() {
+    compared?.slice.destroy();
+    compared?.volume.destroy();
+    compared = null;
+  }
+
+  function compare(plane) {
+    if (compared?.plane === plane) return;
+    closeComparison();
+    compared = {
+      plane,
+      slice: createSlicePanel(hosts.originalSlice, plane, scene((view) => panels[plane].follow(view))),
+      volume: createVolumePanel(hosts.originalVolume, {
+        grid: coarse.grid,
+        image: coarseImage,
+        moved: (camera) => volume.follow(camera),
+      }),
+    };
+    compared.slice.setWindow(level);
+    compared.volume.setPreset(settings.volumePreset);
+    compared.volume.follow(volume.camera);
+    panels[plane].reset();
+  }
+
+  async function showMasks() {
+    const mine = ++wanted;
+    const { shown, colours, opacity } = settings;
+    try {
+      const masks = await loadMasks(current, shown, colours);
+      if (mine !== wanted) return;
+      PLANE_NAMES.forEach((name) => panels[name].setMasks(masks, opacity / 100));
+      const surfaces = await loadSurfaces(current, shown, colours);
+      if (mine !== wanted) return;
+      volume.setSurfaces(surfaces);
+      tell.masksReady(shown.filter((id) => masks.some((mask) => mask.id === id)));
+    } catch (error) {
+      if (mine === wanted) tell.failed(error);
+    }
+  }
+
+  const maskKey = (s) => JSON.stringify([s.shown, s.colours]);
+  const same = (before, now, name) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
+
+  return {
+    /** Take over settings: { window, tool, volumePreset, layout, plane, shown, colours, opacity }. */
+    update(next) {
+      const before = settings;
+      settings = next;
+      if (!same(before, next, 'window')) setWindow([...next.window]);
+      if (next.layout === 'compare') compare(next.plane);
+      else closeComparison();
+      if (!same(before, next, 'volumePreset')) {
+        volume.setPreset(next.volumePreset);
+        compared?.volume.setPreset(next.volumePreset);
+      }
+      if (maskKey(before) !== maskKey(next)) showMasks();
+      else if (before.opacity !== next.opacity) PLANE_NAMES.forEach((name) => panels[name].setOpacity(next.opacity / 100));
+    },
+    /** The study's masks changed: `display` is display.json as it is now. */
+    refresh(display) {
+      current = { ...grid, masks: display.masks };
+      showMasks();
+    },
+    reset() {
+      PLANE_NAMES.forEach((name) => panels[name].reset());
+      volume.reset();
+    },
+    crosshair,
+    hu: () => hu(crosshair.index),
+    window: () => [...level],
+    destroy() {
+      stopProbe();
+      closeComparison();
+      Object.values(panels).forEach((panel) => panel.destroy());
+      volume.destroy();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vite';
+
+// One UMD file: trame's client loads it with a script tag and already has Vue on `window`.
+export default defineConfig({
+  define: { 'process.env.NODE_ENV': JSON.stringify('production') },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    sourcemap: false,
+    chunkSizeWarningLimit: 2500,
+    lib: {
+      entry: 'src/index.js',
+      name: 'SpineViewWidget',
+      formats: ['umd'],
+      fileName: () => 'spineview-widget.js',
+    },
+    rollupOptions: { external: ['vue'], output: { globals: { vue: 'Vue' } } },
+  },
+  test: { environment: 'node', include: ['tests/**/*.test.js'] },
+});

@@ -1,0 +1,164 @@
+"""One viewer session: a trame server of its own for one browser page on one study."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from trame_server import Server
+
+from webapp.errors import WebError
+from webapp.i18n import Translate, translate
+from webapp.jobs import JobQueue
+from webapp.records import Job, Mask, Study
+from webapp.store import Store
+from webapp.viewer.model import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
+from webapp.viewer.ui import build_page, initial_state
+
+log = logging.getLogger(__name__)
+
+POLL_ACTIVE_S = 0.4
+POLL_IDLE_S = 2.0
+
+
+class ViewerSession:
+    """State of one page. The store stays the only home of jobs and masks: this mirrors it to the browser.
+
+    Must be used from one event loop; the store is only touched from worker threads.
+    """
+
+    def __init__(self, token: str, study: Study, store: Store, jobs: JobQueue, lang: str) -> None:
+        self.token = token
+        self.study = study
+        self._store = store
+        self._jobs = jobs
+        self._t: Translate = translate(lang)
+        self._lang = lang
+        self._server: Any = Server(name=f"study-{token}")
+        self._server.client_type = "vue3"
+        self._task: asyncio.Task[Any] | None = None
+        self._poll: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._seen: list[str] = []
+        self.sockets = 0
+
+    @property
+    def state(self) -> Any:
+        """The trame state shared with the browser."""
+        return self._server.state
+
+    async def start(self) -> None:
+        """Build the page and start the trame server (no port is opened)."""
+        self.state.update(initial_state(self.study, self._lang, self._t))
+        self._server.controller.trigger("segment")(self._segment)
+        self._server.controller.trigger("cancel")(self._cancel)
+        self.state.job = no_job()
+        build_page(self._server, self.study, self._lang, self._t)
+        await self._look()
+        self._task = self._server.start(
+            backend="generic",
+            exec_mode="task",
+            show_connection_info=False,
+            open_browser=False,
+            disable_logging=True,
+            timeout=0,
+        )
+        await self._server.ready
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Carry messages between an accepted socket and the trame server until the socket closes."""
+        endpoint = self._server._server.ws
+        connection = await endpoint.connect()
+
+        async def send(is_binary: bool, payload: Any) -> None:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the browser may be gone
+                await (websocket.send_bytes(payload) if is_binary else websocket.send_text(payload))
+
+        connection.on_message(send)
+        self.sockets += 1
+        self._start_polling()
+        try:
+            while True:
+                message = await websocket.receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                data = message.get("bytes")
+                if data is not None:
+                    await connection.send(True, SimpleNamespace(data=data))
+        finally:
+            self.sockets -= 1
+            await endpoint.disconnect(connection)
+            if not self.sockets:
+                await self._stop_polling()
+
+    async def close(self) -> None:
+        """Stop the trame server; the session cannot be used again."""
+        await self._stop_polling()
+        await self._server.stop()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    def _start_polling(self) -> None:
+        self._wake.set()
+        if self._poll is None:
+            self._poll = asyncio.create_task(self._watch())
+
+    async def _stop_polling(self) -> None:
+        poll, self._poll = self._poll, None
+        if poll is not None:
+            poll.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await poll
+
+    async def _watch(self) -> None:
+        """Mirror the store for as long as someone looks."""
+        while True:
+            self._wake.clear()
+            try:
+                await self._look()
+            except OSError:
+                log.exception("the viewer of study %s cannot read the store", self.study.id)
+            pause = POLL_ACTIVE_S if self.state.job["active"] else POLL_IDLE_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def _look(self) -> None:
+        study, job, masks = await asyncio.to_thread(self._read)
+        with self.state:
+            self.state.gone = study is None
+            self.state.job = job_row(job, self._t)
+            self._show(latest_masks(masks))
+
+    def _read(self) -> tuple[Study | None, Job | None, list[Mask]]:
+        study_id = self.study.id
+        return (self._store.study(study_id), self._store.latest_job(study_id), self._store.masks(study_id))
+
+    def _show(self, masks: list[Mask]) -> None:
+        ids = [mask.id for mask in masks]
+        if ids == self._seen:
+            return
+        self.state.masks = [mask_row(mask, self._t) for mask in masks]
+        self.state.colours = {mask.id: mask_colours(mask) for mask in masks}
+        self.state.shown = shown_after(self.state.shown, self._seen, masks)
+        self.state.version = " ".join(ids)
+        self._seen = ids
+
+    async def _segment(self) -> None:
+        await self._ask(self._jobs.submit, self.study.id)
+
+    async def _cancel(self) -> None:
+        await self._ask(self._jobs.cancel, self.state.job["id"])
+
+    async def _ask(self, what: Any, subject: str) -> None:
+        try:
+            await asyncio.to_thread(what, subject)
+        except WebError as error:
+            self.state.problem = error.message
+        else:
+            self.state.problem = ""
+        self._wake.set()

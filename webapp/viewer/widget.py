@@ -1,0 +1,51 @@
+"""The vtk.js component as a trame widget. Its source is in ``static/viewer/src``, its build in ``dist``."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from trame_client.widgets.core import AbstractElement
+
+from webapp.paths import STATIC_DIR
+
+BUNDLE = STATIC_DIR / "viewer" / "dist" / "spineview-widget.js"
+
+
+@cache
+def versioned(address: str) -> str:
+    """``/static/...`` with a hash of the file, so that a new build is never taken for the old one."""
+    content = (STATIC_DIR / address.removeprefix("/static/")).read_bytes()
+    return f"{address}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def viewer_module() -> dict[str, Any]:
+    """What trame's client loads before it draws the page (see ``Server.enable_module``)."""
+    return {
+        "scripts": [versioned("/static/viewer/dist/spineview-widget.js")],
+        "vue_use": ["SpineViewWidget"],
+    }
+
+
+class SpineViewer(AbstractElement):  # type: ignore[misc]
+    """The panels of one study. Properties and events are listed in ``docs/viewer.md``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("spine-viewer", **kwargs)
+        self._attr_names += [
+            "url",
+            "version",
+            "shown",
+            "colours",
+            "opacity",
+            ("level", "window"),
+            "volume_preset",
+            "layout",
+            "plane",
+            "tool",
+            "resets",
+            "at",
+            "texts",
+        ]
+        self._event_names += ["crosshair", ("windowed", "window"), "failed"]
