@@ -72,12 +72,12 @@ class Grid:
 
     def to_mm(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., 3) voxel indices to (..., 3) RAS+ mm."""
-        return np.asarray(index) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return np.asarray(np.asarray(index) @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def to_index(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., 3) RAS+ mm to (..., 3) fractional voxel indices."""
         inverse = np.linalg.inv(self.affine)
-        return np.asarray(point_mm) @ inverse[:3, :3].T + inverse[:3, 3]
+        return np.asarray(np.asarray(point_mm) @ inverse[:3, :3].T + inverse[:3, 3])
 
     def matches(self, other: Grid, tolerance_mm: float = 0.01) -> bool:
         """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""

@@ -1,0 +1,246 @@
+"""The engine: weights loaded once, a CT in, a mask on the same grid out.
+
+Two passes. ``locate`` runs over the whole body on coarse voxels and says where the column is; ``segment`` runs on
+fine voxels around it and says which voxels are vertebra. So the second, which costs nearly all of the time, is
+spent where the spine is, and a rib or a femur far from the column is never even looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from monai.inferers.utils import sliding_window_inference
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
+from segmentation.errors import BadConfiguration, Cancelled
+from segmentation.postprocess import keep_spine
+from segmentation.preprocess import WHOLE_EDGE, Mode, Prepared, prepare, resample, restore
+from segmentation.progress import Cancelled as IsCancelled
+from segmentation.progress import Progress, ignore, never
+from segmentation.volume import LabelMap, Volume
+
+Array = NDArray[np.float32]
+
+OVERLAP = 0.25
+# Two windows at a time: with one, torch falls back to a convolution that is several times slower on a CPU.
+WINDOWS_AT_ONCE = 2
+SMALLEST_WINDOW = 64
+NOTHING = -12.0  # logit of a voxel that no network was asked about
+COLUMN_LOGIT = 0.0
+# Processes reach beyond the closed column that the locator was taught.
+REACH_MM = 14.0
+# Context that the second pass sees around the column.
+MARGIN_MM = 24.0
+
+
+class Engine:
+    """Segments spines. Safe to call from several threads: calls wait for each other.
+
+    Attributes:
+        device: ``"cpu"`` or ``"cuda"``.
+        model_id: Name and abbreviated SHA-256 of the weights.
+        notes: What the last call had to do without, in plain sentences (smaller windows, CPU, no spine found).
+
+    Raises:
+        BadWeights: the model file is damaged or not ours.
+        BadConfiguration: ``device`` is unknown, or a GPU was asked for and there is none.
+    """
+
+    def __init__(
+        self, model: Path | None = None, device: str = "auto", log: Callable[[str], None] | None = None
+    ) -> None:
+        self.model = load_model(model or DEFAULT_MODEL)
+        self.model_id = self.model.id
+        self.device = _pick_device(device)
+        self.notes: list[str] = []
+        self._log = log
+        self._lock = threading.Lock()
+        for stage in (self.model.locate, self.model.segment):
+            if stage is not None:
+                stage.network.to(self.device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+    def segment(
+        self,
+        volume: Volume,
+        progress: Progress = ignore,
+        cancelled: IsCancelled = never,
+        mode: Mode = "patch",
+    ) -> LabelMap:
+        """The spine of a CT, as a binary label map on ``volume.grid``.
+
+        Mode ``patch`` is the product's: overlapping windows at the model's spacing. Mode ``whole`` is the
+        thesis's down-sampling step: the scan scaled by one factor into 128^3 and shown to the network once.
+
+        Raises:
+            Cancelled: ``cancelled`` answered True; asked between windows and stages.
+        """
+        with self._lock:
+            self.notes = []
+            report = _Reporter(progress, cancelled)
+            report(0.0, "locating")
+            if mode == "whole":
+                prepared = prepare(volume, self.model.segment.input, "whole")
+                report.span(0.1, 0.9, "segmenting")
+                logits = self._run(self.model.segment, prepared.image, WHOLE_EDGE, report)
+            else:
+                logits, prepared = self._patches(volume, report)
+            report(0.9, "restoring")
+            mask = restore(logits, prepared) > 0
+            report(0.95, "cleaning up")
+            mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
+            if not mask.any():
+                self._note("No spine was found in this scan.")
+            report(1.0, "done")
+            return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header)
+
+    def feature_maps(self, volume: Volume) -> dict[str, Array]:
+        """Each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
+
+        ``input`` is the window itself. Axes are R, A, S; the finest level has half of the window's resolution.
+        """
+        with self._lock:
+            stage, report = self.model.segment, _Reporter(ignore, never)
+            logits, prepared = self._patches(volume, report)
+            found = np.argwhere(logits > 0)
+            centre = found.mean(axis=0) if len(found) else np.array(logits.shape) / 2
+            corner = np.clip((centre - stage.window / 2).astype(int), 0, None)
+            image = prepared.image[tuple(slice(c, c + stage.window) for c in corner)]
+            image = np.pad(image, [(0, stage.window - n) for n in image.shape])
+            with torch.inference_mode():
+                tensor = torch.from_numpy(image)[None, None].to(self.device)
+                output, maps = stage.network.levels(tensor)
+            named = {"input": tensor, **maps, "logits": output}
+            return {name: value[0].float().cpu().numpy() for name, value in named.items()}
+
+    def _patches(self, volume: Volume, report: _Reporter) -> tuple[Array, Prepared]:
+        prepared = prepare(volume, self.model.segment.input)
+        reach = self._column(volume, prepared.image.shape, report)
+        logits = np.full(prepared.image.shape, NOTHING, dtype=np.float32)
+        report.span(0.2, 0.9, "segmenting")
+        if reach.any():
+            margin = round(MARGIN_MM / self.model.segment.input.spacing_mm)
+            box = _box(reach, margin)
+            inside = self._run(self.model.segment, prepared.image[box], self.model.segment.window, report)
+            logits[box] = np.where(reach[box], inside, NOTHING)
+        return logits, prepared
+
+    def _column(self, volume: Volume, shape: tuple[int, ...], report: _Reporter) -> NDArray[np.bool_]:
+        """Where a vertebra may be, on the fine grid of ``shape``: the column found, and what it can reach."""
+        stage = self.model.locate
+        if stage is None:
+            return np.ones(shape, dtype=bool)
+        prepared = prepare(volume, stage.input)
+        report.span(0.02, 0.2, "locating")
+        found = self._run(stage, prepared.image, stage.window, report) > COLUMN_LOGIT
+        found = keep_spine(found, stage.input.spacing_mm**3)
+        if not found.any():
+            return np.zeros(shape, dtype=bool)
+        near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= REACH_MM
+        i, j, k = shape
+        return resample(near.astype(np.float32), (i, j, k)) > 0.5
+
+    def _run(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
+        """Logits of an (I, J, K) image; falls back to smaller windows, then to the CPU, if the GPU's memory ends."""
+        while True:
+            try:
+                return self._windows(stage, image, window, report)
+            except torch.cuda.OutOfMemoryError:
+                torch.cuda.empty_cache()
+                if window > SMALLEST_WINDOW:
+                    multiple = stage.network.spec.multiple
+                    window = max(SMALLEST_WINDOW, window // 2 // multiple * multiple)
+                    self._note(f"The GPU's memory ran out; the windows were made smaller ({window} voxels).")
+                else:
+                    self._to_cpu()
+
+    def _windows(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
+        total = window_count(image.shape, window)
+        done = 0
+
+        def predict(windows: Tensor) -> Tensor:
+            nonlocal done
+            report.check()
+            logits: Tensor = stage.network(windows.contiguous(memory_format=torch.channels_last_3d))
+            done += len(windows)
+            report.within(min(1.0, done / total))
+            return logits
+
+        with torch.inference_mode():
+            output = sliding_window_inference(
+                torch.from_numpy(np.ascontiguousarray(image))[None, None].to(self.device),
+                (window,) * 3,
+                WINDOWS_AT_ONCE,
+                predict,
+                overlap=OVERLAP,
+                mode="gaussian",
+            )
+        assert isinstance(output, Tensor)
+        result: Array = output[0, 0].float().cpu().numpy()
+        return result
+
+    def _to_cpu(self) -> None:
+        self._note("The GPU's memory ran out; this scan was segmented on the CPU.")
+        self.device = "cpu"
+        for stage in (self.model.locate, self.model.segment):
+            if stage is not None:
+                stage.network.to("cpu")
+
+    def _note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+        if self._log is not None:
+            self._log(sentence)
+
+
+class _Reporter:
+    """Progress inside a span of the whole, and the question whether to stop."""
+
+    def __init__(self, progress: Progress, cancelled: IsCancelled) -> None:
+        self._progress, self._cancelled = progress, cancelled
+        self._low, self._high, self._stage = 0.0, 1.0, ""
+
+    def __call__(self, fraction: float, stage: str) -> None:
+        self.check()
+        self._progress(fraction, stage)
+
+    def span(self, low: float, high: float, stage: str) -> None:
+        self._low, self._high, self._stage = low, high, stage
+        self(low, stage)
+
+    def within(self, fraction: float) -> None:
+        self._progress(self._low + (self._high - self._low) * fraction, self._stage)
+
+    def check(self) -> None:
+        if self._cancelled():
+            raise Cancelled("The segmentation was cancelled.")
+
+
+def window_count(shape: tuple[int, ...], window: int) -> int:
+    """How many windows of ``window``^3 the sliding window takes for an image of ``shape``."""
+    step = int(window * (1 - OVERLAP))
+    return math.prod(max(0, math.ceil((n - window) / step)) + 1 for n in shape)
+
+
+def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice, slice]:
+    lines = (mask.any(axis=(1, 2)), mask.any(axis=(0, 2)), mask.any(axis=(0, 1)))
+    ends = [(int(found[0]), int(found[-1])) for found in map(np.flatnonzero, lines)]
+    i, j, k = (
+        slice(max(0, low - margin), min(n, high + margin + 1)) for (low, high), n in zip(ends, mask.shape, strict=True)
+    )
+    return (i, j, k)
+
+
+def _pick_device(name: str) -> str:
+    if name not in ("auto", "cpu", "cuda"):
+        raise BadConfiguration(f"There is no device {name!r}.", "Use auto, cpu or cuda.")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise BadConfiguration("This machine has no CUDA GPU that torch can use.", "Use --device cpu.")
+    return "cuda" if name != "cpu" and available else "cpu"

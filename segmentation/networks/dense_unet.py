@@ -1,0 +1,163 @@
+"""The Dense-3D U-Net: a 3D U-Net whose encoder and decoder levels are DenseNet dense blocks.
+
+Sources: Huang et al. 2017, "Densely Connected Convolutional Networks", doi:10.1109/CVPR.2017.243 (dense block,
+transition layer); Çiçek et al. 2016, "3D U-Net", doi:10.1007/978-3-319-46723-8_49 (encoder, decoder, skips).
+The space-to-depth stem follows Shi et al. 2016, doi:10.1109/CVPR.2016.207, run forwards at the entrance and
+backwards at the exit: the dense blocks, which cost nearly all of the time, work on half of the resolution while
+no input voxel is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Norm = Literal["batch", "group"]
+
+
+@dataclass(frozen=True)
+class DenseUNetSpec:
+    """What a Dense-3D U-Net is made of; stored beside the weights.
+
+    Attributes:
+        stem: Edge of the space-to-depth cube at the entrance: 2 for the fast network, 1 for the thesis's
+            (dense blocks at full resolution).
+        width: Channels after the first convolution.
+        growth: Channels each dense layer adds, one number a level, finest first.
+        encoder_layers: Dense layers a level on the way down, finest first; the last is the bottom.
+        decoder_layers: Dense layers a level on the way up, finest first; one shorter than ``encoder_layers``.
+        norm: ``"batch"`` as in the thesis; ``"group"`` where batches hold one or two windows.
+    """
+
+    in_channels: int = 1
+    out_channels: int = 1
+    stem: int = 2
+    width: int = 24
+    growth: tuple[int, ...] = (16, 24, 32, 40)
+    encoder_layers: tuple[int, ...] = (2, 4, 4, 4)
+    decoder_layers: tuple[int, ...] = (2, 3, 3)
+    norm: Norm = "group"
+
+    @property
+    def multiple(self) -> int:
+        """Input edges must be multiples of this many voxels."""
+        return self.stem * int(2 ** (len(self.growth) - 1))
+
+
+def _norm(kind: Norm, channels: int) -> nn.Module:
+    if kind == "batch":
+        return nn.BatchNorm3d(channels)
+    return nn.GroupNorm(next(g for g in (8, 4, 2, 1) if channels % g == 0), channels)
+
+
+class DenseLayer(nn.Module):
+    """Norm, ReLU, 3x3x3 convolution; the result is appended to what came in."""
+
+    def __init__(self, channels: int, growth: int, norm: Norm) -> None:
+        super().__init__()
+        self.norm = _norm(norm, channels)
+        self.conv = nn.Conv3d(channels, growth, 3, padding=1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, I, J, K) -> (B, C + growth, I, J, K)."""
+        return torch.cat([features, self.conv(functional.relu(self.norm(features)))], dim=1)
+
+
+class Transition(nn.Module):
+    """Norm, ReLU, 1x1x1 convolution: DenseNet's compression between blocks, without the pooling."""
+
+    def __init__(self, channels: int, out_channels: int, norm: Norm) -> None:
+        super().__init__()
+        self.norm = _norm(norm, channels)
+        self.conv = nn.Conv3d(channels, out_channels, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, I, J, K) -> (B, out_channels, I, J, K)."""
+        result: Tensor = self.conv(functional.relu(self.norm(features)))
+        return result
+
+
+def _dense_block(channels: int, growth: int, layers: int, norm: Norm) -> tuple[nn.Sequential, int]:
+    block = nn.Sequential(*[DenseLayer(channels + n * growth, growth, norm) for n in range(layers)])
+    return block, channels + layers * growth
+
+
+def space_to_depth(image: Tensor, edge: int) -> Tensor:  # (B, C, I, J, K) -> (B, C * edge^3, I/edge, ...)
+    """Fold each cube of ``edge``^3 voxels into channels."""
+    b, c, i, j, k = image.shape
+    cubes = image.reshape(b, c, i // edge, edge, j // edge, edge, k // edge, edge)
+    folded = cubes.permute(0, 1, 3, 5, 7, 2, 4, 6)
+    return folded.reshape(b, c * edge**3, i // edge, j // edge, k // edge)
+
+
+def depth_to_space(features: Tensor, edge: int) -> Tensor:  # the inverse of space_to_depth
+    """Unfold channels into cubes of ``edge``^3 voxels."""
+    b, c, i, j, k = features.shape
+    channels = c // edge**3
+    cubes = features.reshape(b, channels, edge, edge, edge, i, j, k).permute(0, 1, 5, 2, 6, 3, 7, 4)
+    return cubes.reshape(b, channels, i * edge, j * edge, k * edge)
+
+
+class DenseUNet3d(nn.Module):
+    """Dense-3D U-Net. Returns logits; the sigmoid belongs to the caller."""
+
+    def __init__(self, spec: DenseUNetSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        folded = spec.stem**3
+        self.stem = nn.Conv3d(spec.in_channels * folded, spec.width, 3, padding=1, bias=False)
+
+        self.encoders = nn.ModuleList()
+        self.downs = nn.ModuleList()
+        channels, skips = spec.width, []
+        for level, (growth, layers) in enumerate(zip(spec.growth, spec.encoder_layers, strict=True)):
+            block, channels = _dense_block(channels, growth, layers, spec.norm)
+            self.encoders.append(block)
+            if level < len(spec.growth) - 1:
+                skips.append(channels)
+                self.downs.append(Transition(channels, channels // 2, spec.norm))
+                channels //= 2
+
+        self.merges = nn.ModuleList()
+        self.decoders = nn.ModuleList()
+        for level in reversed(range(len(skips))):
+            growth, layers = spec.growth[level], spec.decoder_layers[level]
+            self.merges.append(Transition(channels + skips[level], 2 * growth, spec.norm))
+            block, channels = _dense_block(2 * growth, growth, layers, spec.norm)
+            self.decoders.append(block)
+        self.head = Transition(channels, spec.out_channels * folded, spec.norm)
+
+    def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Logits, and each level's feature maps by name: (B, 1, I, J, K) -> (B, out, I, J, K), maps.
+
+        ``encoder0`` is the finest level; with a stem of 2 it has half of the input's resolution.
+        """
+        features = self.stem(space_to_depth(image, self.spec.stem))
+        maps, skips = {}, []
+        for level, encoder in enumerate(self.encoders):
+            features = maps[f"encoder{level}"] = encoder(features)
+            if level < len(self.downs):
+                skips.append(features)
+                features = functional.avg_pool3d(self.downs[level](features), 2)
+        for merge, decoder in zip(self.merges, self.decoders, strict=True):
+            skip = skips.pop()
+            # Nearest, not trilinear: the 3x3x3 convolutions that follow smooth, and it costs a fifth.
+            features = functional.interpolate(features, scale_factor=2, mode="nearest")
+            features = decoder(merge(torch.cat([features, skip], dim=1)))
+            maps[f"decoder{len(skips)}"] = features
+        return depth_to_space(self.head(features), self.spec.stem), maps
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, in, I, J, K) image to (B, out, I, J, K) logits."""
+        return self.levels(image)[0]
+
+
+def check_edges(shape: Sequence[int], spec: DenseUNetSpec) -> None:
+    """Raise ValueError unless each of the (I, J, K) edges fits the network's poolings."""
+    if any(n % spec.multiple for n in shape):
+        raise ValueError(f"edges {tuple(shape)} are not multiples of {spec.multiple}")
