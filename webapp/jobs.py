@@ -200,14 +200,13 @@ class JobQueue:
         reference = read_label_map(folder / study.reference) if study.reference else None
         report.check()
         first, last = ENGINE_SHARE
-        notes = len(engine.notes)
         label_map = engine.segment(
             volume,
             progress=lambda fraction, stage: report(first + (last - first) * fraction, stage),
             cancelled=report.cancelled,
             mode=self._mode,
         )
-        for note in engine.notes[notes:]:
+        for note in engine.notes:
             self._store.update_job(job.id, note)
         report(last, "saving", True)
         mask = self._save(study, label_map, reference, engine.model_id, report)

@@ -46,7 +46,6 @@ class Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 10,
             "keepalive": 30,
             "control_socket_disable": True,  # it would open a socket under $HOME
-            "umask": 0o077,  # scans are for the eyes of this account
             "proc_name": "spineview",
             "loglevel": self._settings.log_level,
             "when_ready": _say_where,
@@ -66,6 +65,7 @@ def serve(host: str | None = None, port: int | None = None, data_dir: Path | Non
         BadConfiguration: an unknown setting or an impossible value.
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
+    os.umask(0o077)  # scans are for the eyes of this account alone
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     Server(settings).run()
 

@@ -32,8 +32,8 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
 
 
 def product_version() -> str:
-    """The installed version, or "0" in a checkout that was never installed."""
+    """The installed version, or "dev" in a checkout that was never installed."""
     try:
         return version("spineview")
     except PackageNotFoundError:
-        return "0"
+        return "dev"

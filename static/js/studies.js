@@ -42,7 +42,7 @@ export async function refresh() {
 export async function welcome(study) {
   await refresh();
   const row = rows.get(study.id);
-  row?.classList.add("new");
+  for (const other of rows.values()) other.classList.toggle("new", other === row);
   row?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
