@@ -1,4 +1,5 @@
 /** One vtk.js render window in one element: made, sized, drawn on demand, taken down. */
+import '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Volume.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Geometry.js';
 import vtkRenderWindow from '@kitware/vtk.js/Rendering/Core/RenderWindow.js';
