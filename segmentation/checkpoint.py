@@ -23,7 +23,6 @@ from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.preprocess import InputSpec
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "spineview.safetensors"
-STAGES = ("locate", "segment")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +36,11 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Everything a model file holds. ``locate`` is None in a file of a single network."""
+    """Everything a model file holds: one network (what a training run writes) or both (the product)."""
 
     name: str
     sha256: str
-    segment: Stage
-    locate: Stage | None
+    stages: dict[str, Stage]
 
     @property
     def id(self) -> str:
@@ -104,12 +102,18 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         tensors = load_file(path)
         described = json.loads(metadata["stages"])
         stages = {stage: _stage(stage, described[stage], tensors) for stage in described}
-        return Model(metadata["name"], digest, stages["segment"], stages.get("locate"))
+        return Model(metadata["name"], digest, stages)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadWeights(
             f"The file {path.name} is not a SpineView model.",
             "Give a .safetensors file that this project wrote.",
         ) from error
+
+
+def join(name: str, locate: Path, segment: Path, out: Path) -> str:
+    """One product file of two training runs' files; returns its SHA-256."""
+    paths = {"locate": locate, "segment": segment}
+    return save_model(out, name, {stage: load_model(path).stages[stage] for stage, path in paths.items()})
 
 
 def _stage(name: str, described: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Stage:

@@ -20,7 +20,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
-from segmentation.errors import BadConfiguration, Cancelled
+from segmentation.errors import BadConfiguration, BadWeights, Cancelled
 from segmentation.postprocess import keep_spine
 from segmentation.preprocess import WHOLE_EDGE, Mode, Prepared, prepare, resample, restore
 from segmentation.progress import Cancelled as IsCancelled
@@ -59,13 +59,15 @@ class Engine:
     ) -> None:
         self.model = load_model(model or DEFAULT_MODEL)
         self.model_id = self.model.id
+        if "segment" not in self.model.stages:
+            raise BadWeights(f"The model {self.model_id} can only locate a spine, not segment one.")
+        self._segment = self.model.stages["segment"]
         self.device = _pick_device(device)
         self.notes: list[str] = []
         self._log = log
         self._lock = threading.Lock()
-        for stage in (self.model.locate, self.model.segment):
-            if stage is not None:
-                stage.network.to(self.device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        for stage in self.model.stages.values():
+            stage.network.to(self.device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
     def segment(
         self,
@@ -85,15 +87,7 @@ class Engine:
         with self._lock:
             self.notes = []
             report = _Reporter(progress, cancelled)
-            report(0.0, "locating")
-            if mode == "whole":
-                prepared = prepare(volume, self.model.segment.input, "whole")
-                report.span(0.1, 0.9, "segmenting")
-                logits = self._run(self.model.segment, prepared.image, WHOLE_EDGE, report)
-            else:
-                logits, prepared = self._patches(volume, report)
-            report(0.9, "restoring")
-            mask = restore(logits, prepared) > 0
+            mask = self._logits(volume, report, mode) > 0
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
             if not mask.any():
@@ -101,13 +95,18 @@ class Engine:
             report(1.0, "done")
             return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header)
 
+    def logits(self, volume: Volume, mode: Mode = "patch") -> Array:
+        """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
+        with self._lock:
+            return self._logits(volume, _Reporter(ignore, never), mode)
+
     def feature_maps(self, volume: Volume) -> dict[str, Array]:
         """Each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
 
         ``input`` is the window itself. Axes are R, A, S; the finest level has half of the window's resolution.
         """
         with self._lock:
-            stage, report = self.model.segment, _Reporter(ignore, never)
+            stage, report = self._segment, _Reporter(ignore, never)
             logits, prepared = self._patches(volume, report)
             found = np.argwhere(logits > 0)
             centre = found.mean(axis=0) if len(found) else np.array(logits.shape) / 2
@@ -120,21 +119,32 @@ class Engine:
             named = {"input": tensor, **maps, "logits": output}
             return {name: value[0].float().cpu().numpy() for name, value in named.items()}
 
+    def _logits(self, volume: Volume, report: _Reporter, mode: Mode) -> Array:
+        report(0.0, "locating")
+        if mode == "whole":
+            prepared = prepare(volume, self._segment.input, "whole")
+            report.span(0.1, 0.9, "segmenting")
+            logits = self._run(self._segment, prepared.image, WHOLE_EDGE, report)
+        else:
+            logits, prepared = self._patches(volume, report)
+        report(0.9, "restoring")
+        return restore(logits, prepared)
+
     def _patches(self, volume: Volume, report: _Reporter) -> tuple[Array, Prepared]:
-        prepared = prepare(volume, self.model.segment.input)
+        prepared = prepare(volume, self._segment.input)
         reach = self._column(volume, prepared.image.shape, report)
         logits = np.full(prepared.image.shape, NOTHING, dtype=np.float32)
         report.span(0.2, 0.9, "segmenting")
         if reach.any():
-            margin = round(MARGIN_MM / self.model.segment.input.spacing_mm)
+            margin = round(MARGIN_MM / self._segment.input.spacing_mm)
             box = _box(reach, margin)
-            inside = self._run(self.model.segment, prepared.image[box], self.model.segment.window, report)
+            inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, NOTHING)
         return logits, prepared
 
     def _column(self, volume: Volume, shape: tuple[int, ...], report: _Reporter) -> NDArray[np.bool_]:
         """Where a vertebra may be, on the fine grid of ``shape``: the column found, and what it can reach."""
-        stage = self.model.locate
+        stage = self.model.stages.get("locate")
         if stage is None:
             return np.ones(shape, dtype=bool)
         prepared = prepare(volume, stage.input)
@@ -189,9 +199,8 @@ class Engine:
     def _to_cpu(self) -> None:
         self._note("The GPU's memory ran out; this scan was segmented on the CPU.")
         self.device = "cpu"
-        for stage in (self.model.locate, self.model.segment):
-            if stage is not None:
-                stage.network.to("cpu")
+        for stage in self.model.stages.values():
+            stage.network.to("cpu")
 
     def _note(self, sentence: str) -> None:
         self.notes.append(sentence)

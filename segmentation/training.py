@@ -100,7 +100,7 @@ class Trainer:
         self.network = DenseUNet3d(config.network.spec()).to(self.device)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if config.start_from:
-            stage = getattr(load_model(config.start_from), config.stage)
+            stage = load_model(config.start_from).stages[config.stage]
             self.network.load_state_dict(stage.network.state_dict())
         average = get_ema_multi_avg_fn(config.ema) if config.ema else None  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if config.ema else None

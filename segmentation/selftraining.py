@@ -1,0 +1,37 @@
+"""Self-training: a model's confident opinion on unlabelled CTs, to train its successor on.
+
+``python -m segmentation.selftraining MODEL CTS OUT`` writes one NIfTI a CT into OUT: 1 where the model is
+sure of spine, 0 where it is sure of its absence, 255 (ignored in training) between. Look at them before use.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from segmentation.dataset import IGNORE
+from segmentation.inference import Engine
+from segmentation.readers import read_volume
+from segmentation.volume import LabelMap
+from segmentation.writers import write_nifti
+
+SURE = 1.4  # logit of a probability of 0.8
+
+
+def write_opinions(model: Path, cts: Path, out: Path) -> None:
+    """One pseudo-label map a CT of the folder ``cts``, on the CT's grid, by the same name."""
+    engine = Engine(model)
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(cts.glob("*.nii.gz")):
+        volume = read_volume(path)
+        logits = engine.logits(volume)
+        opinion = np.where(logits > SURE, 1, np.where(logits < -SURE, 0, IGNORE)).astype(np.uint8)
+        write_nifti(LabelMap(opinion, volume.grid, "vertebrae", volume.header), out / path.name)
+        sys.stdout.write(f"{path.name}: {(opinion == 1).sum() * volume.grid.voxel_ml:.0f} ml sure\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    write_opinions(*map(Path, sys.argv[1:4]))
