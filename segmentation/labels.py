@@ -9,6 +9,9 @@ from __future__ import annotations
 import colorsys
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 BACKGROUND = 0
 SACRUM = 26
 COCCYX = 27
@@ -44,15 +47,12 @@ class Label:
 
 def _colour(position: int) -> tuple[int, int, int]:
     """A colour far from its neighbours': the hue advances by the golden angle."""
-    red, green, blue = colorsys.hsv_to_rgb(
-        (0.11 + position * 0.381966) % 1.0, 0.55 + 0.2 * (position % 2), 0.95
-    )
+    red, green, blue = colorsys.hsv_to_rgb((0.11 + position * 0.381966) % 1.0, 0.55 + 0.2 * (position % 2), 0.95)
     return (round(red * 255), round(green * 255), round(blue * 255))
 
 
 LABELS: dict[int, Label] = {
-    number: Label(number, name, _colour(number), code)
-    for number, (name, code) in enumerate(_CODES.items(), start=1)
+    number: Label(number, name, _colour(number), code) for number, (name, code) in enumerate(_CODES.items(), start=1)
 }
 """VerSe number to label: C1-C7 = 1-7, T1-T12 = 8-19, L1-L6 = 20-25, sacrum 26, coccyx 27, T13 28."""
 
@@ -71,7 +71,12 @@ HEAD_TO_FOOT: tuple[str, ...] = (*(LABELS[n].name for n in range(1, 20)), "T13",
 
 
 def label_of(number: int, kind: str = "vertebrae") -> Label:
-    """The label that ``number`` stands for in a map of ``kind``; numbers outside the table get a row of their own."""
+    """What ``number`` stands for in a map of ``kind``; numbers outside the table get a row of their own."""
     if kind == "spine":
         return SPINE
     return LABELS.get(number) or Label(number, f"label {number}", _colour(number), _VERTEBRA_CODE)
+
+
+def is_spine(numbers: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """True where a VerSe number (or the 1 of a binary mask) is a vertebra: not sacrum, not coccyx."""
+    return np.isin(numbers, SPINE_NUMBERS)

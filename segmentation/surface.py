@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,8 @@ _MAX_REDUCTION = 0.9
 def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_TRIANGLES) -> vtkPolyData:
     """The surface of one label, smoothed, with normals that point outwards.
 
-    VTK's SurfaceNets gives the mesh, a windowed sinc filter smooths it: unlike the Laplacian smoothing that is built
-    into SurfaceNets (which takes a tenth of a vertebra's volume) it keeps the volume to within a percent.
+    VTK's SurfaceNets gives the mesh, a windowed sinc filter smooths it: unlike the Laplacian smoothing that
+    is built into SurfaceNets (which takes a tenth of a vertebra's volume) it keeps the volume within a percent.
 
     Args:
         label_map: (I, J, K) labels.
@@ -56,7 +57,7 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
         mesh = decimate.GetOutput()
     # From mm along the array's axes, origin at the padded crop's first voxel, to RAS+ mm.
     matrix = label_map.grid.affine.copy()
-    matrix[:3, 3] = label_map.grid.to_mm(low - 1.0)
+    matrix[:3, 3] = label_map.grid.to_mm(np.asarray(low - 1, dtype=np.float64))
     matrix[:3, :3] /= spacing
     return _with_normals(_moved(mesh, matrix))
 
@@ -71,9 +72,7 @@ def write_stl(mesh: vtkPolyData, path: Path) -> None:
     writer.SetInputData(mesh)
     try:
         if not mesh.GetNumberOfPolys():
-            partial.write_bytes(
-                b"SpineView surface, RAS+ mm".ljust(80) + bytes(4)
-            )  # VTK refuses to write none
+            partial.write_bytes(b"SpineView surface, RAS+ mm".ljust(80) + bytes(4))  # VTK refuses to write none
         elif not writer.Write():
             raise OSError(f"cannot write {path}")
         partial.replace(path)
@@ -98,7 +97,7 @@ def _nets(mask: NDArray[np.uint8], spacing: NDArray[np.float64]) -> vtkPolyData:
     image = vtkImageData()
     image.SetDimensions(*mask.shape)
     image.SetSpacing(*spacing)
-    image.GetPointData().SetScalars(numpy_to_vtk(mask.ravel(order="F"), deep=True))
+    image.GetPointData().SetScalars(_to_vtk(mask.ravel(order="F")))
     nets = vtkSurfaceNets3D()
     nets.SetInputData(image)
     nets.SetValue(0, 1)
@@ -112,14 +111,14 @@ def _nets(mask: NDArray[np.uint8], spacing: NDArray[np.float64]) -> vtkPolyData:
     smooth.NormalizeCoordinatesOn()
     smooth.FeatureEdgeSmoothingOff()
     smooth.Update()
-    mesh = smooth.GetOutput()
+    mesh = cast("vtkPolyData", smooth.GetOutput())
     mesh.GetCellData().Initialize()
     return mesh
 
 
 def _moved(mesh: vtkPolyData, matrix: NDArray[np.float64]) -> vtkPolyData:
-    points = vtk_to_numpy(mesh.GetPoints().GetData()).astype(np.float64)
-    mesh.GetPoints().SetData(numpy_to_vtk(points @ matrix[:3, :3].T + matrix[:3, 3], deep=True))
+    points = points_mm(mesh)
+    mesh.GetPoints().SetData(_to_vtk(points @ matrix[:3, :3].T + matrix[:3, 3]))
     if np.linalg.det(matrix[:3, :3]) > 0:
         return mesh
     # A mirrored grid turns the triangles inside out.
@@ -127,7 +126,7 @@ def _moved(mesh: vtkPolyData, matrix: NDArray[np.float64]) -> vtkPolyData:
     turner.SetInputData(mesh)
     turner.ReverseCellsOn()
     turner.Update()
-    return turner.GetOutput()
+    return cast("vtkPolyData", turner.GetOutput())
 
 
 def _with_normals(mesh: vtkPolyData) -> vtkPolyData:
@@ -136,4 +135,14 @@ def _with_normals(mesh: vtkPolyData) -> vtkPolyData:
     normals.SplittingOff()
     normals.ConsistencyOff()
     normals.Update()
-    return normals.GetOutput()
+    return cast("vtkPolyData", normals.GetOutput())
+
+
+def points_mm(mesh: vtkPolyData) -> NDArray[np.float64]:
+    """(N, 3) vertices of a mesh."""
+    array: NDArray[Any] = vtk_to_numpy(mesh.GetPoints().GetData())  # type: ignore[no-untyped-call]
+    return array.astype(np.float64)
+
+
+def _to_vtk(array: NDArray[Any]) -> Any:
+    return numpy_to_vtk(array, deep=True)  # type: ignore[no-untyped-call]

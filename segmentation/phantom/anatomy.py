@@ -1,7 +1,7 @@
 """How large each vertebra is, and where it stands.
 
-Sizes are round numbers near the means of adult anatomy (Panjabi et al. 1991/1992, doi:10.1097/00007632-199203000-00010
-and its companions), interpolated between the levels named in the table.
+Sizes are round numbers of the order of adult anatomy (as measured by Panjabi et al., Spine 1991 and 1992),
+interpolated between the levels named in the table.
 """
 
 from __future__ import annotations
@@ -88,27 +88,23 @@ def place(spec: PhantomSpec) -> list[Vertebra]:
 
 
 def sacral_segments(last: Vertebra) -> list[Vertebra]:
-    """S1 to S3, which are fused: each smaller than the one above and turned back, so that the front is hollow."""
+    """S1 to S3, fused: each smaller than the one above and turned back, so that the front is hollow."""
     segments = []
     above, tilt, disc = last, last.tilt_deg + _SACRUM_TILT, last.disc_mm
     for height, width, depth in ((29.0, 50.0, 33.0), (25.0, 40.0, 24.0), (22.0, 32.0, 18.0)):
         joint = _superior((above.tilt_deg + tilt) / 2) * disc
-        centre = (
-            above.centre_mm - above.axes[:, 2] * above.height_mm / 2 - joint - _superior(tilt) * height / 2
-        )
-        above = Vertebra(
-            "sacrum", NUMBERS["sacrum"], centre, _frame(tilt), tilt, height, width, depth, 0.0, 26.0, 14.0
-        )
+        centre = above.centre_mm - above.axes[:, 2] * above.height_mm / 2 - joint - _superior(tilt) * height / 2
+        above = Vertebra("sacrum", NUMBERS["sacrum"], centre, _frame(tilt), tilt, height, width, depth, 0.0, 26.0, 14.0)
         segments.append(above)
         tilt, disc = tilt - 12.0, -2.0
     return segments
 
 
 def _size(name: str) -> tuple[float, ...]:
-    order = ("T12" if name == "T13" else name,)
+    like = "T12" if name == "T13" else name
     places = [HEAD_TO_FOOT.index(known) for known in _TABLE]
     columns = np.array(list(_TABLE.values())).T
-    return tuple(float(np.interp(HEAD_TO_FOOT.index(order[0]), places, column)) for column in columns)
+    return tuple(float(np.interp(HEAD_TO_FOOT.index(like), places, column)) for column in columns)
 
 
 def _tilts(spec: PhantomSpec) -> list[float]:

@@ -20,9 +20,7 @@ SHELL_MM, ARCH_SHELL_MM = 1.3, 1.9
 _GRAIN_HU = 40.0
 
 
-def draw_spine(
-    canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field
-) -> None:
+def draw_spine(canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field) -> None:
     """Discs first, then the canal's content, then the bones over both."""
     column = [*vertebrae, *sacrum]
     for upper, lower in pairwise([*vertebrae, *sacrum[:1]]):
@@ -106,12 +104,12 @@ def _between(upper: Vertebra, lower: Vertebra) -> NDArray[np.float64]:
     return np.asarray(mean / np.linalg.norm(mean, axis=0))
 
 
-def draw_ribs(
-    canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[float, float], middle_mm: float
-) -> None:
+def draw_ribs(canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[float, float], middle_mm: float) -> None:
     """A rib each side of every thoracic level, along an ellipse inside the body's outline.
 
     Args:
+        canvas: What to draw on.
+        vertebrae: The levels, of which the thoracic ones bear ribs.
         half_mm: Half axes of the rib cage along R and A.
         middle_mm: Its middle along A.
     """
@@ -121,9 +119,7 @@ def draw_ribs(
                 _rib(canvas, vertebra, side, half_mm, middle_mm)
 
 
-def _rib(
-    canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, float], middle_mm: float
-) -> None:
+def _rib(canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, float], middle_mm: float) -> None:
     back = -vertebra.depth_mm / 2
     edge = vertebra.canal_width_mm / 2
     own: list[Point] = [
@@ -145,13 +141,12 @@ def draw_ilium(canvas: Canvas, top: Vertebra) -> None:
     for side in (-1, 1):
         corners = [(50, -42), (66, -26), (84, 0), (98, 28)]
         for (x0, y0), (x1, y1) in pairwise(corners):
-            middle = top.centre_mm + (0, -8, -14)
-            _strut(canvas, middle + (side * x0, y0, 0), middle + (side * x1, y1, 0), 5.0, (0, 0, 26.0))
+            middle = top.centre_mm + np.array([0, -8, -14])
+            start, end = middle + np.array([side * x0, y0, 0]), middle + np.array([side * x1, y1, 0])
+            _strut(canvas, start, end, 5.0, (0, 0, 26.0))
 
 
-def _strut(
-    canvas: Canvas, start: NDArray[np.float64], end: NDArray[np.float64], radius: float, stretch: Point
-) -> None:
+def _strut(canvas: Canvas, start: NDArray[np.float64], end: NDArray[np.float64], radius: float, stretch: Point) -> None:
     margin = radius + np.array(stretch) + 3
     low, high = np.minimum(start, end) - margin, np.maximum(start, end) + margin
     frame, origin = np.eye(3), np.zeros(3)

@@ -63,7 +63,7 @@ class Canvas:
 
     def cover(self, distance: Field) -> Field:
         """How much of each voxel lies inside, 0..1, so that edges have the partial volume of a real scan."""
-        return np.clip(0.5 - distance / np.float32(self._edge_mm), 0, 1)
+        return np.asarray(np.clip(0.5 - distance / np.float32(self._edge_mm), 0, 1), dtype=np.float32)
 
     def fill(self, box: Box, distance: Field, hu: Field | float) -> None:
         """Paint soft tissue over what is there."""

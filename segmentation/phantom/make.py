@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Phantom:
 
 
 def make_phantom(spec: PhantomSpec | None = None) -> Phantom:
-    """Build the phantom that ``spec`` describes; the default is a lumbar spine of about 160 x 139 x 220 voxels."""
+    """Build the phantom that ``spec`` describes; the default is T11 to the sacrum, 160 x 139 x 195 voxels."""
     spec = spec or PhantomSpec()
     vertebrae = place(spec)
     sacrum = sacral_segments(vertebrae[-1]) if spec.sacrum and vertebrae[-1].region == "L" else []
@@ -90,7 +91,7 @@ def _truth(
     spec: PhantomSpec, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], labels: LabelMap
 ) -> dict[str, Any]:
     counts = np.bincount(labels.labels.ravel(), minlength=256)
-    grid = labels.grid
+    grid, cut = labels.grid, _cut(labels)
     return {
         "convention": "RAS+ mm; angles in degrees",
         "spec": dataclasses.asdict(spec),
@@ -98,7 +99,7 @@ def _truth(
         "spacing_mm": list(grid.spacing_mm),
         "orientation": grid.orientation,
         "affine": grid.affine.tolist(),
-        "levels": [_level(v, int(counts[v.number]), grid) for v in vertebrae],
+        "levels": [_level(v, int(counts[v.number]), v.number in cut, grid) for v in vertebrae],
         "discs": _discs([*vertebrae, *sacrum[:1]]),
         "lordosis_deg": _angle([v for v in vertebrae if v.region == "L"]),
         "kyphosis_deg": -_angle([v for v in vertebrae if v.region == "T"]),
@@ -115,7 +116,7 @@ def _truth(
     }
 
 
-def _level(vertebra: Vertebra, voxels: int, grid: Grid) -> dict[str, Any]:
+def _level(vertebra: Vertebra, voxels: int, cut: bool, grid: Grid) -> dict[str, Any]:
     return {
         "name": vertebra.name,
         "number": vertebra.number,
@@ -132,20 +133,15 @@ def _level(vertebra: Vertebra, voxels: int, grid: Grid) -> dict[str, Any]:
         "canal_depth_mm": vertebra.canal_depth_mm,
         "voxels": voxels,
         "volume_ml": voxels * grid.voxel_ml,
-        "whole": _inside(vertebra, grid),
+        "whole": bool(voxels) and not cut,
     }
 
 
-def _inside(vertebra: Vertebra, grid: Grid) -> bool:
-    """True if no part of the vertebra reaches out of the scan."""
-    side, back = vertebra.width_mm / 2 + 8, vertebra.depth_mm / 2 + vertebra.canal_depth_mm + 34
-    reach = (
-        (-side, side),
-        (-back, vertebra.depth_mm / 2),
-        (-1.2 * vertebra.height_mm, 0.8 * vertebra.height_mm),
-    )
-    index = grid.to_index(vertebra.to_mm(np.array(np.meshgrid(*reach)).reshape(3, -1).T))
-    return bool((index >= -0.5).all() and (index <= np.array(grid.shape) - 0.5).all())
+def _cut(labels: LabelMap) -> set[int]:
+    """Labels that touch the border of the scan."""
+    array = labels.labels
+    faces = [np.unique(np.take(array, (0, -1), axis=axis)) for axis in range(3)]
+    return {int(number) for face in faces for number in face}
 
 
 def _discs(column: Sequence[Vertebra]) -> list[dict[str, Any]]:
@@ -155,7 +151,7 @@ def _discs(column: Sequence[Vertebra]) -> list[dict[str, Any]]:
             "height_mm": upper.disc_mm,
             "angle_deg": lower.tilt_deg - upper.tilt_deg,
         }
-        for upper, lower in zip(column[:-1], column[1:], strict=True)
+        for upper, lower in pairwise(column)
     ]
 
 

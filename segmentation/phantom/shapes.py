@@ -1,12 +1,13 @@
 """Signed distances in mm, negative inside, of (x right, y anterior, z superior) arrays in a bone's own frame.
 
-They are close to, not exactly, Euclidean (superellipses and smooth unions have no closed form); the zero level, which
-defines the labels, is exact.
+They are close to, not exactly, Euclidean (superellipses and smooth unions have no closed form); the zero
+level, which defines the labels, is exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from segmentation.phantom.anatomy import Vertebra
 
 Field = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 Coordinates = tuple[Field, Field, Field]
 Point = tuple[float, float, float]
 
@@ -25,7 +27,7 @@ def smooth_union(first: Field, second: Field, blend_mm: float) -> Field:
 
 
 def bar(at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = (0.0, 0.0, 0.0)) -> Field:
-    """A round bar between two points, its section pulled out by ``stretch`` along each axis, to both sides."""
+    """A round bar between two points, its section pulled out by ``stretch`` mm to both sides of each axis."""
     start, end = np.asarray(ends[0], np.float32), np.asarray(ends[1], np.float32)
     along = end - start
     offsets = [axis - s for axis, s in zip(at, start, strict=True)]
@@ -110,7 +112,7 @@ def _lumbar(h: float, wall: float, back: float, edge: float) -> list[Part]:
         # transverse process
         (((edge + 5, wall - 8, 0.14 * h), (edge + 27, wall - 13, 0.20 * h)), 2.7, (0, 0, 2.6)),
         # spinous process
-        (((0, back - 5, -0.25 * h), (0, back - 27, -0.36 * h)), 2.6, (0, 0, 0.27 * h)),
+        (((0, back - 5, -0.25 * h), (0, back - 27, -0.36 * h)), 3.4, (0, 0, 0.24 * h)),
     ]
 
 
@@ -147,7 +149,7 @@ def ala(at: Coordinates, segment: Vertebra) -> Field:
     return np.maximum(smooth_union(wing, crest, 5.0), -canal(at, segment))
 
 
-def _rounded(side: Field, lid: Field, radius: float) -> Field:
+def _rounded(side: Real, lid: Real, radius: float) -> Field:
     """Intersection of two distances with its edge rounded."""
     u, v = side + radius, lid + radius
     outside = np.sqrt(np.maximum(u, 0) ** 2 + np.maximum(v, 0) ** 2)

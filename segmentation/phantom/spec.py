@@ -32,7 +32,7 @@ class PhantomSpec:
         orientation: Where the array axes point, three letters such as ``"LPS"``.
         rotation_deg: Obliqueness: the grid is turned about the R, A and S axes, in this order.
         fov_mm: Length covered along R, A and S (before the rotation); None covers the levels and a slim body.
-        centre_mm: Where the centre of the scan lies relative to the middle of the levels; None suits ``fov_mm``.
+        centre_mm: Middle of the scan relative to the middle of the levels; None suits ``fov_mm``.
         ribs, organs: Draw ribs; draw lungs, kidneys, vessels, bowel.
         noise_hu: Standard deviation of the noise.
         seed: Of everything random.
@@ -58,14 +58,10 @@ class PhantomSpec:
     def __post_init__(self) -> None:
         self._check_levels()
         if len(self.orientation) != 3 or {_AXES.get(c, (9, 0))[0] for c in self.orientation} != {0, 1, 2}:
-            raise BadConfiguration(
-                f"{self.orientation!r} is not an orientation.", "Use three letters such as LPS."
-            )
+            raise BadConfiguration(f"{self.orientation!r} is not an orientation.", "Use three letters such as LPS.")
         for lengths in (self.spacing_mm, self.fov_mm or (1, 1, 1)):
             if len(lengths) != 3 or not all(np.isfinite(s) and s > 0 for s in lengths):
-                raise BadConfiguration(
-                    f"Spacing and field of view must be three positive lengths, not {lengths}."
-                )
+                raise BadConfiguration(f"Spacing and field of view must be three positive lengths, not {lengths}.")
         if not (np.isfinite(self.noise_hu) and self.noise_hu >= 0):
             raise BadConfiguration(f"noise_hu must be 0 or more, not {self.noise_hu}.")
         if not (abs(self.lordosis_deg) <= 90 and abs(self.kyphosis_deg) <= 90):
@@ -74,14 +70,10 @@ class PhantomSpec:
     def _check_levels(self) -> None:
         unknown = [name for name in self.levels if name not in MODELLED]
         if unknown or not self.levels:
-            raise BadConfiguration(
-                f"The phantom knows no level {unknown}.", f"Use {MODELLED[0]} to {MODELLED[-1]}."
-            )
+            raise BadConfiguration(f"The phantom knows no level {unknown}.", f"Use {MODELLED[0]} to {MODELLED[-1]}.")
         for upper, lower in pairwise(self.levels):
             if lower not in _below(upper):
-                raise BadConfiguration(
-                    f"{lower} does not lie below {upper}.", "Give neighbours, from head to foot."
-                )
+                raise BadConfiguration(f"{lower} does not lie below {upper}.", "Give neighbours, from head to foot.")
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -91,9 +83,7 @@ class PhantomSpec:
     def grid(self, fov_mm: Vector, centre_mm: Vector) -> Grid:
         """The scan's grid: ``fov_mm`` long along R, A, S, with its middle at ``centre_mm``."""
         world = [_AXES[letter] for letter in self.orientation]
-        shape = tuple(
-            max(2, round(fov_mm[axis] / s)) for (axis, _), s in zip(world, self.spacing_mm, strict=True)
-        )
+        shape = tuple(max(2, round(fov_mm[axis] / s)) for (axis, _), s in zip(world, self.spacing_mm, strict=True))
         linear = np.zeros((3, 3))
         for column, ((axis, sign), spacing) in enumerate(zip(world, self.spacing_mm, strict=True)):
             linear[axis, column] = sign * spacing

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.phantom import shapes
 from segmentation.phantom.anatomy import Vertebra
@@ -48,7 +49,8 @@ def draw_muscles(canvas: Canvas, vertebrae: Sequence[Vertebra]) -> None:
             if lower.region == "L":
                 shift = np.array([side * (lower.width_mm / 2 + 11), -4.0, 0.0])
                 _tube(canvas, over + shift, under + shift, 12.0, (0.0, 5.0, 0.0), MUSCLE_HU)
-        _tube(canvas, over + (0, behind + 6, 0), under + (0, behind + 6, 0), 12.0, (6.0, 0.0, 0.0), MUSCLE_HU)
+        shift = np.array([0.0, behind + 6, 0.0])
+        _tube(canvas, over + shift, under + shift, 12.0, (6.0, 0.0, 0.0), MUSCLE_HU)
 
 
 def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> None:
@@ -66,7 +68,7 @@ def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> Non
         _blob(canvas, (side * 62.0, -8.0, waist - 8 * side - 8), (24.0, 22.0, 50.0), KIDNEY_HU)
     for upper, lower in pairwise(vertebrae):
         for shift in ((-9.0, 10.0), (14.0, 9.0)):
-            ends = [v.centre_mm + (shift[0], v.depth_mm / 2 + shift[1], 0) for v in (upper, lower)]
+            ends = [v.to_mm((shift[0], v.depth_mm / 2 + shift[1], 0.0)) for v in (upper, lower)]
             _tube(canvas, ends[0], ends[1], 9.0, (0, 0, 0), BLOOD_HU)
     thoracic = [v for v in vertebrae if v.region == "T"]
     if thoracic:
@@ -83,7 +85,14 @@ def _blob(canvas: Canvas, centre: Point, half: Point, hu: float) -> None:
         canvas.fill(box, shapes.ellipsoid(at, (0, 0, 0), half), hu)
 
 
-def _tube(canvas: Canvas, start: Field, end: Field, radius: float, stretch: Point, hu: float) -> None:
+def _tube(
+    canvas: Canvas,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    radius: float,
+    stretch: Point,
+    hu: float,
+) -> None:
     margin = radius + np.array(stretch) + 3
     low, high = np.minimum(start, end) - margin, np.maximum(start, end) + margin
     box = canvas.box(np.eye(3), np.zeros(3), list(zip(low, high, strict=True)))

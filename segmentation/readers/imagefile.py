@@ -72,8 +72,8 @@ def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: str) -> i
     voxels = shape[0] * shape[1] * shape[2]
     if voxels > limits.max_voxels or voxels * itemsize > limits.max_bytes:
         raise TooLarge(
-            f"{name} declares {_times(shape)} voxels ({voxels * itemsize / 1e9:.1f} GB), more than the limit of "
-            f"{limits.max_voxels / 1e6:.0f} million voxels or {limits.max_bytes / 1e9:.1f} GB.",
+            f"{name} declares {_times(shape)} voxels ({voxels * itemsize / 1e9:.1f} GB), more than "
+            f"the limit of {limits.max_voxels / 1e6:.0f} million voxels or {limits.max_bytes / 1e9:.1f} GB.",
             "Crop the scan to the spine or resample it, and try again.",
         )
     return voxels * itemsize
@@ -82,8 +82,9 @@ def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: str) -> i
 def check_spacing(spacing: Sequence[float], name: str) -> None:
     """Raises BadGeometry unless all spacings are positive numbers."""
     if not all(np.isfinite(s) and s > 0 for s in spacing):
+        text = " x ".join(f"{s:g}" for s in spacing)
         raise BadGeometry(
-            f"{name} gives a voxel spacing of {' x '.join(f'{s:g}' for s in spacing)} mm; it must be positive.",
+            f"{name} gives a voxel spacing of {text} mm; it must be positive.",
             "Export the scan again from the original DICOM series.",
         )
 
@@ -94,7 +95,7 @@ def check_extent(grid: Grid, limits: ReadLimits, name: str) -> None:
     text = " x ".join(f"{e:.4g}" for e in extent)
     if min(extent) < limits.min_extent_mm:
         raise TooSmall(
-            f"{name} covers only {text} mm; at least {limits.min_extent_mm:g} mm are needed along every axis.",
+            f"{name} covers only {text} mm; each side must be at least {limits.min_extent_mm:g} mm long.",
             "Upload a scan that shows at least one whole vertebra, with its spacing in millimetres.",
         )
     if max(extent) > limits.max_extent_mm:

@@ -1,7 +1,8 @@
 """NRRD and MetaImage (MHA) in one file.
 
-SimpleITK interprets the geometry. The header's promises are checked before it is asked, and the bytes are read here:
-a header may otherwise name any other file on this machine as its data, or make a library allocate what it likes.
+SimpleITK interprets the geometry. The header's promises are checked before it is asked, and the bytes are
+read here: a header may otherwise name any file on this machine as its data, or make a library allocate what
+it likes.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ _NRRD_TYPES = {
     "u2": ("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
     "i4": ("int", "signed int", "int32", "int32_t"),
     "u4": ("uint", "unsigned int", "uint32", "uint32_t"),
-    "i8": ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"),
+    "i8": ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64",
+           "int64_t"),
     "u8": ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
     "f4": ("float",),
     "f8": ("double",),
 }  # fmt: skip
 _NRRD_CODES = {name: code for code, names in _NRRD_TYPES.items() for name in names}
 _META_CODES = {
-    "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4", "MET_UINT": "u4",
-    "MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8", "MET_FLOAT": "f4",
-    "MET_DOUBLE": "f8",
+    "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4",
+    "MET_UINT": "u4", "MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8",
+    "MET_FLOAT": "f4", "MET_DOUBLE": "f8",
 }  # fmt: skip
 _SCALAR_KINDS = {"domain", "space", "time", "???", "none", "scalar"}
 
@@ -61,14 +63,10 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
     with reading(path.name):
         block = _head(path)
     if not block.startswith(b"NRRD0"):
-        raise UnreadableFile(
-            f"{path.name} is not an NRRD file.", "Check that the file is what its name says."
-        )
+        raise UnreadableFile(f"{path.name} is not an NRRD file.", "Check that the file is what its name says.")
     end = re.search(rb"\r?\n\r?\n", block)
     if end is None:
-        raise UnreadableFile(
-            f"{path.name} is truncated: its header does not end.", "Copy or export the file again."
-        )
+        raise UnreadableFile(f"{path.name} is truncated: its header does not end.", "Copy or export the file again.")
     fields = _nrrd_fields(block[: end.start()])
     return _opened(path, "NRRD", _nrrd_promise(fields, end.end(), path.name), limits)
 
@@ -79,9 +77,7 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
         block = _head(path)
     end = re.search(rb"^ElementDataFile\s*=\s*(.*?)\s*\r?\n", block, re.MULTILINE)
     if end is None:
-        raise UnreadableFile(
-            f"{path.name} is not a MetaImage file, or is truncated.", "Copy or export the file again."
-        )
+        raise UnreadableFile(f"{path.name} is not a MetaImage file, or is truncated.", "Copy or export the file again.")
     if end.group(1).upper() != b"LOCAL":
         raise UnsupportedFormat(f"{path.name} keeps its voxels in another file.", "Save it as one .mha file.")
     text = block[: end.start()].decode("latin-1")
@@ -119,9 +115,7 @@ def _nrrd_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
     if "data file" in fields or "datafile" in fields:
         raise UnsupportedFormat(f"{name} keeps its voxels in another file.", "Save it as one .nrrd file.")
     if any(_skips(fields, key) for key in ("byte skip", "byteskip", "line skip", "lineskip")):
-        raise UnsupportedFormat(
-            f"{name} skips bytes before its voxels.", "Save it again as a plain .nrrd file."
-        )
+        raise UnsupportedFormat(f"{name} skips bytes before its voxels.", "Save it again as a plain .nrrd file.")
     encoding = fields.get("encoding", "").lower()
     if encoding not in ("raw", "gzip", "gz"):
         raise UnsupportedFormat(
@@ -156,13 +150,9 @@ def _meta_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
         values = _numbers(matrix, name)
         side = round(len(values) ** 0.5)
         _check_vectors([values[row * side : row * side + 3] for row in range(min(side, 3))], name)
-    big = (
-        fields.get("binarydatabyteordermsb") or fields.get("elementbyteordermsb") or "False"
-    ).lower() == "true"
+    big = (fields.get("binarydatabyteordermsb") or fields.get("elementbyteordermsb") or "False").lower() == "true"
     stored = _stored_type(_META_CODES.get(fields.get("elementtype", "").upper()), big, name)
-    return _Promise(
-        shape, stored, offset, "zlib" if fields.get("compresseddata", "").lower() == "true" else ""
-    )
+    return _Promise(shape, stored, offset, "zlib" if fields.get("compresseddata", "").lower() == "true" else "")
 
 
 def _skips(fields: dict[str, str], key: str) -> bool:
@@ -171,9 +161,7 @@ def _skips(fields: dict[str, str], key: str) -> bool:
 
 def _stored_type(code: str | None, big_endian: bool, name: str) -> np.dtype[Any]:
     if code is None:
-        raise UnreadableFile(
-            f"The header of {name} names no known voxel type.", "Save it with 16-bit integer voxels."
-        )
+        raise UnreadableFile(f"The header of {name} names no known voxel type.", "Save it with 16-bit integer voxels.")
     return np.dtype((">" if big_endian else "<") + code)
 
 
@@ -195,9 +183,7 @@ def _check_vectors(vectors: Sequence[Sequence[float]], name: str) -> None:
     lengths = np.linalg.norm(matrix, axis=1)
     check_spacing([float(length) for length in lengths], name)
     if abs(np.linalg.det(matrix / lengths[:, None])) < 1e-3:
-        raise BadGeometry(
-            f"The affine of {name} is singular: two of its axes coincide.", "Export the scan again."
-        )
+        raise BadGeometry(f"The affine of {name} is singular: two of its axes coincide.", "Export the scan again.")
 
 
 def _affine(path: Path) -> NDArray[np.float64]:
@@ -208,9 +194,7 @@ def _affine(path: Path) -> NDArray[np.float64]:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise UnreadableFile(
-            f"The header of {path.name} cannot be understood.", "Export the scan again."
-        ) from error
+        raise UnreadableFile(f"The header of {path.name} cannot be understood.", "Export the scan again.") from error
     axes = reader.GetDimension()
     direction = np.array(reader.GetDirection(), dtype=np.float64).reshape(axes, axes)[:3, :3]
     affine = np.eye(4)

@@ -100,7 +100,8 @@ def _open(path: Path, compressed: bool) -> IO[bytes]:
 
 def _read_header(stream: IO[bytes], name: str) -> Any:
     block = stream.read(540)
-    for kind in (nib.Nifti1Header, nib.Nifti2Header):
+    kinds: tuple[Any, ...] = (nib.Nifti1Header, nib.Nifti2Header)
+    for kind in kinds:
         size = kind.template_dtype.itemsize
         # The first number of a NIfTI header is its own length.
         if len(block) >= size and block[:4] in (size.to_bytes(4, "little"), size.to_bytes(4, "big")):
@@ -124,18 +125,16 @@ def _voxel_type(header: Any, name: str) -> np.dtype[Any]:
             f"{name} is a colour picture (RGB), not a CT.", "Upload the CT itself, not a screenshot of it."
         )
     if code in _COMPLEX:
-        raise NotHounsfield(
-            f"{name} holds complex numbers, which no CT does.", "Upload a CT in Hounsfield units."
-        )
+        raise NotHounsfield(f"{name} holds complex numbers, which no CT does.", "Upload a CT in Hounsfield units.")
     try:
-        voxel_type = np.dtype(header.get_data_dtype())
+        voxel_type: np.dtype[Any] = np.dtype(header.get_data_dtype())
     except (HeaderDataError, KeyError) as error:
         raise UnreadableFile(
             f"The header of {name} names no known voxel type ({code}).", "Export the scan again."
         ) from error
     if voxel_type.kind not in "iuf" or voxel_type.itemsize > 8:
         raise NotAVolume(
-            f"{name} holds voxels of type {voxel_type}, not plain numbers.",
+            f"{name} holds voxels of a type that no CT has ({code}), not plain numbers.",
             "Upload a CT in Hounsfield units.",
         )
     return voxel_type
@@ -157,9 +156,7 @@ def _checked(header: Any, name: str) -> Any:
     try:
         header.check_fix(logger=_quiet, error_level=40)
     except HeaderDataError as error:
-        raise UnreadableFile(
-            f"The header of {name} is damaged: {error}.", "Export the scan again."
-        ) from error
+        raise UnreadableFile(f"The header of {name} is damaged: {error}.", "Export the scan again.") from error
     return header
 
 
@@ -167,9 +164,7 @@ def _scaling(header: Any, name: str) -> tuple[float, float]:
     try:
         slope, inter = header.get_slope_inter()
     except HeaderDataError as error:
-        raise UnreadableFile(
-            f"The intensity scaling of {name} is not a number.", "Export the scan again."
-        ) from error
+        raise UnreadableFile(f"The intensity scaling of {name} is not a number.", "Export the scan again.") from error
     return (1.0 if slope is None else float(slope), 0.0 if inter is None else float(inter))
 
 

@@ -62,7 +62,7 @@ def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Volume:
         limits: Checked against the header, before memory is used.
 
     Returns:
-        Volume: HU on the grid of the file, in its axis order; int16 where all values are integers, else float32.
+        Volume: HU on the file's grid, in its axis order; int16 where all values are integers, else float32.
 
     Raises:
         InputError: one of the children listed in the package's documentation.
@@ -89,7 +89,8 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
     stored, found = _load(image)
     if found.not_finite or not found.whole or found.low < 0 or found.high > 255:
         raise InputError(
-            f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) are not whole numbers 0 to 255.",
+            f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) "
+            "are not whole numbers from 0 to 255.",
             "Upload the segmentation, not the CT, as the reference.",
         )
     labels: NDArray[Any] = stored
@@ -131,9 +132,7 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> ImageFile:
     for suffix, opener in _OPENERS.items():
         if name.endswith(suffix):
             return opener(path, limits)
-    raise UnsupportedFormat(
-        f"{path.name} is of a type that cannot be read.", f"Use one of {', '.join(SUFFIXES)}."
-    )
+    raise UnsupportedFormat(f"{path.name} is of a type that cannot be read.", f"Use one of {', '.join(SUFFIXES)}.")
 
 
 def _load(image: ImageFile) -> tuple[NDArray[Any], Survey]:

@@ -35,9 +35,7 @@ def reading(name: str) -> Iterator[None]:
     except OSError as error:
         raise UnreadableFile(f"{name} cannot be opened: {error.strerror or 'read error'}.", _AGAIN) from error
     except MemoryError as error:
-        raise TooLarge(
-            f"{name} does not fit in memory.", "Crop the scan to the spine and try again."
-        ) from error
+        raise TooLarge(f"{name} does not fit in memory.", "Crop the scan to the spine and try again.") from error
 
 
 def check_promise(stored_bytes: int, promised: int, compressed: bool, name: str) -> None:
@@ -66,7 +64,7 @@ def read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
         chunk = stream.read(min(_CHUNK, size - len(buffer)))
         if not chunk:
             raise UnreadableFile(
-                f"{name} is truncated: its header promises {size:,} bytes of voxels and it holds {len(buffer):,}.",
+                f"{name} is truncated: it holds {len(buffer):,} of the {size:,} bytes its header promises.",
                 _AGAIN,
             )
         buffer += chunk
@@ -83,9 +81,7 @@ def check_end(stream: IO[bytes], name: str) -> None:
     while chunk := stream.read(_CHUNK):
         trailing += len(chunk)
         if trailing > _MAX_TRAILING:
-            raise UnreadableFile(
-                f"{name} holds far more data than its header declares.", "Export the scan again."
-            )
+            raise UnreadableFile(f"{name} holds far more data than its header declares.", "Export the scan again.")
 
 
 def file_size(path: Path) -> int:

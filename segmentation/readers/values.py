@@ -1,9 +1,9 @@
 """Stored values to Hounsfield units, and what cannot be Hounsfield units.
 
-What is accepted: any padding (-1024, -2000, -3024 …), metal up to 32767, scans that were clipped from below or above.
-What is refused: constants, pictures of 8 bits, values scaled to 0..1 or to zero mean, CT numbers stored without their
-offset of 1024, and images with more than a few voxels that are not numbers. Up to one voxel in a thousand may be NaN
-or infinite; it is read as air.
+What is accepted: any padding (-1024, -2000, -3024 …), metal up to 32767, scans that were clipped from below
+or above. What is refused: constants, pictures of 8 bits, values scaled to 0..1 or to zero mean, CT numbers
+stored without their offset of 1024, and images with more than a few voxels that are not numbers. Up to one
+voxel in a thousand may be NaN or infinite; it is read as air.
 """
 
 from __future__ import annotations
@@ -60,12 +60,10 @@ def survey(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> Surv
     return Survey(low, high, whole, missing / stored.size)
 
 
-def to_hu(
-    stored: NDArray[Any], slope: float, inter: float, found: Survey
-) -> NDArray[np.int16] | NDArray[np.float32]:
+def to_hu(stored: NDArray[Any], slope: float, inter: float, found: Survey) -> NDArray[np.int16] | NDArray[np.float32]:
     """(I, J, K) stored values to HU: int16 if all values are integers, else float32.
 
-    ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing needs to change.
+    ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing changes.
     """
     if slope == 1 and inter == 0 and stored.dtype == np.dtype(np.int16) and stored.dtype.isnative:
         return stored
@@ -102,10 +100,10 @@ def _why_not(found: Survey) -> str:
         return "lie outside what any CT scanner writes (-32768 to 32767 HU)"
     if low >= -1 and high <= 1:
         return "were scaled to a range of 0 to 1 and are no longer Hounsfield units"
-    if (low >= 0 and high <= 255) or (low >= -128 and high <= 127):
-        return "fit in 8 bits: this is a grey picture, not Hounsfield units"
     if low > -50 and high < 100:
         return "reach neither air nor bone: they were normalised and are no longer Hounsfield units"
+    if (low >= 0 and high <= 255) or (low >= -128 and high <= 127):
+        return "fit in 8 bits: this is a grey picture, not Hounsfield units"
     if low > 300:
         return "are all higher than soft tissue: they are not Hounsfield units"
     return ""
@@ -117,7 +115,7 @@ def check_offset(hu: NDArray[Any], found: Survey, name: str) -> None:
     A CT whose negative values were clipped has soft tissue between 0 and 100, and hardly any voxel near 1024.
 
     Raises:
-        NotHounsfield: a fifth of the voxels that are not 0 form a broad peak around 1024, and none is negative.
+        NotHounsfield: no voxel is negative, and a fifth of the others form a broad peak around 1024.
     """
     if found.low < 0 or found.high < 1100:
         return
@@ -127,7 +125,8 @@ def check_offset(hu: NDArray[Any], found: Survey, name: str) -> None:
     tissue = sample[(sample > 900) & (sample < 1150)]
     if tissue.size > 0.2 * sample.size and np.unique(np.rint(tissue)).size > 64:
         raise NotHounsfield(
-            f"The values of {name} ({found.low:g} to {found.high:g}) are raw scanner values: water lies near 1024, not 0.",
+            f"The values of {name} ({found.low:g} to {found.high:g}) are raw scanner values: "
+            "water lies near 1024, not 0.",
             "Export the CT with its rescale intercept (usually -1024) applied or written in the header.",
         )
 

@@ -1,8 +1,8 @@
 """NIfTI files whose geometry equals the input's to the last bit.
 
-The header is copied byte for byte and only what describes the voxels is replaced; nibabel's image classes are not
-used, because they may rewrite qform and sform. Free text and extensions of the input are dropped: they can hold
-names of patients.
+The header is copied byte for byte and only what describes the voxels is replaced; nibabel's image classes are
+not used, because they may rewrite qform and sform. Free text and extensions are dropped: they can hold names
+of patients.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segmentation.geometry import Grid
 from segmentation.volume import LabelMap, Volume
 
-_TEXTS = ("descrip", "aux_file", "intent_name", "db_name")
+_TEXTS = ("data_type", "descrip", "aux_file", "intent_name", "db_name")
 _COMPRESSION = 6
 
 
@@ -61,7 +61,7 @@ def _write(array: NDArray[Any], grid: Grid, source: Any, path: Path) -> None:
     header["cal_min"] = header["cal_max"] = 0
     header["intent_code"] = 0
     header["magic"] = header.single_magic
-    for text in _TEXTS:
+    for text in set(_TEXTS) & set(header.keys()):
         header[text] = b""
     padding = bytes(header.single_vox_offset - header.template_dtype.itemsize)
     stored = array.astype(array.dtype.newbyteorder(header.endianness), copy=False)
@@ -80,6 +80,4 @@ def _compressing(file: IO[bytes], path: Path) -> contextlib.AbstractContextManag
     if not path.name.endswith(".gz"):
         return contextlib.nullcontext(file)
     # No name and no time inside, so that the same mask gives the same bytes.
-    return cast(
-        "contextlib.AbstractContextManager[IO[bytes]]", gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0)
-    )
+    return cast("contextlib.AbstractContextManager[IO[bytes]]", gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0))

@@ -1,0 +1,52 @@
+"""Files for the reader's tests, good and bad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+NiftiMaker = Callable[..., Path]
+
+
+def ct_values(shape: tuple[int, ...] = (24, 22, 20), seed: int = 0) -> NDArray[np.int16]:
+    """Random values that can be HU."""
+    return np.random.default_rng(seed).integers(-1024, 1500, shape).astype(np.int16)
+
+
+@pytest.fixture
+def nifti(tmp_path: Path) -> NiftiMaker:
+    """Write a NIfTI file and return its path; ``edit`` may spoil the header's raw fields afterwards."""
+
+    def make(
+        array: NDArray[Any] | None = None,
+        affine: NDArray[np.float64] | None = None,
+        name: str = "ct.nii",
+        edit: Callable[[Any], None] | None = None,
+        codes: tuple[int, int] = (1, 1),
+        kind: Any = nib.Nifti1Image,
+    ) -> Path:
+        array = ct_values() if array is None else array
+        image = kind(array, np.diag([2.0, 2.0, 2.0, 1.0]) if affine is None else affine)
+        image.set_qform(image.affine, code=codes[0])
+        image.set_sform(image.affine, code=codes[1])
+        path = tmp_path / name
+        nib.save(image, path)
+        if edit is not None:
+            _edit(path, edit, kind.header_class)
+        return path
+
+    return make
+
+
+def _edit(path: Path, edit: Callable[[Any], None], header_class: Any) -> None:
+    size = header_class.template_dtype.itemsize
+    data = path.read_bytes()
+    header = header_class(data[:size], check=False)
+    edit(header)
+    path.write_bytes(header.binaryblock + data[size:])

@@ -1,0 +1,456 @@
+from __future__ import annotations
+
+import gzip
+import itertools
+import struct
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segmentation.errors import (
+    BadGeometry,
+    InputError,
+    NotAVolume,
+    NotHounsfield,
+    TooLarge,
+    TooSmall,
+    UnreadableFile,
+    UnsupportedFormat,
+)
+from segmentation.phantom import Phantom
+from segmentation.readers import ReadLimits, inspect, read_label_map, read_volume
+from segmentation.writers import write_nifti
+from tests.segmentation.conftest import NiftiMaker, ct_values
+
+ORIENTATIONS = [
+    "".join(letters) for axes in itertools.permutations(("RL", "AP", "SI")) for letters in itertools.product(*axes)
+]
+
+
+def test_there_are_48_orientations() -> None:
+    assert len(set(ORIENTATIONS)) == 48
+
+
+@pytest.mark.parametrize("code", ORIENTATIONS)
+def test_every_orientation_is_read_in_the_file_s_own_axes(nifti: NiftiMaker, code: str) -> None:
+    ornt = nib.orientations.axcodes2ornt(code)
+    linear = np.zeros((3, 3))
+    for column, (axis, sign) in enumerate(ornt):
+        linear[int(axis), column] = sign * (1.5 + column)
+    affine = nib.affines.from_matvec(linear, (3, -7, 11))
+    volume = read_volume(nifti(affine=affine))
+    assert volume.grid.orientation == code
+    assert volume.grid.spacing_mm == (1.5, 2.5, 3.5)
+    assert np.array_equal(volume.hu, ct_values())
+
+
+@pytest.mark.parametrize("codes", [(0, 0), (0, 2), (1, 0), (1, 3)])
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nii.gz"])
+def test_the_affine_is_nibabel_s_whichever_form_is_coded(nifti: NiftiMaker, codes: tuple[int, int], name: str) -> None:
+    affine = nib.affines.from_matvec(nib.eulerangles.euler2mat(0.2, -0.1, 0.3) * 1.7, (-90.1, 33.3, 5.5))
+    path = nifti(affine=affine, codes=codes, name=name)
+    assert np.array_equal(read_volume(path).grid.affine, nib.load(path).affine)
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32, np.float64])
+def test_whole_numbers_become_int16_whatever_they_were_stored_as(nifti: NiftiMaker, dtype: Any, kind: Any) -> None:
+    volume = read_volume(nifti(ct_values().astype(dtype), kind=kind))
+    assert volume.hu.dtype == np.int16
+    assert np.array_equal(volume.hu, ct_values())
+
+
+def test_big_endian_files_are_read(tmp_path: Path) -> None:
+    header = nib.Nifti1Header(endianness=">")
+    header.set_data_dtype(">i2")
+    nib.save(nib.Nifti1Image(ct_values(), np.eye(4) * 2, header), tmp_path / "ct.nii")
+    volume = read_volume(tmp_path / "ct.nii")
+    assert volume.hu.dtype.isnative
+    assert np.array_equal(volume.hu, ct_values())
+
+
+def test_slope_and_intercept_are_applied(nifti: NiftiMaker) -> None:
+    stored = (ct_values() + 1024).astype(np.uint16)
+
+    def scale(header: Any) -> None:
+        header["scl_slope"], header["scl_inter"] = 1, -1024
+
+    volume = read_volume(nifti(stored, edit=scale))
+    assert volume.hu.dtype == np.int16
+    assert np.array_equal(volume.hu, ct_values())
+
+
+def test_uint8_with_a_slope_is_a_ct(nifti: NiftiMaker) -> None:
+    def scale(header: Any) -> None:
+        header["scl_slope"], header["scl_inter"] = 10.5, -1000
+
+    stored = np.random.default_rng(1).integers(0, 256, (20, 20, 20)).astype(np.uint8)
+    volume = read_volume(nifti(stored, edit=scale))
+    assert volume.hu.dtype == np.float32
+    assert np.allclose(volume.hu, stored * 10.5 - 1000)
+
+
+def test_fractions_stay_fractions(nifti: NiftiMaker) -> None:
+    values = ct_values().astype(np.float32) + np.float32(0.25)
+    volume = read_volume(nifti(values))
+    assert volume.hu.dtype == np.float32
+    assert np.array_equal(volume.hu, values)
+
+
+def test_trailing_axes_of_length_one_are_dropped(nifti: NiftiMaker) -> None:
+    volume = read_volume(nifti(ct_values()[..., None, None]))
+    assert np.array_equal(volume.hu, ct_values())
+
+
+def test_padding_metal_and_clipped_scans_are_ct(nifti: NiftiMaker) -> None:
+    for low, high in ((-3024, 32767), (-2000, 1200), (0, 1800), (-160, 240), (200, 2000)):
+        values = np.random.default_rng(2).uniform(low, high, (20, 20, 20)).astype(np.int16)
+        values[0, 0, 0], values[0, 0, 1] = low, high
+        assert read_volume(nifti(values)).hu.max() == high
+
+
+def _set(**fields: Any) -> Callable[[Any], None]:
+    def edit(header: Any) -> None:
+        for name, value in fields.items():
+            header[name] = value
+
+    return edit
+
+
+def _pixdim(*values: float) -> Callable[[Any], None]:
+    def edit(header: Any) -> None:
+        header["pixdim"][1:4] = values
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "edit"),
+    [
+        (BadGeometry, "spacing of 0 x 2 x 2", _pixdim(0, 2, 2)),
+        (BadGeometry, "spacing of 2 x -2 x 2", _pixdim(2, -2, 2)),
+        (BadGeometry, "spacing of 2 x 2 x nan", _pixdim(2, 2, np.nan)),
+        (BadGeometry, "not numbers", _set(srow_x=(np.nan, 0, 0, 0))),
+        (BadGeometry, "not numbers", _set(srow_x=(2, 0, 0, np.inf))),
+        (BadGeometry, "singular", _set(srow_x=(2, 0, 0, 0), srow_y=(2, 0, 0, 0))),
+        (BadGeometry, "singular", _set(srow_x=(0, 0, 0, 0))),
+        (BadGeometry, "not a rotation", _set(sform_code=0, quatern_b=1, quatern_c=1)),
+        (BadGeometry, "longer than any patient", _set(srow_x=(2000, 0, 0, 0))),
+        (TooSmall, "covers only 1.2 x 44 x 40 mm", _set(srow_x=(0.05, 0, 0, 0))),
+        (NotAVolume, "RGB", _set(datatype=128, bitpix=24)),
+        (NotHounsfield, "complex", _set(datatype=32, bitpix=64)),
+        (UnreadableFile, "voxel type (777)", _set(datatype=777)),
+        (NotAVolume, "no CT has (1536)", _set(datatype=1536, bitpix=128)),
+        (NotAVolume, "2 volumes", _set(dim=(4, 24, 11, 20, 2, 1, 1, 1))),
+        (NotAVolume, "single slice", _set(dim=(3, 24, 440, 1, 1, 1, 1, 1))),
+        (NotAVolume, "single slice", _set(dim=(2, 24, 22, 1, 1, 1, 1, 1))),
+        (UnreadableFile, "impossible size", _set(dim=(3, 24, -22, 20, 1, 1, 1, 1))),
+        (UnreadableFile, "0 axes", _set(dim=(0, 24, 22, 20, 1, 1, 1, 1))),
+        (UnreadableFile, "promises", _set(dim=(3, 24, 22, 21, 1, 1, 1, 1))),
+        (TooLarge, "32000 x 32000 x 32000", _set(dim=(3, 32000, 32000, 32000, 1, 1, 1, 1))),
+        (UnreadableFile, "start of the voxels", _set(vox_offset=np.nan)),
+        (UnreadableFile, "start of the voxels", _set(vox_offset=8)),
+        (UnreadableFile, "scaling", _set(scl_slope=1, scl_inter=np.nan)),
+        (UnreadableFile, "not a NIfTI file", _set(magic=b"no!")),
+        (UnsupportedFormat, ".hdr/.img pair", _set(magic=b"ni1")),
+    ],
+)
+def test_a_bad_header_is_refused_in_one_sentence(
+    nifti: NiftiMaker, error: type[InputError], words: str, edit: Callable[[Any], None]
+) -> None:
+    path = nifti(edit=edit)
+    with pytest.raises(error) as caught:
+        read_volume(path)
+    message = caught.value.message
+    assert words in message
+    assert "\n" not in message
+    assert message.endswith(".")
+    assert [type(p) for p in inspect(path).problems] == [error]
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("same everywhere", np.full((20, 20, 20), 40, np.int16)),
+        ("0 to 1", np.random.default_rng(0).random((20, 20, 20), np.float32)),
+        ("8 bits", np.random.default_rng(0).integers(0, 256, (20, 20, 20)).astype(np.uint8)),
+        ("8 bits", np.random.default_rng(0).integers(-128, 128, (20, 20, 20)).astype(np.int16)),
+        ("normalised", np.random.default_rng(0).standard_normal((20, 20, 20))),
+        ("any CT scanner", np.random.default_rng(0).integers(-9, 65536, (20, 20, 20)).astype(np.int32)),
+        ("higher than soft tissue", np.random.default_rng(0).integers(400, 2000, (20, 20, 20)).astype(np.int16)),
+        ("not numbers", np.full((20, 20, 20), np.nan, np.float32)),
+        ("not numbers", np.where(ct_values() < -900, np.inf, ct_values()).astype(np.float32)),
+    ],
+)
+def test_values_that_cannot_be_hu_are_refused_with_the_reason(nifti: NiftiMaker, words: str, values: Any) -> None:
+    with pytest.raises(NotHounsfield, match=words):
+        read_volume(nifti(values))
+
+
+def test_stored_values_without_their_intercept_are_recognised(nifti: NiftiMaker, small_phantom: Phantom) -> None:
+    with pytest.raises(NotHounsfield, match="water lies near 1024"):
+        read_volume(nifti((small_phantom.volume.hu + 1024).clip(0).astype(np.uint16)))
+    clipped = small_phantom.volume.hu.clip(0)
+    assert np.array_equal(read_volume(nifti(clipped)).hu, clipped)
+
+
+def test_a_few_voxels_that_are_not_numbers_are_read_as_air_and_told(nifti: NiftiMaker) -> None:
+    values = ct_values().astype(np.float32)
+    values[3, 4, 5], values[3, 4, 6] = np.nan, np.inf
+    path = nifti(values)
+    volume = read_volume(path)
+    assert volume.hu[3, 4, 5] == volume.hu[3, 4, 6] == -1024
+    assert volume.hu.dtype == np.int16
+    assert "read as air" in inspect(path).notes[0]
+
+
+def test_values_too_large_for_float32_are_refused(nifti: NiftiMaker) -> None:
+    values = ct_values().astype(np.float64)
+    values[0, 0, 0] = 1e300
+    with pytest.raises(NotHounsfield):
+        read_volume(nifti(values))
+
+
+@pytest.mark.parametrize("keep", [0, 1, 10, 200, 3000, -9, -4, -1])
+def test_a_truncated_gzip_is_refused(nifti: NiftiMaker, keep: int) -> None:
+    path = nifti(name="ct.nii.gz")
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UnreadableFile):
+        read_volume(path)
+
+
+@pytest.mark.parametrize("keep", [0, 100, 351, 1000, -1])
+def test_a_truncated_file_is_refused(nifti: NiftiMaker, keep: int) -> None:
+    path = nifti()
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UnreadableFile):
+        read_volume(path)
+
+
+def test_a_gzip_with_a_wrong_checksum_or_length_is_refused(nifti: NiftiMaker) -> None:
+    good = nifti(name="ct.nii.gz").read_bytes()
+    for bad in (good[:-8] + bytes(4) + good[-4:], good[:-4] + struct.pack("<I", 7), good[:2000] + b"\xff" * 40):
+        path = nifti(name="ct.nii.gz")
+        path.write_bytes(bad)
+        with pytest.raises(UnreadableFile, match="damaged|truncated"):
+            read_volume(path)
+
+
+def test_names_that_lie_about_compression_are_refused(nifti: NiftiMaker) -> None:
+    plain = nifti()
+    (plain.parent / "plain.nii.gz").write_bytes(plain.read_bytes())
+    (plain.parent / "packed.nii").write_bytes(gzip.compress(plain.read_bytes()))
+    (plain.parent / "text.nii.gz").write_bytes(b"<html>not found</html>")
+    for name, words in (("plain.nii.gz", "is not gzip"), ("packed.nii", "is gzip"), ("text.nii.gz", "is not gzip")):
+        with pytest.raises(UnreadableFile, match=words):
+            read_volume(plain.parent / name)
+
+
+def _peak_bytes(action: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError):
+            action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_promise_that_is_not_kept_costs_no_memory(nifti: NiftiMaker) -> None:
+    header = nib.Nifti1Header()
+    header.set_data_shape((1000, 1000, 700))
+    header.set_data_dtype(np.int16)
+    header.set_sform(np.eye(4), 1)
+    header["magic"], header["vox_offset"] = b"n+1", 352
+    noise = np.random.default_rng(0).bytes(2_000_000)  # enough for 1.4 GB to be possible
+    path = nifti().parent / "liar.nii.gz"
+    path.write_bytes(gzip.compress(header.binaryblock + bytes(4) + noise, compresslevel=1))
+    assert _peak_bytes(lambda: read_volume(path)) < 20e6
+
+
+def test_a_gzip_bomb_behind_an_honest_header_is_refused(nifti: NiftiMaker) -> None:
+    path = nifti(name="bomb.nii.gz")
+    honest = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(honest + bytes(64_000_000), compresslevel=1))
+    assert _peak_bytes(lambda: read_volume(path)) < 20e6
+
+
+def test_limits_are_the_caller_s(nifti: NiftiMaker) -> None:
+    with pytest.raises(TooLarge, match="24 x 22 x 20"):
+        read_volume(nifti(), ReadLimits(max_voxels=24 * 22 * 20 - 1))
+    with pytest.raises(TooLarge):
+        read_volume(nifti(), ReadLimits(max_bytes=24 * 22 * 20 * 2 - 1))
+    assert read_volume(nifti(), ReadLimits(max_voxels=24 * 22 * 20)).grid.shape == (24, 22, 20)
+
+
+def test_what_is_not_a_known_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    (tmp_path / "scans").mkdir()
+    with pytest.raises(UnsupportedFormat, match=r"report\.pdf"):
+        read_volume(tmp_path / "report.pdf")
+    with pytest.raises(UnsupportedFormat, match="folder"):
+        read_volume(tmp_path / "scans")
+    with pytest.raises(UnreadableFile, match="no file"):
+        read_volume(tmp_path / "absent.nii")
+
+
+def _itk_image(array: Any) -> sitk.Image:
+    image = sitk.GetImageFromArray(array.transpose(2, 1, 0))
+    image.SetSpacing((1.5, 2.0, 2.5))
+    image.SetOrigin((-10.0, 20.0, 30.0))
+    image.SetDirection(nib.eulerangles.euler2mat(0.1, 0.2, -0.3).ravel().tolist())
+    return image
+
+
+@pytest.mark.parametrize("name", ["ct.nrrd", "ct.mha"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32, np.float64])
+def test_nrrd_and_mha_agree_with_simpleitk(tmp_path: Path, name: str, packed: bool, dtype: Any) -> None:
+    image = _itk_image(ct_values().astype(dtype))
+    sitk.WriteImage(image, str(tmp_path / name), useCompression=packed)
+    volume = read_volume(tmp_path / name)
+    assert np.array_equal(volume.hu, ct_values())
+    assert volume.header is None
+    point = image.TransformIndexToPhysicalPoint((3, 5, 7))
+    assert np.allclose(volume.grid.to_mm(np.array([3, 5, 7])), np.array(point) * (-1, -1, 1))
+
+
+def test_an_nrrd_in_ras_is_not_mirrored(tmp_path: Path) -> None:
+    text = (
+        "NRRD0004\ntype: short\ndimension: 3\nspace: right-anterior-superior\nsizes: 24 22 20\n"
+        "space directions: (2,0,0) (0,2,0) (0,0,2)\nkinds: domain domain domain\nendian: big\nencoding: raw\n"
+        "space origin: (1,2,3)\n\n"
+    )
+    (tmp_path / "ct.nrrd").write_bytes(text.encode() + ct_values().astype(">i2").tobytes(order="F"))
+    volume = read_volume(tmp_path / "ct.nrrd")
+    assert volume.grid.orientation == "RAS"
+    assert volume.grid.to_mm(np.zeros(3)).tolist() == [1, 2, 3]
+    assert np.array_equal(volume.hu, ct_values())
+
+
+_NRRD = {
+    "type": "short", "dimension": "3", "space": "left-posterior-superior", "sizes": "24 22 20",
+    "space directions": "(2,0,0) (0,2,0) (0,0,2)", "endian": "little", "encoding": "raw",
+    "space origin": "(0,0,0)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "value"),
+    [
+        (UnsupportedFormat, "data file", "/etc/passwd"),
+        (UnsupportedFormat, "byte skip", "-1"),
+        (UnsupportedFormat, "encoding", "hex"),
+        (NotAVolume, "kinds", "RGB-color domain domain"),
+        (NotAVolume, "sizes", "24 22 1"),
+        (UnreadableFile, "sizes", "24 22 21"),
+        (UnreadableFile, "sizes", "24 x 20"),
+        (TooLarge, "sizes", "24000 22000 20000"),
+        (UnreadableFile, "type", "block"),
+        (BadGeometry, "space directions", "(nan,0,0) (0,2,0) (0,0,2)"),
+        (BadGeometry, "space directions", "(0,0,0) (0,2,0) (0,0,2)"),
+        (BadGeometry, "space directions", "(2,0,0) (2,0,0) (0,0,2)"),
+        (TooSmall, "space directions", "(0.2,0,0) (0,2,0) (0,0,2)"),
+    ],
+)
+def test_a_bad_nrrd_is_refused(tmp_path: Path, error: type[InputError], field: str, value: str) -> None:
+    fields = {**_NRRD, field: value}
+    text = "NRRD0004\n" + "".join(f"{key}: {what}\n" for key, what in fields.items()) + "\n"
+    (tmp_path / "ct.nrrd").write_bytes(text.encode() + ct_values().tobytes(order="F"))
+    with pytest.raises(error):
+        read_volume(tmp_path / "ct.nrrd")
+
+
+_META = {
+    "ObjectType": "Image", "NDims": "3", "BinaryData": "True", "BinaryDataByteOrderMSB": "False",
+    "CompressedData": "False", "TransformMatrix": "1 0 0 0 1 0 0 0 1", "Offset": "0 0 0",
+    "ElementSpacing": "2 2 2", "DimSize": "24 22 20", "ElementType": "MET_SHORT", "ElementDataFile": "LOCAL",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "value"),
+    [
+        (UnsupportedFormat, "ElementDataFile", "/etc/passwd"),
+        (UnsupportedFormat, "BinaryData", "False"),
+        (NotAVolume, "DimSize", "24 440 1"),
+        (UnreadableFile, "DimSize", "24 22 21"),
+        (TooLarge, "DimSize", "24000 22000 20000"),
+        (UnreadableFile, "ElementType", "MET_SHORT_ARRAY"),
+        (UnreadableFile, "CompressedData", "True"),
+        (BadGeometry, "ElementSpacing", "2 -2 2"),
+        (BadGeometry, "ElementSpacing", "2 0 2"),
+        (BadGeometry, "TransformMatrix", "1 0 0 1 0 0 0 0 1"),
+        (BadGeometry, "TransformMatrix", "1 0 0 0 nan 0 0 0 1"),
+    ],
+)
+def test_a_bad_mha_is_refused(tmp_path: Path, error: type[InputError], field: str, value: str) -> None:
+    text = "".join(f"{key} = {what}\n" for key, what in {**_META, field: value}.items())
+    (tmp_path / "ct.mha").write_bytes(text.encode() + ct_values().tobytes(order="F"))
+    with pytest.raises(error):
+        read_volume(tmp_path / "ct.mha")
+
+
+@pytest.mark.parametrize("name", ["ct.nrrd", "ct.mha"])
+def test_colour_and_cut_nrrd_and_mha_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    sitk.WriteImage(sitk.GetImageFromArray(np.zeros((20, 20, 20, 3), np.uint8), isVector=True), str(path))
+    with pytest.raises(NotAVolume):
+        read_volume(path)
+    sitk.WriteImage(_itk_image(ct_values()), str(path), useCompression=True)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(UnreadableFile, match="truncated"):
+        read_volume(path)
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(UnreadableFile):
+        read_volume(path)
+
+
+def test_a_label_map_keeps_its_numbers(nifti: NiftiMaker, small_phantom: Phantom) -> None:
+    path = nifti().parent / "vert.nii.gz"
+    write_nifti(small_phantom.labels, path)
+    labels = read_label_map(path)
+    assert labels.kind == "vertebrae"
+    assert np.unique(labels.labels).tolist() == [0, 21, 22, 23]
+    assert read_label_map(nifti((ct_values() > 0).astype(np.float64))).kind == "spine"
+    with pytest.raises(InputError, match="not a label map"):
+        read_label_map(nifti())
+
+
+def test_inspect_tells_all_that_is_wrong(nifti: NiftiMaker) -> None:
+    seen = inspect(nifti(np.zeros((24, 22, 5), np.int16)))
+    assert [type(p) for p in seen.problems] == [TooSmall, NotHounsfield]
+    assert seen.grid is not None
+    assert seen.grid.shape == (24, 22, 5)
+    good = inspect(nifti(name="ct.nii.gz"))
+    assert (good.format, good.stored_type, good.problems) == ("NIfTI-1", "int16", [])
+    assert good.hu_range == (-1024, 1499)
+
+
+@given(st.binary(max_size=700))
+def test_random_bytes_are_refused_and_never_crash(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    for name in ("a.nii", "a.nii.gz", "a.nrrd", "a.mha"):
+        (folder / name).write_bytes(data)
+        with pytest.raises(InputError):
+            read_volume(folder / name)
+
+
+@given(st.integers(0, 347), st.binary(min_size=1, max_size=8))
+def test_a_header_with_random_damage_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, place: int, junk: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("junk") / "ct.nii"
+    nib.save(nib.Nifti1Image(ct_values(), np.diag([2.0, 2.0, 2.0, 1.0])), path)
+    data = bytearray(path.read_bytes())
+    data[place : place + len(junk)] = junk
+    path.write_bytes(data)
+    assert inspect(path).problems or read_volume(path).hu.shape
