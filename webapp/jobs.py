@@ -212,9 +212,7 @@ class JobQueue:
         mask = self._save(study, label_map, reference, engine.model_id, report)
         words = f"Done: {mask.volume_ml:.0f} ml of spine" if mask.labels else "Done: no spine was found"
         words += f", Dice {mask.dice:.4f}" if mask.dice is not None else ""
-        self._store.finish_job(
-            job.id, "done", words, progress=1.0, stage="done", mask_id=mask.id, dice=mask.dice
-        )
+        self._store.finish_job(job.id, "done", words, progress=1.0, stage="done", mask_id=mask.id, dice=mask.dice)
         self._picture(study, volume, label_map)
 
     def _save(
@@ -244,9 +242,7 @@ class JobQueue:
         if job.id in self._cancelled:
             self._store.finish_job(job.id, "cancelled", "Cancelled")
         elif self._stopping.is_set():
-            self._store.update_job(
-                job.id, "The server is stopping", state="queued", stage="queued", progress=0.0
-            )
+            self._store.update_job(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
 
     def _failed(self, job: Job, code: str, message: str, hint: str) -> None:
         error = {"code": code, "message": message, "hint": hint}

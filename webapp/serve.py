@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from uvicorn_worker import UvicornWorker
 
 from webapp.asgi import create_asgi
+from webapp.services import EngineFactory
 from webapp.settings import Settings, load_settings
 
 WORKER = "webapp.serve.Worker"
@@ -32,8 +33,9 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with every option given here: it reads no file and no command line."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, engine_factory: EngineFactory | None = None) -> None:
         self._settings = settings
+        self._engine_factory = engine_factory
         super().__init__()
 
     def load_config(self) -> None:
@@ -55,7 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Called in the worker, after the fork."""
-        return create_asgi(self._settings)
+        return create_asgi(self._settings, self._engine_factory)
 
 
 def serve(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> None:

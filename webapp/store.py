@@ -84,14 +84,16 @@ class Store:
         Raises:
             BadConfiguration: another server still has it after ``timeout_s``.
         """
-        self._lock = (self.data_dir / "server.lock").open("w")
+        lock = (self.data_dir / "server.lock").open("w")
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock = lock
                 return
             except BlockingIOError as busy:
                 if time.monotonic() > deadline:
+                    lock.close()
                     raise BadConfiguration(
                         f"Another SpineView server is using {self.data_dir}.",
                         "Stop it, or choose another --data.",
@@ -212,9 +214,7 @@ class Store:
     def jobs(self, study_id: str) -> list[Job]:
         """All jobs of a study, newest first."""
         with Session(self._engine) as session:
-            rows = session.scalars(
-                select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc())
-            )
+            rows = session.scalars(select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()))
             return [to_job(row) for row in rows]
 
     def latest_job(self, study_id: str) -> Job | None:

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from webapp.api import api
+from webapp.app import build_app
+
+MISSING = [
+    ("GET", "/studies/x"), ("DELETE", "/studies/x"), ("GET", "/studies/x/display.json"),
+    ("POST", "/studies/x/jobs"), ("GET", "/studies/x/jobs"), ("GET", "/studies/x/masks"),
+    ("GET", "/studies/x/volume.bin"), ("GET", "/studies/x/thumbnail.png"),
+    ("GET", "/jobs/x"), ("DELETE", "/jobs/x"),
+    ("GET", "/masks/x"), ("GET", "/masks/x.nii.gz"), ("GET", "/masks/x/volume.bin"),
+    ("GET", "/masks/x/meshes/1.stl"), ("GET", "/nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), MISSING)
+def test_what_is_not_there_answers_404_with_the_one_error_body(client: TestClient, method: str, path: str):
+    answer = client.request(method, f"/api/v1{path}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.json()["error"]) == {"code", "message", "hint"}
+    assert answer.json()["error"]["code"] == "not_found"
+
+
+def test_a_wrong_method_answers_405_with_the_one_error_body(client: TestClient):
+    answer = client.put("/api/v1/studies")
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert "GET" in answer.headers["allow"]
+
+
+def test_a_fault_answers_500_with_the_one_error_body(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    def fault() -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(client.app.state.store, "studies", fault)
+    answer = client.get("/api/v1/studies")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal"
+    assert "secret" not in answer.text
+
+
+def test_a_fault_of_a_native_route_answers_the_same(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    def fault(_id: str) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(client.app.state.store, "study", fault)
+    answer = client.get("/api/v1/studies/x/volume.bin")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+
+
+@pytest.mark.parametrize("body", [{"json": {"task": "dance"}}, {"json": [1]}, {"content": b"not json"}, {"json": {}}])
+def test_an_unknown_task_is_refused(client: TestClient, upload: Callable[..., dict], ct: Path, body: dict):
+    answer = client.post(f"/api/v1/studies/{upload(ct)['id']}/jobs", **body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_no_body_means_segment(client: TestClient, upload: Callable[..., dict], ct: Path):
+    study = upload(ct)
+    answer = client.post(f"/api/v1/studies/{study['id']}/jobs")
+    assert (answer.status_code, answer.json()["task"]) == (202, "segment")
+    jobs = client.get(f"/api/v1/studies/{study['id']}/jobs").json()["jobs"]
+    assert [job["id"] for job in jobs] == [answer.json()["id"]]
+
+
+def test_health(client: TestClient):
+    health = client.get("/api/v1/health").json()
+    assert health["status"] == "ok"
+    assert health["engine"] == {"loaded": False, "model_id": "", "device": "", "notes": [], "running_job": None}
+    assert health["disk_free_bytes"] > 0
+
+
+def test_metrics_are_prometheus_text(client: TestClient, upload: Callable[..., dict], ct: Path):
+    upload(ct)
+    answer = client.get("/api/v1/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    assert "spineview_studies 1" in lines
+    assert 'spineview_jobs{state="queued"} 0' in lines
+    sample = re.compile(r'^[a-z_]+({[a-z]+="[a-z]+"})? [0-9.]+$')
+    assert [line for line in lines if not line.startswith("#") and not sample.match(line)] == []
+    assert answer.text.endswith("\n")
+
+
+def test_the_description_names_every_route_and_no_other(client: TestClient):
+    described = {
+        (path, method.upper())
+        for path, operations in client.get("/api/v1/openapi.json").json()["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    flask = {
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")), method)
+        for rule in build_app(client.app.state.services).url_map.iter_rules()
+        if rule.endpoint.startswith(f"{api.name}.")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    native = {
+        (re.sub(r":\w+}", "}", route.path.removeprefix("/api/v1")), method)
+        for route in client.app.routes
+        if isinstance(route, Route) and route.path.startswith("/api/v1")
+        for method in route.methods - {"HEAD"}
+    }
+    assert described == flask | native
+
+
+def test_the_demo_study_has_a_reference(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    small = __import__("segmentation.phantom", fromlist=["PhantomSpec"]).PhantomSpec
+    spec = small(levels=("L3", "L4"), sacrum=False, ribs=False, organs=False, spacing_mm=(3.0, 3.0, 3.0))
+    monkeypatch.setattr("segmentation.phantom.PhantomSpec", lambda: spec)
+    answer = client.post("/api/v1/studies/demo")
+    assert answer.status_code == 201
+    assert answer.json()["has_reference"]
+    [mask] = client.get(f"/api/v1/studies/{answer.json()['id']}/masks").json()["masks"]
+    assert {22, 23} <= set(mask["labels"])
+
+
+def test_a_demo_that_fails_leaves_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_args: object) -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr("segmentation.phantom.write_phantom", broken)
+    assert client.post("/api/v1/studies/demo").status_code == 500
+    incoming = client.app.state.settings.data_dir / "incoming"
+    assert list(incoming.iterdir()) == []

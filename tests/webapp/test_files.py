@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from tests.webapp.support import SHAPE, small_volume
+from tests.webapp.test_jobs import finished, start
+
+
+@pytest.fixture
+def segmented(client: TestClient, upload: Callable[..., dict], ct: Path, reference: Path) -> dict:
+    study = upload(ct, reference)
+    finished(client, start(client, study))
+    return client.get(f"/api/v1/studies/{study['id']}/display.json").json()
+
+
+def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: dict):
+    answer = client.get(segmented["volume_url"])
+    assert answer.headers["content-encoding"] == "gzip"
+    voxels = np.frombuffer(answer.content, dtype="<i2").reshape(SHAPE, order="F")
+    assert (voxels == small_volume().hu[::-1, ::-1, :]).all()
+    assert segmented["hu_range"] == [-1000, 600]
+
+
+def test_the_mask_lies_on_the_same_grid(client: TestClient, segmented: dict):
+    model, reference = segmented["masks"]
+    assert (model["kind"], reference["kind"]) == ("model", "reference")
+    voxels = np.frombuffer(client.get(model["url"]).content, dtype=np.uint8).reshape(SHAPE, order="F")
+    assert (voxels == (small_volume().hu[::-1, ::-1, :] > 200)).all()
+
+
+def test_the_mesh_lies_where_the_bone_is_in_the_patient(client: TestClient, segmented: dict):
+    stl = client.get(segmented["masks"][0]["mesh_url"]).content
+    [count] = struct.unpack_from("<I", stl, 80)
+    triangles = np.frombuffer(stl, offset=84, dtype=np.dtype("(3,)<f4, (3,3)<f4, <u2"), count=count)
+    centre_mm = triangles["f1"].reshape(-1, 3).mean(axis=0)
+    grid = small_volume().grid
+    assert centre_mm == pytest.approx(grid.to_mm(np.array([14.5, 14.5, 11.5])), abs=1.0)
+
+
+def test_a_reference_has_a_mesh_a_label(client: TestClient, segmented: dict):
+    reference = segmented["masks"][1]
+    assert sorted(reference["mesh_urls"]) == ["20", "21", "26"]
+    for url in reference["mesh_urls"].values():
+        assert len(client.get(url).content) > 84
+    assert client.get(f"/api/v1/masks/{reference['id']}/meshes/22.stl").status_code == 404
+
+
+def test_addresses_with_their_content_in_them_are_kept_for_ever(client: TestClient, segmented: dict):
+    first = client.get(segmented["volume_url"])
+    assert "immutable" in first.headers["cache-control"]
+    again = client.get(segmented["volume_url"], headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = client.get(segmented["volume_url"].split("?")[0])
+    assert plain.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_download_has_a_harmless_name_and_is_noted(client: TestClient, segmented: dict):
+    answer = client.get(segmented["masks"][0]["download_url"])
+    assert answer.headers["content-disposition"] == 'attachment; filename="patient_scan_spine.nii.gz"'
+    assert client.app.state.store.audit_trail()[-1].action == "download"
+    reference = client.get(segmented["masks"][1]["download_url"])
+    assert 'filename="patient_scan_reference.nii.gz"' in reference.headers["content-disposition"]
+
+
+def test_the_thumbnail_changes_when_the_mask_is_there(client: TestClient, upload: Callable[..., dict], ct: Path):
+    study = upload(ct)
+    before = client.get(study["thumbnail_url"])
+    assert before.headers["content-type"] == "image/png"
+    finished(client, start(client, study))
+    study = client.get(f"/api/v1/studies/{study['id']}").json()
+    assert client.get(study["thumbnail_url"]).content != before.content
+
+
+def test_a_file_lost_from_the_disk_answers_404(client: TestClient, segmented: dict):
+    mask = client.app.state.store.mask(segmented["masks"][0]["id"])
+    (client.app.state.store.mask_folder(mask) / "volume.bin.gz").unlink()
+    assert client.get(segmented["masks"][0]["url"]).status_code == 404

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from segmentation.errors import BadWeights
+from segmentation.progress import Cancelled, Progress
+from segmentation.volume import LabelMap, Volume
+from tests.webapp.support import BONE_HU, BoneEngine, wait_for
+from webapp.errors import WebError
+from webapp.jobs import JobQueue
+from webapp.settings import Settings
+from webapp.store import Store
+
+CLOSED = ("done", "failed", "cancelled")
+
+
+def start(client: TestClient, study: dict) -> str:
+    answer = client.post(f"/api/v1/studies/{study['id']}/jobs", json={"task": "segment"})
+    assert answer.status_code == 202
+    return answer.json()["id"]
+
+
+def finished(client: TestClient, job_id: str) -> dict:
+    def closed() -> dict | None:
+        job = client.get(f"/api/v1/jobs/{job_id}").json()
+        return job if job["state"] in CLOSED else None
+
+    return wait_for(closed)
+
+
+def test_a_job_ends_with_a_mask_on_the_original_grid(
+    client: TestClient, upload: Callable[..., dict], ct: Path, tmp_path: Path
+):
+    study = upload(ct)
+    job = finished(client, start(client, study))
+    assert (job["state"], job["progress"], job["stage"], job["error"]) == ("done", 1.0, "done", None)
+    assert [line.split(" ", 1)[1] for line in job["log"]] == [
+        "Loading", "Reading", "Locating", "Segmenting", "Saving", "Done: 2 ml of spine",
+    ]  # fmt: skip
+    path = tmp_path / "mask.nii.gz"
+    path.write_bytes(client.get(f"/api/v1/masks/{job['mask_id']}.nii.gz").content)
+    image, mask = nib.load(ct), nib.load(path)
+    assert (mask.affine == image.affine).all()
+    assert (np.asarray(mask.dataobj) == (np.asarray(image.dataobj) > BONE_HU)).all()
+    assert client.get(f"/api/v1/studies/{study['id']}").json()["state"] == "done"
+
+
+def test_dice_is_measured_against_the_reference(
+    client: TestClient, upload: Callable[..., dict], ct: Path, reference: Path
+):
+    study = upload(ct, reference)
+    job = finished(client, start(client, study))
+    assert job["dice"] == 1.0
+    masks = client.get(f"/api/v1/studies/{study['id']}/masks").json()["masks"]
+    assert [(mask["kind"], mask["dice"]) for mask in masks] == [("model", 1.0), ("reference", None)]
+
+
+def test_a_second_submit_answers_with_the_open_job(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
+):
+    engine.gate.clear()
+    study = upload(ct)
+    assert start(client, study) == start(client, study)
+
+
+def test_progress_is_seen_while_it_runs(client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine):
+    engine.gate.clear()
+    job_id = start(client, upload(ct))
+    assert engine.entered.wait(20)
+    job = client.get(f"/api/v1/jobs/{job_id}").json()
+    assert (job["state"], job["stage"]) == ("running", "locating")
+    assert 0 < job["progress"] < 1
+    assert job["elapsed_s"] >= 0
+    assert client.get("/api/v1/health").json()["engine"]["running_job"] == job_id
+
+
+def test_a_running_job_is_cancelled_and_leaves_no_mask(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine, settings: Settings
+):
+    engine.gate.clear()
+    study = upload(ct)
+    job_id = start(client, study)
+    assert engine.entered.wait(20)
+    assert client.delete(f"/api/v1/jobs/{job_id}").status_code == 202
+    job = finished(client, job_id)
+    assert (job["state"], job["mask_id"]) == ("cancelled", None)
+    assert client.get(f"/api/v1/studies/{study['id']}/masks").json() == {"masks": []}
+    assert list((settings.data_dir / "incoming").iterdir()) == []
+    assert client.delete(f"/api/v1/jobs/{job_id}").json()["state"] == "cancelled"
+
+
+def test_a_waiting_job_is_cancelled_at_once(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
+):
+    engine.gate.clear()
+    first, second = start(client, upload(ct)), start(client, upload(ct))
+    assert engine.entered.wait(20)
+    assert client.delete(f"/api/v1/jobs/{second}").json()["state"] == "cancelled"
+    engine.gate.set()
+    assert finished(client, first)["state"] == "done"
+
+
+def test_deleting_a_study_ends_its_job(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine, settings: Settings
+):
+    engine.gate.clear()
+    study, other = upload(ct), upload(ct)
+    start(client, study)
+    assert engine.entered.wait(20)
+    assert client.delete(f"/api/v1/studies/{study['id']}").status_code == 204
+    wait_for(lambda: client.get("/api/v1/health").json()["engine"]["running_job"] is None)
+    assert [folder.name for folder in (settings.data_dir / "studies").iterdir()] == [other["id"]]
+    engine.gate.set()
+    assert finished(client, start(client, other))["state"] == "done"
+
+
+class Broken(BoneEngine):
+    """Fails as an engine may: with a reason, or with a fault."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def segment(self, volume: Volume, progress: Progress, cancelled: Cancelled, mode: str) -> LabelMap:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(BadWeights("The model file is damaged.", "Install again."), "bad_weights"), (MemoryError(), "internal")],
+)
+def test_a_failed_job_says_why_and_the_next_one_runs(
+    client: TestClient, upload: Callable[..., dict], ct: Path, error: Exception, code: str
+):
+    jobs = client.app.state.jobs
+    jobs._engine = Broken(error)
+    study = upload(ct)
+    job = finished(client, start(client, study))
+    assert (job["state"], job["error"]["code"]) == ("failed", code)
+    jobs._engine = BoneEngine()
+    assert finished(client, start(client, study))["state"] == "done"
+
+
+def test_the_engine_is_made_once_and_its_notes_are_in_the_log(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
+):
+    engine.notes.append("The GPU's memory ran out.")
+    study = upload(ct)
+    for _ in range(2):
+        job = finished(client, start(client, study))
+        assert any("GPU" in line for line in job["log"])
+    status = client.app.state.jobs.status()
+    assert (status.loaded, status.model_id, status.device) == (True, "bone-200", "cpu")
+
+
+def test_a_stopped_queue_gives_its_job_back_and_a_new_one_finishes_it(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
+):
+    engine.gate.clear()
+    job_id = start(client, upload(ct))
+    assert engine.entered.wait(20)
+    client.app.state.jobs.stop()
+    store: Store = client.app.state.store
+    assert store.job(job_id).state == "queued"
+    again = JobQueue(store, BoneEngine)
+    again.start()
+    assert finished(client, job_id)["state"] == "done"
+    again.stop()
+
+
+def test_what_is_not_there_cannot_be_submitted_or_cancelled(client: TestClient):
+    jobs: JobQueue = client.app.state.jobs
+    with pytest.raises(WebError, match="no such study"):
+        jobs.submit("nothing")
+    with pytest.raises(WebError, match="no such job"):
+        jobs.cancel("nothing")
+
+
+def test_who_did_what_is_noted(client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine):
+    engine.gate.clear()
+    study = upload(ct)
+    job_id = start(client, study)
+    client.delete(f"/api/v1/jobs/{job_id}")
+    finished(client, job_id)
+    client.delete(f"/api/v1/studies/{study['id']}")
+    trail = client.app.state.store.audit_trail()
+    assert [entry.action for entry in trail] == ["upload", "segment", "cancel", "delete"]
+    assert {entry.who for entry in trail} == {"testclient"}

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from webapp import create_app
+from webapp.settings import Settings
+
+
+def test_the_home_page_speaks_the_reader_s_language(client: TestClient):
+    english = client.get("/", headers={"accept-language": "en"}).text
+    chinese = client.get("/", headers={"accept-language": "zh-CN"}).text
+    assert 'lang="en"' in english
+    assert "For research use only, not a medical device" in english
+    assert 'lang="zh-CN"' in chinese
+    assert "检查列表" in chinese
+
+
+@pytest.mark.parametrize(
+    "testid", ["upload-input", "reference-input", "demo-button", "upload-error", "language-switch", "study-row"]
+)
+def test_the_home_page_has_what_tests_hold_on_to(client: TestClient, testid: str):
+    assert f'data-testid="{testid}"' in client.get("/").text
+
+
+def test_the_switch_is_remembered_and_leads_back(client: TestClient):
+    answer = client.get("/language/zh?next=/studies/x", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/studies/x")
+    assert client.cookies["lang"] == "zh"
+    assert "检查列表" in client.get("/", headers={"accept-language": "en"}).text
+
+
+@pytest.mark.parametrize(
+    "away", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""]
+)
+def test_the_switch_leads_to_no_other_site(client: TestClient, away: str):
+    answer = client.get("/language/en", params={"next": away}, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+def test_an_unknown_language_is_not_found(client: TestClient):
+    assert client.get("/language/xx").status_code == 404
+
+
+def test_the_page_hands_its_script_all_it_needs(client: TestClient, settings: Settings):
+    text = client.get("/").text
+    config = json.loads(re.search(r'id="config">(.*?)</script>', text, re.DOTALL)[1])
+    assert config["max_upload_bytes"] == settings.max_upload_bytes
+    assert ".nii.gz" in config["suffixes"]
+    assert config["words"]["home.title"] == "Studies"
+
+
+def test_a_missing_page_is_a_page(client: TestClient):
+    answer = client.get("/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "This page does not exist" in answer.text
+
+
+def test_nothing_is_fetched_from_elsewhere(client: TestClient):
+    text = client.get("/").text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert len(addresses) > 5
+    assert [a for a in addresses if not a.startswith(("/", "#"))] == []
+    for address in addresses:
+        if address.startswith("/static/"):
+            assert client.get(address).status_code == 200, address
+
+
+def test_flask_alone_answers_too(settings: Settings):
+    app = create_app(settings)
+    with app.test_client() as browser:
+        assert browser.get("/").status_code == 200
+        assert browser.get("/api/v1/studies").json == {"studies": []}
+    app.extensions["spineview"].store.close()

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from segmentation.errors import BadConfiguration
+from webapp.records import Mask, Study
+from webapp.store import LOG_LINES, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path)
+    yield store
+    store.close()
+
+
+def add(store: Store, name: str = "a.nii") -> Study:
+    staged = store.stage()
+    (staged / "original.nii").write_bytes(b"x")
+    study = Study(staged.name, name, datetime.now(UTC), (4, 5, 6), (1.0, 2.0, 3.0), "LPS", 1, original="original.nii")
+    return store.add_study(study, staged)
+
+
+def mask_of(study: Study, mask_id: str) -> Mask:
+    return Mask(mask_id, study.id, "model", "spine", [1], 1.5, 0.9, "m", "d")
+
+
+def test_a_study_comes_back_as_it_went_in(store: Store):
+    study = add(store)
+    assert store.study(study.id) == study
+    assert (store.folder(study.id) / "original.nii").read_bytes() == b"x"
+    assert store.study("nothing") is None
+
+
+def test_studies_are_listed_newest_first(store: Store):
+    first, second = add(store), add(store)
+    assert [study.id for study in store.studies()] == [second.id, first.id]
+
+
+def test_deleting_removes_folder_rows_and_nothing_else(store: Store):
+    study, other = add(store), add(store)
+    job = store.add_job(study.id)
+    staged = store.stage()
+    assert store.add_mask(mask_of(study, staged.name), staged)
+    assert store.delete_study(study.id)
+    assert not store.folder(study.id).exists()
+    assert store.job(job.id) is None
+    assert store.mask(staged.name) is None
+    assert store.studies() == [other]
+    assert not store.delete_study(study.id)
+
+
+def test_a_mask_of_a_deleted_study_is_not_kept(store: Store):
+    study = add(store)
+    store.delete_study(study.id)
+    staged = store.stage()
+    assert not store.add_mask(mask_of(study, staged.name), staged)
+    assert not staged.exists()
+    assert not store.folder(study.id).exists()
+
+
+def test_jobs_are_claimed_in_order_and_once(store: Store):
+    study = add(store)
+    first, second = store.add_job(study.id), store.add_job(study.id)
+    claimed = [store.claim_job(), store.claim_job(), store.claim_job()]
+    assert [job.id for job in claimed if job] == [first.id, second.id]
+    assert claimed[2] is None
+    assert store.study(study.id).state == "running"
+
+
+def test_the_log_keeps_its_last_lines(store: Store):
+    job = store.add_job(add(store).id)
+    for line in range(LOG_LINES + 5):
+        store.update_job(job.id, f"line {line}")
+    log = store.job(job.id).log
+    assert len(log) == LOG_LINES
+    assert log[-1].endswith(f"line {LOG_LINES + 4}")
+
+
+def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_marked(store: Store):
+    study = add(store)
+    running, queued = store.add_job(study.id), store.add_job(study.id)
+    store.claim_job()
+    assert store.request_cancel(queued.id).state == "cancelled"
+    assert store.request_cancel(running.id).state == "running"
+    assert store.cancel_requested(running.id)
+    assert store.request_cancel("nothing") is None
+
+
+def test_running_jobs_of_a_dead_server_are_queued_again(store: Store):
+    job = store.add_job(add(store).id)
+    store.claim_job()
+    store.update_job(job.id, progress=0.5, stage="segmenting")
+    [again] = store.requeue_running()
+    assert (again.state, again.progress, again.started_at) == ("queued", 0.0, None)
+    assert again.log[-1].endswith("The server was restarted; starting again")
+
+
+def test_a_job_that_took_three_servers_down_fails(store: Store):
+    job = store.add_job(add(store).id)
+    for _ in range(3):
+        store.claim_job()
+        store.requeue_running()
+    assert store.job(job.id).state == "failed"
+    assert store.job(job.id).error["code"] == "server_stopped"
+
+
+def test_a_job_asked_to_stop_before_the_crash_is_cancelled(store: Store):
+    job = store.add_job(add(store).id)
+    store.claim_job()
+    store.request_cancel(job.id)
+    store.requeue_running()
+    assert store.job(job.id).state == "cancelled"
+
+
+def test_sweep_removes_what_a_crash_left_and_keeps_studies(store: Store):
+    study = add(store)
+    staged = store.stage()
+    orphan = store.folder("orphan")
+    orphan.mkdir()
+    assert sorted(store.sweep()) == sorted([staged.name, "orphan"])
+    assert not staged.exists()
+    assert not orphan.exists()
+    assert store.folder(study.id).exists()
+
+
+def test_the_audit_trail_outlives_the_study(store: Store):
+    study = add(store)
+    store.audit("10.0.0.7", "upload", study.id, "a.nii")
+    store.delete_study(study.id)
+    store.audit("10.0.0.7", "delete", study.id)
+    assert [(e.who, e.action, e.study_id) for e in store.audit_trail()] == [
+        ("10.0.0.7", "upload", study.id),
+        ("10.0.0.7", "delete", study.id),
+    ]
+
+
+def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: Path):
+    store.hold()
+    second = Store(tmp_path)
+    with pytest.raises(BadConfiguration, match="Another SpineView server"):
+        second.hold(timeout_s=0)
+    store.close()
+    second.hold(timeout_s=0)
+    second.close()
