@@ -23,7 +23,7 @@ from segmentation.errors import BadGeometry, NotAVolume, UnreadableFile, Unsuppo
 from segmentation.geometry import Grid, Shape3
 from segmentation.readers.imagefile import ImageFile, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
-from segmentation.readers.streams import check_promise, file_size, read_exactly, reading
+from segmentation.readers.streams import check_end, check_promise, file_size, read_exactly, reading
 
 _MAX_HEADER = 1 << 20
 _NRRD_TYPES = {
@@ -94,7 +94,10 @@ def _opened(path: Path, kind: str, promise: _Promise, limits: ReadLimits) -> Ima
     def load() -> NDArray[Any]:
         with reading(name), path.open("rb") as file:
             file.seek(promise.offset)
-            data = read_exactly(_unpacking(file, promise.compression), promised, name)
+            stream = _unpacking(file, promise.compression)
+            data = read_exactly(stream, promised, name)
+            if promise.compression:
+                check_end(stream, name)
         return np.frombuffer(data, dtype=promise.stored_type).reshape(promise.shape, order="F")
 
     return ImageFile(name, kind, Grid(promise.shape, _affine(path)), promise.stored_type, load)

@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.errors import NotHounsfield
+from segmentation.labels import LABELS
 
 AIR_HU = -1024
 MAX_NOT_FINITE = 1e-3
+_LAST_LABEL = max(LABELS)
 _INT16 = np.iinfo(np.int16)
 _SLAB_VOXELS = 1 << 22
 _HINT = "Export the CT in Hounsfield units, for instance with dcm2niix, and upload that file."
@@ -42,6 +44,9 @@ class Survey:
 
 def survey(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> Survey:
     """Range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
+    if stored.dtype.kind in "iu" and slope == round(slope) and inter == round(inter):
+        ends = [int(stored.min()) * slope + inter, int(stored.max()) * slope + inter]
+        return Survey(min(ends), max(ends), True, 0.0)
     low, high, whole, missing = np.inf, -np.inf, True, 0
     for slab in _slabs(stored):
         values = np.asarray(stored[slab], dtype=np.float64).ravel()
@@ -98,6 +103,8 @@ def _why_not(found: Survey) -> str:
         return "are the same everywhere: there is no picture in it"
     if low < _INT16.min or high > _INT16.max:
         return "lie outside what any CT scanner writes (-32768 to 32767 HU)"
+    if found.whole and low >= 0 and high <= _LAST_LABEL:
+        return "are those of a label map, not of a CT"
     if low >= -1 and high <= 1:
         return "were scaled to a range of 0 to 1 and are no longer Hounsfield units"
     if low > -50 and high < 100:

@@ -183,6 +183,7 @@ def test_a_bad_header_is_refused_in_one_sentence(
         ("0 to 1", np.random.default_rng(0).random((20, 20, 20), np.float32)),
         ("8 bits", np.random.default_rng(0).integers(0, 256, (20, 20, 20)).astype(np.uint8)),
         ("8 bits", np.random.default_rng(0).integers(-128, 128, (20, 20, 20)).astype(np.int16)),
+        ("label map", np.random.default_rng(0).integers(0, 25, (20, 20, 20)).astype(np.uint8)),
         ("normalised", np.random.default_rng(0).standard_normal((20, 20, 20))),
         ("any CT scanner", np.random.default_rng(0).integers(-9, 65536, (20, 20, 20)).astype(np.int32)),
         ("higher than soft tissue", np.random.default_rng(0).integers(400, 2000, (20, 20, 20)).astype(np.int16)),
@@ -240,7 +241,7 @@ def test_a_gzip_with_a_wrong_checksum_or_length_is_refused(nifti: NiftiMaker) ->
     for bad in (good[:-8] + bytes(4) + good[-4:], good[:-4] + struct.pack("<I", 7), good[:2000] + b"\xff" * 40):
         path = nifti(name="ct.nii.gz")
         path.write_bytes(bad)
-        with pytest.raises(UnreadableFile, match="damaged|truncated"):
+        with pytest.raises(UnreadableFile, match=r"damaged|truncated"):
             read_volume(path)
 
 
