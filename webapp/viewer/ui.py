@@ -62,10 +62,11 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
             with html.Div(classes="sv-stage"):
                 _viewer()
             with html.Aside(classes="sv-tools", raw_attrs=[f'aria-label="{words("viewer.tools")}"']):
-                _segmentation(words)
-                _masks(words)
-                _view_tools(words)
-                _help(words)
+                with html.Div(classes="sv-columns"):
+                    _segmentation(words)
+                    _masks(words)
+                    _view_tools(words)
+                    _help(words)
     server.state.trame__template_error_reconnect = (
         f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'
         '<trame-reconnect :max-retry="100000" :delay="1000" message=""/></div>'
@@ -159,10 +160,16 @@ def _segmentation(words: _Words) -> None:
                 ],
             )
             with html.Div(classes="sv-row"):
-                html.Span("{{ job.stage }}", raw_attrs=['data-testid="stage"', 'role="status"', ':data-state="job.state"'])
+                html.Span(
+                    "{{ job.stage }}", raw_attrs=['data-testid="stage"', 'role="status"', ':data-state="job.state"']
+                )
                 html.Span("{{ job.percent }} %", v_if="job.active", classes="sv-figure")
             with html.Div(classes="sv-row sv-faint"):
-                html.Span(words("viewer.elapsed") + " {{ job.elapsed }}", v_if="job.elapsed", raw_attrs=['data-testid="elapsed"'])
+                html.Span(
+                    words("viewer.elapsed") + " {{ job.elapsed }}",
+                    v_if="job.elapsed",
+                    raw_attrs=['data-testid="elapsed"'],
+                )
                 html.Span("{{ job.eta }}", v_if="job.active && job.eta")
         with html.Div(v_if="job.error || problem || gone", classes="sv-error", raw_attrs=['role="alert"']):
             html.Strong(words("viewer.gone"), v_if="gone")
@@ -180,14 +187,20 @@ def _masks(words: _Words) -> None:
         with html.Div(v_for="mask in masks", key="mask.id", classes="sv-mask"):
             with html.Label(classes="sv-check"):
                 html.Input(
-                    raw_attrs=['type="checkbox"', ':checked="shown.includes(mask.id)"', ':data-testid="`show-${mask.kind}`"'],
+                    raw_attrs=[
+                        'type="checkbox"',
+                        ':checked="shown.includes(mask.id)"',
+                        ':data-testid="`show-${mask.kind}`"',
+                    ],
                     change="shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]",
                 )
                 html.Span("{{ mask.title }}")
                 html.Span("{{ mask.volume }}", classes="sv-figure")
             with html.Ul(classes="sv-labels"):
                 with html.Li(v_for="label in mask.labels", key="label.number"):
-                    html.I(classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"'])
+                    html.I(
+                        classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"']
+                    )
                     html.Span("{{ label.name }}")
             with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
                 html.Span(words("viewer.dice"))
@@ -219,7 +232,9 @@ def _view_tools(words: _Words) -> None:
         with html.Div(classes="sv-choice-group"):
             with html.Div(classes="sv-row sv-label"):
                 html.Span(words("viewer.window"))
-                html.Span("L {{ level[0] }}  W {{ level[1] }}", classes="sv-figure", raw_attrs=['data-testid="window-level"'])
+                html.Span(
+                    "L {{ level[0] }}  W {{ level[1] }}", classes="sv-figure", raw_attrs=['data-testid="window-level"']
+                )
             with html.Div(classes="sv-choice", raw_attrs=['role="group"', f'aria-label="{words("viewer.window")}"']):
                 for name, (level, width) in WINDOWS.items():
                     is_it = f"level[0] === {level} && level[1] === {width}"

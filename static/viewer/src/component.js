@@ -4,7 +4,7 @@ import { throttled } from './crosshair.js';
 import { fetchJson, fetchVolume } from './loading.js';
 import { publish, withdraw } from './hook.js';
 import { createViewer } from './viewer.js';
-import { hasWebGL2 } from './window.js';
+import { graphics } from './window.js';
 
 const CROSSHAIR_MS = 400;
 
@@ -62,7 +62,7 @@ export default {
     PANELS.forEach(([key]) => {
       this.hosts[key] = this.$refs[key];
     });
-    if (!hasWebGL2()) {
+    if (!graphics().webgl2) {
       this.problem = this.texts.no_webgl ?? 'WebGL2';
       return;
     }

@@ -14,13 +14,11 @@ export function imageOf(grid, values) {
   return image;
 }
 
-const MOST_VOXELS_3D = 48e6; // about what a tablet's GPU memory bears as one 3D texture
-
 /**
  * The grid and values for the 3D view: the same, or every second (third, …) voxel of a volume too large for it.
  * Slices always show every voxel.
  */
-export function thinned(grid, values, most = MOST_VOXELS_3D) {
+export function thinned(grid, values, most) {
   const step = [1, 1, 1];
   const shape = () => grid.shape.map((n, axis) => Math.ceil(n / step[axis]));
   const count = () => shape().reduce((a, b) => a * b);

@@ -5,6 +5,9 @@ import { imageOf, thinned } from './image.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createSlicePanel } from './slice-panel.js';
 import { createVolumePanel } from './volume-panel.js';
+import { graphics } from './window.js';
+
+const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about a tablet's GPU memory
 
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
@@ -14,7 +17,8 @@ import { createVolumePanel } from './volume-panel.js';
  */
 export function createViewer(hosts, grid, values, tell) {
   const image = imageOf(grid, values);
-  const coarse = thinned(grid, values);
+  const { software } = graphics();
+  const coarse = thinned(grid, values, software ? MOST_VOXELS.software : MOST_VOXELS.card);
   const coarseImage = coarse.values === values ? image : imageOf(coarse.grid, coarse.values);
   const crosshair = createCrosshair(grid);
   let settings = {};
@@ -29,7 +33,7 @@ export function createViewer(hosts, grid, values, tell) {
     const inside = index && clampIndex(grid, index);
     const outside = inside && inside.some((n, axis) => Math.abs(n - index[axis]) > 0.5001);
     const shown = inside && !outside ? inside : crosshair.index;
-    const label = inside && !outside ? '' : '⌖ ';
+    const label = inside && !outside ? '' : '+  ';
     const [i, j, k] = shown;
     hosts.probe.textContent = `${label}${hu(shown)} HU   ${positionText(indexToWorld(grid, shown))} mm   (${i}, ${j}, ${k})`;
   }
@@ -63,6 +67,7 @@ export function createViewer(hosts, grid, values, tell) {
   const volume = createVolumePanel(hosts.volume, {
     grid: coarse.grid,
     image: coarseImage,
+    coarse: software,
     moved: (camera) => compared?.volume.follow(camera),
   });
   const stopProbe = crosshair.onMove(() => hover(null));
@@ -83,6 +88,7 @@ export function createViewer(hosts, grid, values, tell) {
       volume: createVolumePanel(hosts.originalVolume, {
         grid: coarse.grid,
         image: coarseImage,
+        coarse: software,
         moved: (camera) => volume.follow(camera),
       }),
     };

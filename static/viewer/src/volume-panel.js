@@ -9,16 +9,19 @@ import { createWindow } from './window.js';
 
 const KEYS = { ArrowLeft: ['azimuth', 8], ArrowRight: ['azimuth', -8], ArrowUp: ['elevation', -8], ArrowDown: ['elevation', 8] };
 
-/** @param {object} scene { grid, image } of the volume to be rendered; `moved(camera)` is called after each movement */
+/**
+ * @param {object} scene { grid, image } of the volume to be rendered; `coarse` where no graphics card helps;
+ *   `moved(camera)` is called after each movement
+ */
 export function createVolumePanel(element, scene) {
   const { grid } = scene;
-  const target = createWindow(element, () => {});
+  const target = createWindow(element, () => {}, scene.coarse ? 0.5 : 1);
   const camera = target.renderer.getActiveCamera();
   const finest = Math.min(...grid.spacing_mm);
 
   const mapper = vtkVolumeMapper.newInstance();
   mapper.setInputData(scene.image);
-  mapper.setSampleDistance(Math.max(0.7 * finest, 0.5));
+  mapper.setSampleDistance(scene.coarse ? Math.max(finest, 2) : Math.max(0.7 * finest, 0.5));
   mapper.setAutoAdjustSampleDistances(true);
   mapper.setInitialInteractionScale(2);
   mapper.setMaximumSamplesPerRay(1500);

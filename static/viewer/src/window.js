@@ -7,13 +7,23 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 
 const BACKGROUND = [0.02, 0.031, 0.043]; // --viewport of tokens.css
 
-/** Whether this browser can draw at all. */
-export function hasWebGL2() {
-  return Boolean(document.createElement('canvas').getContext('webgl2'));
+/** What this browser draws with: { webgl2, software }; `software` means a processor does a graphics card's work. */
+export function graphics() {
+  const gl = document.createElement('canvas').getContext('webgl2');
+  if (!gl) return { webgl2: false, software: true };
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return { webgl2: true, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
 }
 
-/** A render window filling `element`. Nothing is drawn until `draw()`, which draws once in the next frame. */
-export function createWindow(element, onResize) {
+/**
+ * A render window filling `element`. Nothing is drawn until `draw()`, which draws once in the next frame.
+ *
+ * @param {(size: number[]) => void} onResize called with [width, height] in CSS px, before it is drawn
+ * @param {number} scale drawn pixels a screen pixel; below 1 coarser and faster
+ */
+export function createWindow(element, onResize, scale = 1) {
   const renderWindow = vtkRenderWindow.newInstance();
   const renderer = vtkRenderer.newInstance({ background: BACKGROUND });
   renderWindow.addRenderer(renderer);
@@ -34,9 +44,11 @@ export function createWindow(element, onResize) {
   };
 
   const resize = () => {
-    size = [element.clientWidth, element.clientHeight];
+    const next = [element.clientWidth, element.clientHeight];
+    if (next[0] === size[0] && next[1] === size[1]) return;
+    size = next;
     if (size[0] < 2 || size[1] < 2) return;
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const ratio = Math.min(window.devicePixelRatio || 1, 2) * scale;
     view.setSize(Math.round(size[0] * ratio), Math.round(size[1] * ratio));
     onResize(size);
     draw();
