@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.phantom import shapes
 from segmentation.phantom.anatomy import Vertebra
-from segmentation.phantom.canvas import Canvas
+from segmentation.phantom.canvas import Box, Canvas
 from segmentation.phantom.shapes import Field, Point
 
 DISC_HU, SAC_HU, CORD_HU = 85.0, 25.0, 42.0
@@ -29,8 +30,8 @@ def draw_spine(canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[V
         _sac(canvas, upper, lower)
     for vertebra in vertebrae:
         _vertebra(canvas, vertebra, grain)
-    for segment in sacrum:
-        _sacral(canvas, segment, grain)
+    if sacrum:
+        _sacral(canvas, sacrum, grain)
 
 
 def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
@@ -48,16 +49,24 @@ def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
     canvas.bone(box, whole, _bone_hu(whole, body - arch, grain[box]), vertebra.number)
 
 
-def _sacral(canvas: Canvas, segment: Vertebra, grain: Field) -> None:
-    half = segment.width_mm / 2 + 45
-    reach = ((-half, half), (-segment.depth_mm - 40, segment.depth_mm / 2 + 6), (-40.0, 40.0))
-    box = canvas.box(segment.axes, segment.centre_mm, reach)
+def _sacral(canvas: Canvas, segments: Sequence[Vertebra], grain: Field) -> None:
+    """One bone: the segments run into each other."""
+    first = segments[0]
+    box = canvas.box(first.axes, first.centre_mm, ((-70.0, 70.0), (-95.0, 40.0), (-105.0, 30.0)))
     if box is None:
         return
+    bodies, wings, tunnels = zip(*(_segment(canvas, box, segment) for segment in segments), strict=True)
+    body = reduce(lambda one, other: shapes.smooth_union(one, other, 10.0), bodies)
+    wing = reduce(lambda one, other: shapes.smooth_union(one, other, 8.0), wings)
+    whole = np.maximum(shapes.smooth_union(body, wing, 6.0), -np.minimum.reduce(tunnels))
+    canvas.bone(box, whole, _bone_hu(whole, body - wing, grain[box]), first.number)
+
+
+def _segment(canvas: Canvas, box: Box, segment: Vertebra) -> tuple[Field, Field, Field]:
+    """Body, wings and canal; the canal no longer than its segment, so that it can bend with the bone."""
     at = canvas.coordinates(box, segment.axes, segment.centre_mm)
-    body, wings = shapes.body(at, segment), shapes.ala(at, segment)
-    whole = np.maximum(shapes.smooth_union(body, wings, 6.0), -shapes.canal(at, segment))
-    canvas.bone(box, whole, _bone_hu(whole, body - wings, grain[box]), segment.number)
+    length = np.abs(at[2]) - (segment.height_mm / 2 + 4)
+    return shapes.body(at, segment), shapes.ala(at, segment), np.maximum(shapes.canal(at, segment), length)
 
 
 def _bone_hu(distance: Field, body_minus_arch: Field, grain: Field) -> Field:
@@ -139,11 +148,10 @@ def _rib(canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, fl
 def draw_ilium(canvas: Canvas, top: Vertebra) -> None:
     """Iliac wings beside the sacrum: plates that open to the front."""
     for side in (-1, 1):
-        corners = [(50, -42), (66, -26), (84, 0), (98, 28)]
-        for (x0, y0), (x1, y1) in pairwise(corners):
-            middle = top.centre_mm + np.array([0, -8, -14])
-            start, end = middle + np.array([side * x0, y0, 0]), middle + np.array([side * x1, y1, 0])
-            _strut(canvas, start, end, 5.0, (0, 0, 26.0))
+        corners = [(50, -42, -30), (66, -26, -17), (82, -4, -9), (94, 18, -12), (101, 34, -24)]
+        for near, far in pairwise(corners):
+            start, end = (top.centre_mm + np.array([side * x, y - 8, z]) for x, y, z in (near, far))
+            _strut(canvas, start, end, 4.5, (0, 0, 24.0))
 
 
 def _strut(canvas: Canvas, start: NDArray[np.float64], end: NDArray[np.float64], radius: float, stretch: Point) -> None:

@@ -146,7 +146,7 @@ def ala(at: Coordinates, segment: Vertebra) -> Field:
     a, b = segment.width_mm / 2, segment.depth_mm / 2
     wing = bar(mirrored, ((a - 4, -4, 0), (a + 22, -14, -2)), segment.height_mm * 0.36, (0, 2.0, 2.0))
     crest = bar(mirrored, ((a - 2, -b - 10, 0), (0, -b - 20, -2)), 4.5, (0, 0, segment.height_mm * 0.4))
-    return np.maximum(smooth_union(wing, crest, 5.0), -canal(at, segment))
+    return smooth_union(wing, crest, 5.0)
 
 
 def _rounded(side: Real, lid: Real, radius: float) -> Field:

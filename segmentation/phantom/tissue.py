@@ -72,9 +72,11 @@ def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> Non
             _tube(canvas, ends[0], ends[1], 9.0, (0, 0, 0), BLOOD_HU)
     thoracic = [v for v in vertebrae if v.region == "T"]
     if thoracic:
-        base = float(thoracic[-1].centre_mm[2])
+        base = float(thoracic[-1].centre_mm[2]) - 5
+        neck = any(v.region == "C" for v in vertebrae)
+        half = (float(thoracic[0].centre_mm[2]) + 20 - base) / 2 if neck else 125.0
         for side in (-1, 1):
-            _blob(canvas, (side * 58.0, 14.0, base + 120), (38.0, 66.0, 125.0), LUNG_HU)
+            _blob(canvas, (side * 58.0, 14.0, base + half), (38.0, 66.0, half), LUNG_HU)
 
 
 def _blob(canvas: Canvas, centre: Point, half: Point, hu: float) -> None:
