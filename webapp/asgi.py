@@ -28,9 +28,7 @@ from webapp.settings import Settings
 from webapp.uploads import upload_study
 from webapp.views import API
 
-os.environ.setdefault(
-    "TRAME_ARGS", "--server"
-)  # before trame is imported: else it parses the server's own arguments
+os.environ.setdefault("TRAME_ARGS", "--server")  # before trame is imported: else it parses the server's own arguments
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16

@@ -37,9 +37,7 @@ def volume(request: Request) -> Response:
     """int16 little-endian HU of a study, i fastest, gzip."""
     services, study = _study(request)
     folder = services.store.folder(study.id)
-    return _cached(
-        request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip"
-    )
+    return _cached(request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
 
 
 def thumbnail(request: Request) -> Response:

@@ -147,8 +147,7 @@ def _read_reference(path: Path, grid: Grid) -> LabelMap:
     reference = read_label_map(path)
     if not reference.grid.matches(grid):
         raise GridMismatch(
-            f"The reference mask does not lie on the grid of the CT: {_say(reference.grid)} "
-            f"against {_say(grid)}.",
+            f"The reference mask does not lie on the grid of the CT: {_say(reference.grid)} against {_say(grid)}.",
             "Export the mask with the same shape, spacing and position as the CT.",
         )
     return reference

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from segmentation.errors import Cancelled as CancelledError
 from segmentation.errors import InputError
@@ -25,6 +26,7 @@ from webapp.thumbnail import write_thumbnail
 
 log = logging.getLogger(__name__)
 
+Mode = Literal["patch", "whole"]
 BETWEEN_WRITES_S = 0.4
 ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving after
 
@@ -48,7 +50,7 @@ class EngineLike(Protocol):
         ...
 
     def segment(
-        self, volume: Volume, progress: Progress = ..., cancelled: Cancelled = ..., mode: str = ...
+        self, volume: Volume, progress: Progress = ..., cancelled: Cancelled = ..., mode: Mode = ...
     ) -> LabelMap:
         """The spine of a CT, on its grid."""
         ...
@@ -71,8 +73,7 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
     def factory() -> EngineLike:
         from segmentation.inference import Engine  # torch takes seconds to import, and no page should wait
 
-        engine: EngineLike = Engine(model=settings.model, device=settings.device)
-        return engine
+        return Engine(model=settings.model, device=settings.device)
 
     return factory
 
@@ -80,7 +81,7 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
 class JobQueue:
     """Starts work on the engine, alone in doing so. ``engine_factory`` is called once, by the first job."""
 
-    def __init__(self, store: Store, engine_factory: Callable[[], EngineLike], mode: str = "patch") -> None:
+    def __init__(self, store: Store, engine_factory: Callable[[], EngineLike], mode: Mode = "patch") -> None:
         self._store = store
         self._factory = engine_factory
         self._mode = mode
@@ -123,7 +124,7 @@ class JobQueue:
         return job
 
     def cancel(self, job_id: str, who: str = "") -> Job:
-        """Ask a job to stop: at once if it waits, within two seconds if it runs.
+        """Stop a job. It is closed at once; the engine lets go of it at its next step.
 
         Raises:
             WebError: 404, there is no such job.
@@ -134,7 +135,7 @@ class JobQueue:
         if before.state not in OPEN_STATES:
             return before
         self._cancelled.add(job_id)
-        job = self._store.request_cancel(job_id)
+        job = self._store.cancel_job(job_id)
         self._store.audit(who, "cancel", before.study_id, job_id)
         return job or before
 
@@ -209,25 +210,25 @@ class JobQueue:
         for note in engine.notes:
             self._store.update_job(job.id, note)
         report(last, "saving", True)
-        mask = self._save(study, label_map, reference, engine.model_id, report)
-        words = f"Done: {mask.volume_ml:.0f} ml of spine" if mask.labels else "Done: no spine was found"
-        words += f", Dice {mask.dice:.4f}" if mask.dice is not None else ""
-        self._store.finish_job(job.id, "done", words, progress=1.0, stage="done", mask_id=mask.id, dice=mask.dice)
+        self._save(study, label_map, reference, engine.model_id, report)
         self._picture(study, volume, label_map)
 
     def _save(
         self, study: Study, label_map: LabelMap, reference: LabelMap | None, model_id: str, report: _Report
-    ) -> Mask:
-        """Write the mask's files beside, then put them and the row in place at once."""
+    ) -> None:
+        """Write the mask's files beside, then put them and the rows in place at once."""
         staged = self._store.stage()
-        mask = with_dice(write_mask(label_map, staged, study.id, "model", model_id), label_map, reference)
-        for label in mask.labels:
+        try:
+            mask = write_mask(label_map, staged, study.id, "model", model_id)
             report.check()
-            write_mesh(label_map, label, staged / f"{label}.stl")
-        report.check()
-        if not self._store.add_mask(mask, staged):
-            raise CancelledError
-        return mask
+            mask = with_dice(mask, label_map, reference)
+            for label in mask.labels:
+                report.check()
+                write_mesh(label_map, label, staged / f"{label}.stl")
+            if not self._store.complete_job(report.job_id, mask, staged, _summary(mask)):
+                raise CancelledError
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
 
     def _picture(self, study: Study, volume: Volume, label_map: LabelMap) -> None:
         """The list's picture, with the mask in it; a study deleted meanwhile needs none."""
@@ -239,9 +240,7 @@ class JobQueue:
         return self._stopping.is_set() or job_id in self._cancelled
 
     def _stopped(self, job: Job) -> None:
-        if job.id in self._cancelled:
-            self._store.finish_job(job.id, "cancelled", "Cancelled")
-        elif self._stopping.is_set():
+        if self._stopping.is_set():
             self._store.update_job(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
 
     def _failed(self, job: Job, code: str, message: str, hint: str) -> None:
@@ -249,12 +248,19 @@ class JobQueue:
         self._store.finish_job(job.id, "failed", message, error=error)
 
 
+def _summary(mask: Mask) -> str:
+    if not mask.labels:
+        return "Done: no spine was found"
+    agreement = f", Dice {mask.dice:.4f}" if mask.dice is not None else ""
+    return f"Done: {mask.volume_ml:.0f} ml of spine{agreement}"
+
+
 class _Report:
     """Progress of one job into the database, not more often than anyone can see."""
 
     def __init__(self, store: Store, job: Job, cancelled: Cancelled) -> None:
         self._store = store
-        self._job = job
+        self.job_id = job.id
         self.cancelled = cancelled
         self._start = time.monotonic()
         self._written_at = 0.0
@@ -277,4 +283,4 @@ class _Report:
         elapsed = now - self._start
         first = ENGINE_SHARE[0]
         eta_s = elapsed * (1 - fraction) / fraction if fraction > first + 0.02 else None
-        self._store.update_job(self._job.id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)
+        self._store.update_job(self.job_id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)

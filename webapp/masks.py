@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from segmentation.metrics import dice, spine_voxels
 
+from segmentation.metrics import dice, spine_voxels
 from segmentation.readers import read_label_map
 from segmentation.volume import LabelMap
 from segmentation.writers import write_nifti

@@ -166,21 +166,15 @@ PATHS: dict[str, dict[str, Any]] = {
         "post": _operation("Start a segmentation", 202, _json(_ref("Job")), _TASK),
     },
     "/studies/{study_id}/masks": {
-        "get": _operation(
-            "Masks of a study, newest first", content=_json(_object(masks=_list(_ref("Mask"))))
-        ),
+        "get": _operation("Masks of a study, newest first", content=_json(_object(masks=_list(_ref("Mask"))))),
     },
     "/studies/{study_id}/display.json": {
         "get": _operation("What a viewer needs to draw a study", content=_json(_ref("Display")))
     },
     "/studies/{study_id}/volume.bin": {
-        "get": _operation(
-            "int16 little-endian HU, i fastest, gzip", content=_binary("application/octet-stream")
-        )
+        "get": _operation("int16 little-endian HU, i fastest, gzip", content=_binary("application/octet-stream"))
     },
-    "/studies/{study_id}/thumbnail.png": {
-        "get": _operation("Sagittal picture", content=_binary("image/png"))
-    },
+    "/studies/{study_id}/thumbnail.png": {"get": _operation("Sagittal picture", content=_binary("image/png"))},
     "/jobs/{job_id}": {
         "get": _operation("One job", content=_json(_ref("Job"))),
         "delete": _operation("Cancel a job", 202, _json(_ref("Job"))),

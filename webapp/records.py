@@ -150,7 +150,6 @@ class JobRow(Base):
     mask_id: Mapped[str | None]
     dice: Mapped[float | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    cancel_requested: Mapped[bool] = mapped_column(default=False)
 
 
 class MaskRow(Base):

@@ -10,8 +10,8 @@ from typing import Any
 
 os.environ["TRAME_ARGS"] = "--server"  # before trame is imported: else it would parse our own arguments
 
-from gunicorn.app.base import BaseApplication
-from uvicorn_worker import UvicornWorker
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from webapp.asgi import create_asgi
 from webapp.services import EngineFactory

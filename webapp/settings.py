@@ -25,9 +25,7 @@ class Settings(BaseSettings):
         default=Path.home() / ".local" / "share" / "spineview",
         description="Folder of the database and of the studies; created if it does not exist.",
     )
-    host: str = Field(
-        default="127.0.0.1", description="Address to listen on; 0.0.0.0 serves the whole network."
-    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 serves the whole network.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     max_upload_bytes: int = Field(
         default=4 * GIB, gt=0, description="Largest upload accepted, CT and reference together, in bytes."
@@ -39,16 +37,12 @@ class Settings(BaseSettings):
         default=(),
         description="Further origins (JSON list) that may change things, such as that of a reverse proxy.",
     )
-    model: Path | None = Field(
-        default=None, description="Weights file; without it the packaged model is used."
-    )
+    model: Path | None = Field(default=None, description="Weights file; without it the packaged model is used.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
     mode: Literal["patch", "whole"] = Field(
         default="patch", description="Overlapping patches, or the whole scan scaled to one input."
     )
-    viewer_sessions: int = Field(
-        default=64, gt=0, description="Viewer sessions open at the same time at most."
-    )
+    viewer_sessions: int = Field(default=64, gt=0, description="Viewer sessions open at the same time at most.")
     viewer_grace_s: float = Field(
         default=60.0, ge=0, description="Seconds a viewer session waits for its browser to come back."
     )

@@ -199,7 +199,6 @@ class Store:
                 created_at=time.time(),
                 log=[],
                 attempts=0,
-                cancel_requested=False,
             )
             session.add(row)
             session.flush()
@@ -236,50 +235,41 @@ class Store:
             return to_job(row)
 
     def update_job(self, job_id: str, log: str = "", **columns: Any) -> None:
-        """Change columns of :class:`webapp.records.JobRow` and add a ``log`` line; no job, no effect."""
+        """Change columns of :class:`webapp.records.JobRow`, add a ``log`` line; an open job only."""
         with self._writing() as session:
             row = session.get(JobRow, job_id)
-            if row is None:
+            if row is None or row.state not in OPEN_STATES:
                 return
             for column, value in columns.items():
                 setattr(row, column, value)
             if log:
-                row.log = [*row.log, f"{datetime.now(UTC):%H:%M:%S} {log}"][-LOG_LINES:]
+                row.log = _with_line(row.log, log)
 
     def finish_job(self, job_id: str, state: JobState, log: str = "", **columns: Any) -> None:
-        """Close a job: done, failed or cancelled."""
+        """Close an open job that has no result."""
         self.update_job(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
 
-    def request_cancel(self, job_id: str) -> Job | None:
-        """A queued job is cancelled at once, a running one is marked; a closed one stays as it is."""
+    def cancel_job(self, job_id: str) -> Job | None:
+        """Close an open job as cancelled, now; what still works on it can write nothing more to it."""
         with self._writing() as session:
             row = session.get(JobRow, job_id)
             if row is None:
                 return None
             if row.state in OPEN_STATES:
-                row.cancel_requested = True
-            if row.state == "queued":
-                row.state, row.finished_at = "cancelled", time.time()
+                row.state, row.finished_at, row.eta_s = "cancelled", time.time(), None
+                row.log = _with_line(row.log, "Cancelled")
             return to_job(row)
-
-    def cancel_requested(self, job_id: str) -> bool:
-        """True if somebody asked to stop this job, or its study is gone."""
-        with Session(self._engine) as session:
-            row = session.get(JobRow, job_id)
-            return row is None or row.cancel_requested
 
     def requeue_running(self, most_attempts: int = 3) -> list[Job]:
         """Give jobs that a dead server left running back to the queue.
 
-        A job that was asked to stop is cancelled; one that took ``most_attempts`` servers down fails.
+        One that took ``most_attempts`` servers down fails instead.
         """
         with self._writing() as session:
             rows = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
             for row in rows:
                 row.eta_s = None
-                if row.cancel_requested:
-                    row.state, row.finished_at = "cancelled", time.time()
-                elif row.attempts >= most_attempts:
+                if row.attempts >= most_attempts:
                     row.state, row.finished_at = "failed", time.time()
                     row.error = {
                         "code": "server_stopped",
@@ -302,16 +292,22 @@ class Store:
 
     # Masks
 
-    def add_mask(self, mask: Mask, staged: Path) -> bool:
-        """Move a ``staged`` folder into its study, write the row; False if the study is gone."""
+    def complete_job(self, job_id: str, mask: Mask, staged: Path, log: str) -> bool:
+        """In one step: move the ``staged`` folder into its study, add the mask, close the job as done.
+
+        False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
+        """
         with self._writing() as session:
-            if session.get(StudyRow, mask.study_id) is None:
-                shutil.rmtree(staged, ignore_errors=True)
+            row = session.get(JobRow, job_id)
+            if row is None or row.state not in OPEN_STATES:
                 return False
             target = self.mask_folder(mask)
             target.parent.mkdir(exist_ok=True)
             os.replace(staged, target)
             session.add(mask_row(mask))
+            row.state, row.stage, row.progress, row.eta_s = "done", "done", 1.0, None
+            row.finished_at, row.mask_id, row.dice = time.time(), mask.id, mask.dice
+            row.log = _with_line(row.log, log)
         return True
 
     def masks(self, study_id: str) -> list[Mask]:
@@ -360,3 +356,8 @@ def _latest(session: Session, study_id: str) -> JobRow | None:
     return session.scalars(
         select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()).limit(1)
     ).first()
+
+
+def _with_line(log: list[str], line: str) -> list[str]:
+    """The log with one more line and its time of day, UTC; a list of its own, which SQLAlchemy notices."""
+    return [*log, f"{datetime.now(UTC):%H:%M:%S} {line}"][-LOG_LINES:]

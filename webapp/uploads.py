@@ -145,9 +145,7 @@ class MultipartSink:
             for piece in pieces:
                 self._parser.write(piece)
         except MultipartParseError as error:
-            raise WebError(
-                400, "bad_request", "The upload is not well-formed multipart/form-data."
-            ) from error
+            raise WebError(400, "bad_request", "The upload is not well-formed multipart/form-data.") from error
 
     def close(self) -> None:
         """Close the file being written, if any."""
@@ -164,9 +162,7 @@ class MultipartSink:
         if not self._ended:
             raise WebError(400, "bad_request", "The upload broke off before its end.", "Try again.")
         if "file" not in self._names:
-            raise WebError(
-                400, "bad_request", "The upload holds no CT.", "Send it as a file in the field 'file'."
-            )
+            raise WebError(400, "bad_request", "The upload holds no CT.", "Send it as a file in the field 'file'.")
         return Upload(self._folder, self._shown, self._names["file"], self._names.get("reference"))
 
     def _part_begin(self) -> None:

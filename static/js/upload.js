@@ -116,6 +116,7 @@ function problemOf(file) {
 
 function showProgress(loaded, total) {
   const bar = byId("uploading-bar");
+  byId("uploading-cancel").hidden = loaded >= total; // what has arrived cannot be called back
   if (loaded >= total && total > 0) {
     bar.removeAttribute("value"); // all sent: the server is reading it now
     byId("uploading-percent").textContent = "";

@@ -91,6 +91,7 @@ def test_a_running_job_is_cancelled_and_leaves_no_mask(
     job = finished(client, job_id)
     assert (job["state"], job["mask_id"]) == ("cancelled", None)
     assert client.get(f"/api/v1/studies/{study['id']}/masks").json() == {"masks": []}
+    wait_for(lambda: client.get("/api/v1/health").json()["engine"]["running_job"] is None)
     assert list((settings.data_dir / "incoming").iterdir()) == []
     assert client.delete(f"/api/v1/jobs/{job_id}").json()["state"] == "cancelled"
 

@@ -45,7 +45,7 @@ def test_deleting_removes_folder_rows_and_nothing_else(store: Store):
     study, other = add(store), add(store)
     job = store.add_job(study.id)
     staged = store.stage()
-    assert store.add_mask(mask_of(study, staged.name), staged)
+    assert store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
     assert store.delete_study(study.id)
     assert not store.folder(study.id).exists()
     assert store.job(job.id) is None
@@ -56,10 +56,10 @@ def test_deleting_removes_folder_rows_and_nothing_else(store: Store):
 
 def test_a_mask_of_a_deleted_study_is_not_kept(store: Store):
     study = add(store)
+    job = store.add_job(study.id)
     store.delete_study(study.id)
     staged = store.stage()
-    assert not store.add_mask(mask_of(study, staged.name), staged)
-    assert not staged.exists()
+    assert not store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
     assert not store.folder(study.id).exists()
 
 
@@ -81,14 +81,20 @@ def test_the_log_keeps_its_last_lines(store: Store):
     assert log[-1].endswith(f"line {LOG_LINES + 4}")
 
 
-def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_marked(store: Store):
+def test_a_cancelled_job_takes_no_more_words_and_no_mask(store: Store):
     study = add(store)
-    running, queued = store.add_job(study.id), store.add_job(study.id)
+    job = store.add_job(study.id)
     store.claim_job()
-    assert store.request_cancel(queued.id).state == "cancelled"
-    assert store.request_cancel(running.id).state == "running"
-    assert store.cancel_requested(running.id)
-    assert store.request_cancel("nothing") is None
+    closed = store.cancel_job(job.id)
+    assert closed.state == "cancelled"
+    store.update_job(job.id, "too late", state="running", progress=0.9)
+    staged = store.stage()
+    assert not store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
+    now = store.job(job.id)
+    assert (now.state, now.progress, now.log) == ("cancelled", closed.progress, closed.log)
+    assert store.masks(study.id) == []
+    assert store.cancel_job(job.id).elapsed_s == closed.elapsed_s
+    assert store.cancel_job("nothing") is None
 
 
 def test_running_jobs_of_a_dead_server_are_queued_again(store: Store):
@@ -107,14 +113,6 @@ def test_a_job_that_took_three_servers_down_fails(store: Store):
         store.requeue_running()
     assert store.job(job.id).state == "failed"
     assert store.job(job.id).error["code"] == "server_stopped"
-
-
-def test_a_job_asked_to_stop_before_the_crash_is_cancelled(store: Store):
-    job = store.add_job(add(store).id)
-    store.claim_job()
-    store.request_cancel(job.id)
-    store.requeue_running()
-    assert store.job(job.id).state == "cancelled"
 
 
 def test_sweep_removes_what_a_crash_left_and_keeps_studies(store: Store):
