@@ -55,6 +55,13 @@ class Process:
         self.running = None
         return code
 
+    def close(self) -> None:
+        """Leave nothing running, whatever happened before."""
+        if self.running is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.running.pid, signal.SIGKILL)
+            self.running.wait(30)
+
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
@@ -63,10 +70,7 @@ class Process:
 def process(tmp_path: Path) -> Iterator[Process]:
     process = Process(tmp_path)
     yield process
-    if process.running is not None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.running.pid, signal.SIGKILL)
-        process.running.wait(30)
+    process.close()
 
 
 def test_a_server_killed_in_mid_job_finishes_it_after_the_restart(process: Process, ct: Path, tmp_path: Path):
