@@ -100,7 +100,7 @@ def _opened(path: Path, kind: str, promise: _Promise, limits: ReadLimits) -> Ima
                 check_end(stream, name)
         return np.frombuffer(data, dtype=promise.stored_type).reshape(promise.shape, order="F")
 
-    return ImageFile(name, kind, Grid(promise.shape, _affine(path)), promise.stored_type, load)
+    return ImageFile(name, kind, Grid(promise.shape, _affine(path, promise.shape)), promise.stored_type, load)
 
 
 def _head(path: Path) -> bytes:
@@ -126,7 +126,7 @@ def _nrrd_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
         )
     if any(kind.lower() not in _SCALAR_KINDS for kind in fields.get("kinds", "").split()):
         raise NotAVolume(f"{name} holds colours or vectors, not one number a voxel.", "Upload the CT itself.")
-    shape = volume_shape([int(n) for n in _numbers(fields.get("sizes", ""), name)], name)
+    shape = volume_shape(_sizes(fields.get("sizes", ""), name), name)
     vectors = re.findall(r"\(([^)]*)\)", fields.get("space directions", ""))
     if vectors:
         _check_vectors([_numbers(v.replace(",", " "), name) for v in vectors[:3]], name)
@@ -144,7 +144,7 @@ def _meta_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
         raise UnsupportedFormat(
             f"{name} stores its voxels as text or at an odd place.", "Save it as a plain .mha file."
         )
-    shape = volume_shape([int(n) for n in _numbers(fields.get("dimsize", ""), name)], name)
+    shape = volume_shape(_sizes(fields.get("dimsize", ""), name), name)
     spacing = fields.get("elementspacing") or fields.get("elementsize")
     if spacing:
         check_spacing(_numbers(spacing, name)[:3], name)
@@ -177,6 +177,13 @@ def _numbers(text: str, name: str) -> list[float]:
         ) from error
 
 
+def _sizes(text: str, name: str) -> list[int]:
+    numbers = _numbers(text, name)
+    if not all(n.is_integer() for n in numbers):
+        raise UnreadableFile(f"The header of {name} holds {text!r} where sizes belong.", "Export the scan again.")
+    return [int(n) for n in numbers]
+
+
 def _check_vectors(vectors: Sequence[Sequence[float]], name: str) -> None:
     matrix = np.zeros((3, 3))
     for row, vector in enumerate(vectors):
@@ -189,7 +196,7 @@ def _check_vectors(vectors: Sequence[Sequence[float]], name: str) -> None:
         raise BadGeometry(f"The affine of {name} is singular: two of its axes coincide.", "Export the scan again.")
 
 
-def _affine(path: Path) -> NDArray[np.float64]:
+def _affine(path: Path, shape: Shape3) -> NDArray[np.float64]:
     """(4, 4) voxel index to RAS+ mm; ITK's own world is LPS+."""
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageFileReader()
@@ -199,6 +206,8 @@ def _affine(path: Path) -> NDArray[np.float64]:
     except RuntimeError as error:
         raise UnreadableFile(f"The header of {path.name} cannot be understood.", "Export the scan again.") from error
     axes = reader.GetDimension()
+    if axes < 3 or tuple(reader.GetSize()[:3]) != shape or reader.GetNumberOfComponents() != 1:
+        raise UnreadableFile(f"The header of {path.name} contradicts itself.", "Export the scan again.")
     direction = np.array(reader.GetDirection(), dtype=np.float64).reshape(axes, axes)[:3, :3]
     affine = np.eye(4)
     affine[:3, :3] = direction * np.array(reader.GetSpacing()[:3])

@@ -324,6 +324,17 @@ def test_nrrd_and_mha_agree_with_simpleitk(tmp_path: Path, name: str, packed: bo
     assert np.allclose(volume.grid.to_mm(np.array([3, 5, 7])), np.array(point) * (-1, -1, 1))
 
 
+@pytest.mark.parametrize("name", ["ct.nrrd", "ct.mha"])
+def test_itk_images_with_a_trailing_axis_of_length_one_are_volumes(tmp_path: Path, name: str) -> None:
+    sitk.WriteImage(sitk.JoinSeries(_itk_image(ct_values())), str(tmp_path / name))
+    volume = read_volume(tmp_path / name)
+    assert np.array_equal(volume.hu, ct_values())
+    assert np.allclose(volume.grid.spacing_mm, (1.5, 2.0, 2.5))
+    sitk.WriteImage(sitk.JoinSeries([_itk_image(ct_values())] * 2), str(tmp_path / name))
+    with pytest.raises(NotAVolume, match="2 volumes"):
+        read_volume(tmp_path / name)
+
+
 def test_an_nrrd_in_ras_is_not_mirrored(tmp_path: Path) -> None:
     text = (
         "NRRD0004\ntype: short\ndimension: 3\nspace: right-anterior-superior\nsizes: 24 22 20\n"
@@ -354,6 +365,9 @@ _NRRD = {
         (NotAVolume, "sizes", "24 22 1"),
         (UnreadableFile, "sizes", "24 22 21"),
         (UnreadableFile, "sizes", "24 x 20"),
+        (UnreadableFile, "sizes", "nan 22 20"),
+        (UnreadableFile, "sizes", "24.5 22 20"),
+        (UnreadableFile, "dimension", "4"),
         (TooLarge, "sizes", "24000 22000 20000"),
         (UnreadableFile, "type", "block"),
         (BadGeometry, "space directions", "(nan,0,0) (0,2,0) (0,0,2)"),
@@ -454,4 +468,17 @@ def test_a_header_with_random_damage_is_read_or_refused(
     data = bytearray(path.read_bytes())
     data[place : place + len(junk)] = junk
     path.write_bytes(data)
+    assert inspect(path).problems or read_volume(path).hu.shape
+
+
+@given(data=st.data(), name=st.sampled_from(["ct.nrrd", "ct.mha"]), junk=st.binary(min_size=1, max_size=6))
+def test_itk_headers_with_random_damage_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, name: str, junk: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("junk") / name
+    sitk.WriteImage(_itk_image(ct_values()), str(path), useCompression=False)
+    whole = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, len(whole) - 24 * 22 * 20 * 2))
+    whole[place : place + len(junk)] = junk
+    path.write_bytes(whole)
     assert inspect(path).problems or read_volume(path).hu.shape
