@@ -63,7 +63,7 @@ imports: $(VENV)/.stamp-dev
 	$(BIN)/lint-imports
 
 viewer: ## Rebuild the viewer's bundle (needs Node)
-	cd static/viewer && npm ci --no-audit --no-fund && npm run build
+	cd static/viewer && npm install --no-save --no-audit --no-fund && npm run build
 
 viewer-check: ## Rebuild the viewer's bundle and compare it with the committed one
 	@scripts/check-viewer

@@ -98,7 +98,7 @@ def phantom(options: argparse.Namespace) -> dict[str, Any]:
     from segmentation.phantom import PhantomSpec, write_phantom
 
     fov_mm = tuple(n * mm for n, mm in zip(SHAPE, SPACING_MM, strict=True))
-    levels = tuple(f"T{n}" for n in range(4, 13)) + ("L1", "L2", "L3")
+    levels = (*(f"T{n}" for n in range(4, 13)), "L1", "L2", "L3")
     spec = PhantomSpec(levels=levels, sacrum=False, spacing_mm=SPACING_MM, fov_mm=(fov_mm[0], fov_mm[1], fov_mm[2]))
     made = write_phantom(options.folder, spec)
     return {"shape": list(made.volume.grid.shape), "spacing_mm": list(SPACING_MM)}
