@@ -126,8 +126,8 @@ def viewer_routes(settings: Settings, store: Store, jobs: JobQueue) -> list[Base
         if session is None:
             await websocket.close(_BUSY)
             return
-        await websocket.accept()
         try:
+            await websocket.accept()
             await session.serve(websocket)
         finally:
             sessions.leave(session)

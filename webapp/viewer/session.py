@@ -8,6 +8,7 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
@@ -121,7 +122,7 @@ class ViewerSession:
             self._wake.clear()
             try:
                 await self._look()
-            except OSError:
+            except (OSError, SQLAlchemyError):  # a full disk, a locked database: look again later
                 log.exception("the viewer of study %s cannot read the store", self.study.id)
             pause = POLL_ACTIVE_S if self.state.job["active"] else POLL_IDLE_S
             with contextlib.suppress(TimeoutError):

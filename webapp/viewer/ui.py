@@ -23,6 +23,7 @@ VOLUME_PRESETS = ("bone", "ramp", "off")
 LAYOUTS = ("four", "compare")
 PLANES = ("axial", "coronal", "sagittal")
 _PANEL_TEXTS = (*PLANES, "volume", "original", "segmented", "loading", "load_failed", "no_webgl", "maximise", "keys")
+_TOGGLE_MASK = "shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]"
 
 
 def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
@@ -47,7 +48,6 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "at": None,
         "problem": "",
         "gone": False,
-        "has_reference": study.has_reference,
         "texts": {name: t(f"viewer.{name}") for name in _PANEL_TEXTS},
     }
 
@@ -61,12 +61,12 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
         with html.Main(classes="sv-main"):
             with html.Div(classes="sv-stage"):
                 _viewer()
-            with html.Aside(classes="sv-tools", raw_attrs=[f'aria-label="{words("viewer.tools")}"']):
-                with html.Div(classes="sv-columns"):
-                    _segmentation(words)
-                    _masks(words)
-                    _view_tools(words)
-                    _help(words)
+            aside = html.Aside(classes="sv-tools", raw_attrs=[f'aria-label="{words("viewer.tools")}"'])
+            with aside, html.Div(classes="sv-columns"):
+                _segmentation(words)
+                _masks(words)
+                _view_tools(words)
+                _help(words)
     server.state.trame__template_error_reconnect = (
         f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'
         '<trame-reconnect :max-retry="100000" :delay="1000" message=""/></div>'
@@ -192,16 +192,13 @@ def _masks(words: _Words) -> None:
                         ':checked="shown.includes(mask.id)"',
                         ':data-testid="`show-${mask.kind}`"',
                     ],
-                    change="shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]",
+                    change=_TOGGLE_MASK,
                 )
                 html.Span("{{ mask.title }}")
                 html.Span("{{ mask.volume }}", classes="sv-figure")
-            with html.Ul(classes="sv-labels"):
-                with html.Li(v_for="label in mask.labels", key="label.number"):
-                    html.I(
-                        classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"']
-                    )
-                    html.Span("{{ label.name }}")
+            with html.Ul(classes="sv-labels"), html.Li(v_for="label in mask.labels", key="label.number"):
+                html.I(classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"'])
+                html.Span("{{ label.name }}")
             with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
                 html.Span(words("viewer.dice"))
                 html.Strong("{{ mask.dice }}", classes="sv-figure", raw_attrs=['data-testid="dice-value"'])

@@ -1,6 +1,6 @@
 /** Surfaces from the server's STL files, welded so that they shade smoothly. */
 import vtkSTLReader from '@kitware/vtk.js/IO/Geometry/STLReader.js';
-import vtkPolyDataNormals from '@kitware/vtk.js/Filters/Core/PolyDataNormals.js';
+import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
 import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
@@ -43,6 +43,23 @@ export function weld(corners) {
   return { points: points.slice(0, 3 * found), corner };
 }
 
+/** Unit normals of the points: each triangle counts by its area, so that slivers do not blacken their corners. */
+export function pointNormals(points, corner) {
+  const normals = new Float32Array(points.length);
+  for (let t = 0; t < corner.length; t += 3) {
+    const [a, b, c] = [3 * corner[t], 3 * corner[t + 1], 3 * corner[t + 2]];
+    const [ux, uy, uz] = [points[b] - points[a], points[b + 1] - points[a + 1], points[b + 2] - points[a + 2]];
+    const [vx, vy, vz] = [points[c] - points[a], points[c + 1] - points[a + 1], points[c + 2] - points[a + 2]];
+    const normal = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+    [a, b, c].forEach((p) => normal.forEach((x, n) => (normals[p + n] += x)));
+  }
+  for (let p = 0; p < normals.length; p += 3) {
+    const length = Math.hypot(normals[p], normals[p + 1], normals[p + 2]) || 1;
+    for (let n = 0; n < 3; n += 1) normals[p + n] /= length;
+  }
+  return normals;
+}
+
 function smooth(buffer) {
   const reader = vtkSTLReader.newInstance();
   reader.parseAsArrayBuffer(buffer);
@@ -55,10 +72,9 @@ function smooth(buffer) {
   const mesh = vtkPolyData.newInstance();
   mesh.getPoints().setData(points, 3);
   mesh.getPolys().setData(triangles);
-  const normals = vtkPolyDataNormals.newInstance();
-  normals.setInputData(mesh);
-  normals.update();
-  return normals.getOutputData();
+  const values = pointNormals(points, corner);
+  mesh.getPointData().setNormals(vtkDataArray.newInstance({ name: 'Normals', numberOfComponents: 3, values }));
+  return mesh;
 }
 
 /** An actor of one label's surface (binary STL in RAS+ mm) in `colour` ([r, g, b], 0..1). */

@@ -1,0 +1,115 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createCrosshair, throttled } from '../src/crosshair.js';
+import { dragAction, wheelSteps } from '../src/gestures.js';
+import { thinned } from '../src/image.js';
+import { pointNormals, weld } from '../src/mesh.js';
+import { lineColours, scaleBar } from '../src/overlay.js';
+import { labelTables } from '../src/transfer.js';
+
+const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+
+describe('the crosshair', () => {
+  it('tells of a move once, and not of standing still', () => {
+    const crosshair = createCrosshair(grid);
+    const heard = vi.fn();
+    crosshair.onMove(heard);
+    expect(crosshair.moveTo([3, 2, 1])).toBe(true);
+    expect(crosshair.moveTo([3.2, 2, 0.9])).toBe(false);
+    expect(heard.mock.calls).toEqual([[[3, 2, 1]]]);
+  });
+
+  it('stops at the edge', () => {
+    const crosshair = createCrosshair(grid);
+    crosshair.step(2, 99);
+    expect(crosshair.index[2]).toBe(3);
+  });
+
+  it('is told to the server seldom, and the last place always', () => {
+    vi.useFakeTimers();
+    const told = vi.fn();
+    const tell = throttled(told, 400);
+    [1, 2, 3].forEach((n) => tell(n));
+    vi.advanceTimersByTime(400);
+    expect(told.mock.calls).toEqual([[3]]);
+    vi.useRealTimers();
+  });
+});
+
+describe('gestures', () => {
+  const none = { ctrl: false, shift: false };
+  it.each([
+    [0, none, 'scroll', 'scroll'],
+    [2, none, 'crosshair', 'window'],
+    [1, none, 'crosshair', 'pan'],
+    [0, { ctrl: true, shift: false }, 'crosshair', 'zoom'],
+    [0, { ctrl: false, shift: true }, 'crosshair', 'pan'],
+  ])('button %i with %o and tool %s: %s', (button, modifiers, tool, action) => {
+    expect(dragAction(button, modifiers, tool)).toBe(action);
+  });
+
+  it('makes one slice of a mouse notch, and one of 60 px on a trackpad', () => {
+    const steps = wheelSteps();
+    expect(steps(120, 0)).toBe(1);
+    expect([steps(25, 0), steps(25, 0), steps(25, 0)]).toEqual([0, 0, 1]);
+  });
+});
+
+describe('what is too large for the 3D view', () => {
+  const values = Int16Array.from({ length: 64 }, (_, n) => n);
+
+  it('passes unchanged below the limit', () => {
+    expect(thinned(grid, values, 64).values).toBe(values);
+  });
+
+  it('loses every second voxel of the finest axis first, and keeps its place in mm', () => {
+    const { grid: thin, values: kept } = thinned(grid, values, 32);
+    expect(thin.shape).toEqual([2, 4, 4]);
+    expect(thin.spacing_mm).toEqual([2, 1, 2]);
+    expect([...kept.slice(0, 4)]).toEqual([0, 2, 4, 6]);
+  });
+});
+
+describe('surfaces', () => {
+  // Two triangles of one unit square in the plane z = 0.
+  const square = Float32Array.from([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0]);
+
+  it('weld the corners that triangles share', () => {
+    const { points, corner } = weld(square);
+    expect(points.length / 3).toBe(4);
+    expect([...corner]).toEqual([0, 1, 2, 0, 2, 3]);
+  });
+
+  it('have normals that stand on them', () => {
+    const { points, corner } = weld(square);
+    expect([...pointNormals(points, corner)]).toEqual([0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1]);
+  });
+});
+
+describe('the overlay', () => {
+  it('colours a line by the plane whose slice it marks', () => {
+    expect(lineColours('axial')).toEqual({ vertical: 'sagittal', horizontal: 'coronal' });
+    expect(lineColours('sagittal')).toEqual({ vertical: 'coronal', horizontal: 'axial' });
+  });
+
+  it('has a round scale bar that fits', () => {
+    expect(scaleBar(0.5)).toEqual([20, 40]);
+    expect(scaleBar(1)).toEqual([50, 50]);
+  });
+});
+
+describe('colours of a mask', () => {
+  it('are smooth at the edge of a single label', () => {
+    const { alpha, linear } = labelTables({ 1: [1, 0.7, 0.2] }, 0.6);
+    expect(linear).toBe(true);
+    expect(alpha.getValue(0)).toBe(0);
+    expect(alpha.getValue(1)).toBeCloseTo(0.6);
+  });
+
+  it('are never mixed between neighbouring labels', () => {
+    const { colour, linear } = labelTables({ 20: [1, 0, 0], 21: [0, 1, 0] }, 0.6);
+    expect(linear).toBe(false);
+    const rgb = [];
+    colour.getColor(20, rgb);
+    expect(rgb.map((x) => Math.round(x))).toEqual([1, 0, 0]);
+  });
+});
