@@ -54,6 +54,8 @@ def _write(array: NDArray[Any], grid: Grid, source: Any, path: Path) -> None:
     if tuple(int(n) for n in header["dim"][1:4]) != grid.shape:
         raise ValueError(f"header for {header['dim'][1:4]} voxels and a grid of {grid.shape}")
     header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
+    if not np.allclose(header.get_best_affine(), grid.affine, rtol=1e-5, atol=1e-3):
+        raise ValueError("the header places the voxels elsewhere than the grid")
     header["datatype"] = nib.nifti1.data_type_codes.code[array.dtype.newbyteorder("=")]
     header["bitpix"] = array.dtype.itemsize * 8
     header["vox_offset"] = header.single_vox_offset

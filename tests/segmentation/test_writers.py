@@ -134,11 +134,11 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_header_of_another_image_is_refused(tmp_path: Path, nifti: NiftiMaker) -> None:
-    header = read_volume(nifti()).header
-    with pytest.raises(ValueError, match="header"):
-        write_nifti(
-            LabelMap(np.ones((3, 4, 5), np.uint8), Grid((3, 4, 5), np.eye(4)), header=header), tmp_path / "m.nii"
-        )
+    volume = read_volume(nifti())
+    moved = Grid(volume.grid.shape, volume.grid.affine @ nib.affines.from_matvec(np.eye(3), (0.5, 0, 0)))
+    for grid in (Grid((3, 4, 5), volume.grid.affine), moved):
+        with pytest.raises(ValueError, match="header"):
+            write_nifti(LabelMap(np.ones(grid.shape, np.uint8), grid, header=volume.header), tmp_path / "m.nii")
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
