@@ -16,6 +16,7 @@ from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 from webapp.asgi import create_asgi
 from webapp.services import EngineFactory
 from webapp.settings import Settings, load_settings
+from webapp.store import Store
 
 WORKER = "webapp.serve.Worker"
 
@@ -64,12 +65,21 @@ def serve(host: str | None = None, port: int | None = None, data_dir: Path | Non
     """Serve until SIGTERM or Ctrl+C. What is not given comes from ``SPINEVIEW_*``, else from the defaults.
 
     Raises:
-        BadConfiguration: an unknown setting or an impossible value.
+        BadConfiguration: an unknown setting, an impossible value, a data folder that cannot be used.
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     os.umask(0o077)  # scans are for the eyes of this account alone
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _check(settings)
     Server(settings).run()
+
+
+def _check(settings: Settings) -> None:
+    """Say what is wrong with the data folder here, in one sentence, not from a worker that fails to start."""
+    store = Store(settings.data_dir)
+    try:
+        store.hold(timeout_s=5)
+    finally:
+        store.close()
 
 
 def _say_where(arbiter: Any) -> None:

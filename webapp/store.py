@@ -42,6 +42,7 @@ from webapp.records import (
 )
 
 LOG_LINES = 300
+SCHEMA = 1  # of webapp/records.py; a change of a table there is a new number here, and a migration
 
 
 @dataclass(frozen=True)
@@ -61,22 +62,42 @@ def new_id() -> str:
 
 
 class Store:
-    """The one place where page, API, job and viewer meet. Safe to use from any thread."""
+    """The one place where page, API, job and viewer meet. Safe to use from any thread.
+
+    Raises:
+        BadConfiguration: the folder cannot be used, or holds the studies of another version.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self._studies = data_dir / "studies"
         self._incoming = data_dir / "incoming"
-        for folder in (self._studies, self._incoming):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self._studies, self._incoming):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadConfiguration(
+                f"{data_dir} cannot be used for studies: {error.strerror}.", "Choose another --data."
+            ) from error
         self._engine = create_engine(
             f"sqlite:///{data_dir / 'spineview.sqlite3'}",
             connect_args={"check_same_thread": False, "timeout": 30},
         )
         event.listen(self._engine, "connect", _tune)
-        Base.metadata.create_all(self._engine)
+        self._check_schema()
         self._write = threading.RLock()
         self._lock: IO[str] | None = None
+
+    def _check_schema(self) -> None:
+        with self._engine.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if found not in (0, SCHEMA):
+                raise BadConfiguration(
+                    f"The studies in {self.data_dir} were written by another version of SpineView.",
+                    "Use that version, or choose another --data.",
+                )
+            Base.metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
 
     def hold(self, timeout_s: float = 15.0) -> None:
         """Take this data folder for this process alone: two queues on one store would run each job twice.

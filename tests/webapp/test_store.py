@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,3 +146,17 @@ def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: P
     store.close()
     second.hold(timeout_s=0)
     second.close()
+
+
+def test_studies_of_another_version_are_left_alone(store: Store, tmp_path: Path):
+    with sqlite3.connect(tmp_path / "spineview.sqlite3") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(BadConfiguration, match="another version"):
+        Store(tmp_path)
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadConfiguration, match="cannot be used"):
+        Store(tmp_path / "file")
