@@ -48,7 +48,7 @@ def main(out: Path) -> int:
         page.get_by_test_id("demo-button").click()
         open_study(page, address)
         page.get_by_test_id("segment-button").click()
-        expect(page.get_by_test_id("label-list")).to_be_visible(timeout=1000 * SEGMENTED_WITHIN_S)
+        expect(page.get_by_test_id("download-mask")).to_be_visible(timeout=1000 * SEGMENTED_WITHIN_S)
         for view in VIEWS:
             wait_until_drawn(page, page.get_by_test_id(view))
         out.parent.mkdir(parents=True, exist_ok=True)
