@@ -47,7 +47,7 @@ export function createOverlay(element, plane) {
       lines.bottom.style.cssText = `left:${cx}px;top:${px(cy + GAP)};height:${px(height - Math.max(0, cy + GAP))}`;
       lines.left.style.cssText = `top:${cy}px;left:0;width:${px(Math.min(width, cx - GAP))}`;
       lines.right.style.cssText = `top:${cy}px;left:${px(cx + GAP)};width:${px(width - Math.max(0, cx + GAP))}`;
-      const [mm, length] = scaleBar(mmPerPx);
+      const [mm, length] = scaleBar(mmPerPx, Math.min(90, width * 0.24));
       number.textContent = `${slice} / ${slices}`;
       bar.textContent = mm >= 10 ? `${mm / 10} cm` : `${mm} mm`;
       bar.style.width = `${length}px`;
