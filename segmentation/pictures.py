@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from nibabel.orientations import apply_orientation, io_orientation
@@ -31,6 +32,7 @@ PLANES: dict[str, tuple[int, str]] = {
 }
 
 Pixels = NDArray[np.uint8]
+Voxel = TypeVar("Voxel", bound=np.generic)
 
 
 def write_pictures(
@@ -146,17 +148,18 @@ def _enlarge(mask: Mask, size: tuple[int, int]) -> Mask:
 
 def _grey(hu: NDArray[np.generic]) -> Pixels:
     low, high = BONE_WINDOW_HU
-    return (np.clip((hu.astype(np.float32) - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.clip((hu.astype(np.float32) - low) / (high - low), 0, 1) * 255, dtype=np.uint8)
 
 
 def _stretch(values: NDArray[np.float32]) -> Pixels:
     low, high = np.percentile(values, (2, 98))
-    return (np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255, dtype=np.uint8)
 
 
-def _slice(array: NDArray[np.generic], axis: int, centre: tuple[int, int, int]) -> NDArray[np.generic]:
+def _slice(array: NDArray[Voxel], axis: int, centre: tuple[int, int, int]) -> NDArray[Voxel]:
     """One slice as (rows, columns): head or front upwards, the patient's right or front to the left."""
-    return np.take(array, centre[axis], axis=axis)[::-1, ::-1].T
+    plane: NDArray[Voxel] = np.take(array, centre[axis], axis=axis)
+    return plane[::-1, ::-1].T
 
 
 def _middle(mask: Mask) -> tuple[int, int, int]:
@@ -167,8 +170,9 @@ def _middle(mask: Mask) -> tuple[int, int, int]:
     return (int(np.median(filled[0])), int(np.median(filled[1])), int(np.median(filled[2])))
 
 
-def _to_ras(array: NDArray[np.generic], grid: Grid) -> NDArray[np.generic]:
-    return np.asarray(apply_orientation(array, io_orientation(grid.affine)))
+def _to_ras(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
+    turned: NDArray[Voxel] = apply_orientation(array, io_orientation(grid.affine))
+    return turned
 
 
 def _ras_spacing_mm(grid: Grid) -> tuple[float, float, float]:
