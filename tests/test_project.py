@@ -73,3 +73,10 @@ def test_every_setting_is_in_the_readme():
     for name, field in Settings.model_fields.items():
         assert f"| `SPINEVIEW_{name.upper()}` |" in readme
         assert str(field.description) in readme
+
+
+def test_the_architecture_names_only_what_exists():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:segmentation|webapp|static|templates|tests|docs)/[\w./-]*)`", text))
+    assert len(named) > 40
+    assert not [name for name in sorted(named) if not (ROOT / name).exists()]
