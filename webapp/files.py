@@ -16,7 +16,7 @@ from webapp.intake import THUMBNAIL_FILE
 from webapp.masks import NIFTI_FILE, mesh_file
 from webapp.records import Mask, Study
 from webapp.services import Services
-from webapp.views import API
+from webapp.views import API, file_version
 
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -44,8 +44,7 @@ def thumbnail(request: Request) -> Response:
     """The list's picture of a study, PNG."""
     services, study = _study(request)
     path = services.store.folder(study.id) / THUMBNAIL_FILE
-    stat = path.stat()
-    return _cached(request, path, f"{stat.st_mtime_ns:x}", "image/png")
+    return _cached(request, path, file_version(path), "image/png")
 
 
 def mask_volume(request: Request) -> Response:

@@ -19,6 +19,7 @@ from webapp.settings import Settings, load_settings
 from webapp.store import Store
 
 WORKER = "webapp.serve.Worker"
+HOLD_S = 5.0  # for a server that is just stopping
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
@@ -77,7 +78,7 @@ def _check(settings: Settings) -> None:
     """Say what is wrong with the data folder here, in one sentence, not from a worker that fails to start."""
     store = Store(settings.data_dir)
     try:
-        store.hold(timeout_s=5)
+        store.hold(HOLD_S)
     finally:
         store.close()
 

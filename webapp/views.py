@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from webapp.display import read_display
+from webapp.intake import THUMBNAIL_FILE
 from webapp.records import Job, Mask, Study
 from webapp.store import Store
 
@@ -15,7 +17,7 @@ API = "/api/v1"
 def study_view(store: Store, study: Study) -> dict[str, Any]:
     """One study with its latest job; addresses of its picture and of its page."""
     job = store.latest_job(study.id)
-    version = job.id if job is not None and job.state == "done" else "0"
+    thumbnail = store.folder(study.id) / THUMBNAIL_FILE
     return {
         "id": study.id,
         "name": study.name,
@@ -28,8 +30,16 @@ def study_view(store: Store, study: Study) -> dict[str, Any]:
         "state": study.state,
         "latest_job": job_view(job) if job else None,
         "url": f"/studies/{study.id}",
-        "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={version}",
+        "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={file_version(thumbnail)}",
     }
+
+
+def file_version(path: Path) -> str:
+    """Changes with the file, so that its address can be kept for ever; "0" while there is none."""
+    try:
+        return f"{path.stat().st_mtime_ns:x}"
+    except FileNotFoundError:
+        return "0"
 
 
 def job_view(job: Job) -> dict[str, Any]:

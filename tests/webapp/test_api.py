@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from webapp.api import api
 from webapp.app import build_app
+from webapp.errors import from_status
 
 MISSING = [
     ("GET", "/studies/x"), ("DELETE", "/studies/x"), ("GET", "/studies/x/display.json"),
@@ -35,6 +36,16 @@ def test_a_wrong_method_answers_405_with_the_one_error_body(client: TestClient):
     assert answer.status_code == 405
     assert answer.json()["error"]["code"] == "method_not_allowed"
     assert "GET" in answer.headers["allow"]
+
+
+def test_a_doubled_slash_leads_to_the_right_address(client: TestClient):
+    answer = client.get("/api/v1//studies", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"][-15:]) == (308, "/api/v1/studies")
+
+
+def test_other_statuses_have_the_body_too():
+    error = from_status(418)
+    assert (error.status, error.code, error.message) == (418, "i'm_a_teapot", "I'm a Teapot.")
 
 
 def test_a_fault_answers_500_with_the_one_error_body(client: TestClient, monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from tests.webapp.support import SHAPE, small_volume
+from tests.webapp.support import SHAPE, small_volume, wait_for
 from tests.webapp.test_jobs import finished, start
 
 
@@ -29,6 +29,7 @@ def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: di
 
 def test_the_mask_lies_on_the_same_grid(client: TestClient, segmented: dict):
     model, reference = segmented["masks"]
+    assert client.get(f"/api/v1/masks/{model['id']}").json() == model
     assert (model["kind"], reference["kind"]) == ("model", "reference")
     voxels = np.frombuffer(client.get(model["url"]).content, dtype=np.uint8).reshape(SHAPE, order="F")
     assert (voxels == (small_volume().hu[::-1, ::-1, :] > 200)).all()
@@ -73,8 +74,10 @@ def test_the_thumbnail_changes_when_the_mask_is_there(client: TestClient, upload
     before = client.get(study["thumbnail_url"])
     assert before.headers["content-type"] == "image/png"
     finished(client, start(client, study))
-    study = client.get(f"/api/v1/studies/{study['id']}").json()
-    assert client.get(study["thumbnail_url"]).content != before.content
+    wait_for(lambda: client.get("/api/v1/health").json()["engine"]["running_job"] is None)
+    after = client.get(f"/api/v1/studies/{study['id']}").json()
+    assert after["thumbnail_url"] != study["thumbnail_url"]
+    assert client.get(after["thumbnail_url"]).content != before.content
 
 
 def test_a_file_lost_from_the_disk_answers_404(client: TestClient, segmented: dict):

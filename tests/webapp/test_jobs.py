@@ -13,7 +13,8 @@ from segmentation.progress import Cancelled, Progress
 from segmentation.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
 from webapp.errors import WebError
-from webapp.jobs import JobQueue
+from webapp.jobs import JobQueue, packaged_engine
+from webapp.records import Job
 from webapp.settings import Settings
 from webapp.store import Store
 
@@ -173,6 +174,29 @@ def test_a_stopped_queue_gives_its_job_back_and_a_new_one_finishes_it(
     again.start()
     assert finished(client, job_id)["state"] == "done"
     again.stop()
+
+
+def test_the_engine_thread_outlives_a_fault_of_the_database(
+    client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store: Store = client.app.state.store
+    claim, faults = store.claim_job, [OSError("disk full")]
+
+    def faulty() -> Job | None:
+        if faults:
+            raise faults.pop()
+        return claim()
+
+    study = upload(ct)
+    monkeypatch.setattr(store, "claim_job", faulty)
+    assert finished(client, start(client, study))["state"] == "done"
+    assert faults == []
+
+
+def test_the_packaged_engine_is_made_from_the_settings(settings: Settings, tmp_path: Path):
+    broken = settings.model_copy(update={"model": tmp_path / "nothing.safetensors"})
+    with pytest.raises(BadWeights):
+        packaged_engine(broken)()
 
 
 def test_what_is_not_there_cannot_be_submitted_or_cancelled(client: TestClient):

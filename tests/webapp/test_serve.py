@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from segmentation.errors import BadConfiguration
 from tests.webapp.support import wait_for
+from webapp.serve import Server, Worker, serve
+from webapp.settings import Settings
+from webapp.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,9 +103,12 @@ def test_a_server_killed_in_mid_job_finishes_it_after_the_restart(process: Proce
     assert "Traceback" not in process.log()
 
 
-def test_a_worker_whose_gunicorn_was_killed_goes_too(process: Process):
+def test_a_broken_off_upload_leaves_nothing_and_a_worker_without_gunicorn_goes(process: Process):
     url = process.start()
     assert httpx.get(f"{url}/api/v1/health").status_code == 200
+    _break_off_an_upload(url)
+    incoming = process.folder / "data" / "incoming"
+    wait_for(lambda: not list(incoming.iterdir()))
     process.stop(signal.SIGKILL)
 
     def unanswered() -> bool:
@@ -111,3 +119,33 @@ def test_a_worker_whose_gunicorn_was_killed_goes_too(process: Process):
         return False
 
     wait_for(unanswered)
+
+
+def _break_off_an_upload(url: str) -> None:
+    """Send the first half megabyte of a gigabyte, then go."""
+    address = httpx.URL(url)
+    head = (
+        f"POST /api/v1/studies HTTP/1.1\r\nHost: {address.host}:{address.port}\r\nContent-Length: 1000000000\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.nii"\r\n\r\n'
+    )
+    with socket.create_connection((address.host, address.port)) as connection:
+        connection.sendall(head.encode() + bytes(512 << 10))
+
+
+def test_gunicorn_is_told_what_this_design_needs(tmp_path: Path):
+    server = Server(Settings(data_dir=tmp_path, host="127.0.0.1", port=8123))
+    options = server.cfg
+    assert options.address == [("127.0.0.1", 8123)]
+    assert (options.workers, options.timeout, options.control_socket_disable) == (1, 0, True)
+    assert options.worker_class is Worker
+
+
+def test_a_folder_in_use_is_refused_before_gunicorn_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("webapp.serve.HOLD_S", 0)
+    monkeypatch.setattr("os.umask", lambda _mask: 0)  # of the tests' own process
+    holder = Store(tmp_path)
+    holder.hold()
+    with pytest.raises(BadConfiguration, match="Another SpineView server"):
+        serve(data_dir=tmp_path)
+    holder.close()

@@ -152,6 +152,11 @@ def test_a_body_that_breaks_off_is_refused(client: TestClient, settings: Setting
     refused(client, settings, 400, "bad_request", content=b"not multipart", headers=headers)
 
 
+def test_a_body_of_many_pieces_arrives_whole(client: TestClient, settings: Settings):
+    error = refused(client, settings, 400, "unreadable_file", files={"file": ("a.nii", bytes(3 << 20))})
+    assert error["message"].startswith("a.nii")
+
+
 @pytest.mark.parametrize("step", [1, 7, 64, 100_000])
 def test_the_sink_writes_the_same_file_however_the_body_is_cut(tmp_path: Path, step: int):
     content = os.urandom(3000) + b"\r\n--boundary\r" + os.urandom(100)
