@@ -118,12 +118,11 @@ def engine(options: argparse.Namespace) -> dict[str, Any]:
     started = time.perf_counter()
     running.segment(volume)
     seconds = time.perf_counter() - started
-    stages = [stage for stage in (running.model.locate, running.model.segment) if stage is not None]
     return {
         "seconds": seconds,
         "device": running.device,
         "model": running.model_id,
-        "parameters": sum(p.numel() for stage in stages for p in stage.network.parameters()),
+        "parameters": sum(p.numel() for stage in running.model.stages.values() for p in stage.network.parameters()),
         "notes": running.notes,
         "peak_gib": peak_gib(),
     }
