@@ -160,6 +160,9 @@ class ViewerSession:
             await asyncio.to_thread(what, subject)
         except WebError as error:
             self.state.problem = error.message
+        except (OSError, SQLAlchemyError):
+            log.exception("the viewer of study %s cannot write to the store", self.study.id)
+            self.state.problem = self._t("viewer.store_failed")
         else:
             self.state.problem = ""
         self._wake.set()

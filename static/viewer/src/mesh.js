@@ -86,6 +86,7 @@ export function surfaceActor(buffer, colour) {
   const property = actor.getProperty();
   property.setColor(...colour);
   property.setInterpolationToPhong();
+  property.setBackfaceCulling(true); // decimation leaves tiny folds, whose backs would be black dots
   property.setAmbient(0.18);
   property.setDiffuse(0.8);
   property.setSpecular(0.25);
