@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+
+from segmentation.postprocess import SMALLEST_COMPONENT_MM3, keep_spine
+
+
+def empty() -> np.ndarray:
+    return np.zeros((24, 24, 24), dtype=bool)
+
+
+def test_a_component_of_400_mm3_stays_and_one_voxel_less_goes():
+    mask = empty()
+    mask[1:11, 1:11, 1:5] = True  # 400 voxels of 1 mm^3
+    mask[13:23, 13:23, 13:17] = True
+    mask[13, 13, 13] = False  # 399
+    kept = keep_spine(mask, 1.0)
+    assert SMALLEST_COMPONENT_MM3 == 400
+    assert kept[1:11, 1:11, 1:5].all()
+    assert kept.sum() == 400
+
+
+def test_size_is_measured_in_mm3_and_not_in_voxels():
+    mask = empty()
+    mask[2:6, 2:6, 2:5] = True  # 48 voxels
+    assert keep_spine(mask, 8.0).sum() == 0  # 384 mm^3
+    assert keep_spine(mask, 8.5).sum() == 48  # 408 mm^3
+
+
+def test_voxels_that_touch_at_a_corner_belong_together():
+    mask = empty()
+    mask[2:8, 2:8, 2:8] = True  # 216
+    mask[8:14, 8:14, 8:14] = True  # 216, touching at one corner
+    assert keep_spine(mask, 1.0).sum() == 432
+
+
+def test_a_closed_bubble_is_filled_and_a_canal_is_not():
+    mask = empty()
+    mask[2:20, 2:20, 2:20] = True
+    mask[5, 5, 5] = False
+    mask[10:12, 10:12, :] = False
+    kept = keep_spine(mask, 1.0)
+    assert kept[5, 5, 5]
+    assert not kept[10:12, 10:12, :].any()
+
+
+def test_a_canal_that_leaves_the_scan_is_not_a_bubble():
+    mask = np.ones((12, 12, 12), dtype=bool)
+    mask[5:7, 5:7, :] = False
+    np.testing.assert_array_equal(keep_spine(mask, 1.0), mask)
+
+
+def test_an_empty_mask_stays_empty():
+    assert not keep_spine(empty(), 1.0).any()
+
+
+def test_the_mask_that_came_in_is_left_as_it_was():
+    mask = empty()
+    mask[1, 1, 1] = True
+    assert not keep_spine(mask, 1.0).any()
+    assert mask.sum() == 1
