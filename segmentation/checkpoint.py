@@ -91,7 +91,7 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         raise BadWeights(f"There is no model file {path.name}.", "Give the path of a .safetensors model file.")
     digest = sha256_of(path)
     expected = path.with_suffix(".sha256")
-    if expected.is_file() and expected.read_text(encoding="ascii").split()[0] != digest:
+    if expected.is_file() and expected.read_text(encoding="ascii", errors="replace").split()[:1] != [digest]:
         raise BadWeights(
             f"The model file {path.name} is damaged: its SHA-256 is not the one written beside it.",
             "Install the package again, or copy the model file again.",
@@ -103,7 +103,7 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         described = json.loads(metadata["stages"])
         stages = {stage: _stage(stage, described[stage], tensors) for stage in described}
         return Model(metadata["name"], digest, stages)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise BadWeights(
             f"The file {path.name} is not a SpineView model.",
             "Give a .safetensors file that this project wrote.",

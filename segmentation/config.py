@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from segmentation.errors import BadConfiguration
 from segmentation.networks.dense_unet import DenseUNetSpec
+
+Levels = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
 class _Frozen(BaseModel):
@@ -52,11 +54,18 @@ class Network(_Frozen):
     """See :class:`segmentation.networks.DenseUNetSpec`."""
 
     stem: Literal[1, 2, 4] = 2
-    width: int = 16
-    growth: tuple[int, ...] = (16, 24, 32, 40)
-    encoder_layers: tuple[int, ...] = (2, 3, 3, 3)
-    decoder_layers: tuple[int, ...] = (1, 2, 2)
+    width: PositiveInt = 16
+    growth: Levels = (16, 24, 32, 40)
+    encoder_layers: Levels = (2, 3, 3, 3)
+    decoder_layers: tuple[PositiveInt, ...] = (1, 2, 2)
     norm: Literal["batch", "group"] = "group"
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> Self:
+        levels = len(self.growth)
+        if len(self.encoder_layers) != levels or len(self.decoder_layers) != levels - 1:
+            raise ValueError(f"{levels} levels of growth need {levels} encoder_layers and {levels - 1} decoder_layers")
+        return self
 
     def spec(self) -> DenseUNetSpec:
         """As the network's own type."""
@@ -97,6 +106,13 @@ class TrainingConfig(_Frozen):
     threads: int = 0
     start_from: Path | None = None
 
+    @model_validator(mode="after")
+    def _window_fits(self) -> Self:
+        multiple = self.network.spec().multiple
+        if self.window % multiple:
+            raise ValueError(f"window must be a multiple of {multiple} voxels for this network, not {self.window}")
+        return self
+
 
 def load_config(path: Path) -> TrainingConfig:
     """Read a YAML configuration; paths in it are relative to the folder it lies in.
@@ -109,7 +125,7 @@ def load_config(path: Path) -> TrainingConfig:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return _resolved(TrainingConfig.model_validate(content), path.parent.resolve())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"{path.name} is not YAML: {error}") from error
     except ValidationError as error:
         raise BadConfiguration(f"{path.name}: {_first_problem(error)}") from error
@@ -119,7 +135,7 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg']}"
+        return ": ".join(part for part in (where, first["msg"]) if part)
     known = [*TrainingConfig.model_fields, *Data.model_fields, *Network.model_fields, *Case.model_fields]
     near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
     return f"unknown key {where}" + (f"; did you mean {near[0]}?" if near else "")
