@@ -25,7 +25,9 @@ from segmentation.volume import LabelMap
 
 IGNORE = 255
 # How far from the centre of a vertebral body its processes, or a rib's head, may lie: beyond, nothing is spine.
-NEAR_LATERAL_MM, NEAR_POSTERIOR_MM, NEAR_ANTERIOR_MM, NEAR_END_MM = 50.0, 85.0, 35.0, 35.0
+NEAR_LATERAL_MM, NEAR_POSTERIOR_MM, NEAR_ANTERIOR_MM, NEAR_END_MM = 50.0, 85.0, 26.0, 35.0
+# Beside and before a body there is no process: that is where the aorta, bright with contrast medium, lies.
+BODY_FRONT_MM, BODY_HALF_WIDTH_MM = -8.0, 32.0
 BODY_RADIUS_MM = 12.0
 CLOSING_MM = 10.0
 
@@ -156,6 +158,7 @@ def near_centreline(grid: Grid, points_mm: NDArray[np.float64]) -> tuple[NDArray
     dy = y - np.interp(z, points[:, 2], points[:, 1])
     low, high = points[0, 2], points[-1, 2]
     near = (np.abs(dx) <= NEAR_LATERAL_MM) & (dy >= -NEAR_POSTERIOR_MM) & (dy <= NEAR_ANTERIOR_MM)
+    near &= (dy <= BODY_FRONT_MM) | (np.abs(dx) <= BODY_HALF_WIDTH_MM)
     near &= (z >= low - NEAR_END_MM) & (z <= high + NEAR_END_MM)
     body = (np.hypot(dx, dy) <= BODY_RADIUS_MM) & (z >= low) & (z <= high)
     return near, body

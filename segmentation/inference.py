@@ -21,7 +21,7 @@ from torch import Tensor
 
 from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.postprocess import keep_spine
+from segmentation.postprocess import keep_column, keep_spine
 from segmentation.preprocess import WHOLE_EDGE, Mode, Prepared, prepare, resample, restore
 from segmentation.progress import Cancelled as IsCancelled
 from segmentation.progress import Progress, ignore, never
@@ -150,7 +150,7 @@ class Engine:
         prepared = prepare(volume, stage.input)
         report.span(0.02, 0.2, "locating")
         found = self._run(stage, prepared.image, stage.window, report) > COLUMN_LOGIT
-        found = keep_spine(found, stage.input.spacing_mm**3)
+        found = keep_column(keep_spine(found, stage.input.spacing_mm**3), stage.input.spacing_mm)
         if not found.any():
             return np.zeros(shape, dtype=bool)
         near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= REACH_MM

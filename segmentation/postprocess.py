@@ -8,6 +8,32 @@ from scipy import ndimage
 
 # A cut-off tip of a vertebra at the border of a scan is a few hundred mm^3; noise is less.
 SMALLEST_COMPONENT_MM3 = 400.0
+# How far a piece of column may lie, seen from above, from the end of the main piece that it continues.
+CONTINUES_WITHIN_MM = 50.0
+END_MM = 20.0
+
+
+def keep_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]:
+    """The largest component of a coarse (I, J, K) mask, axes R, A, S, and what continues it up or down.
+
+    A column is one piece, or pieces one above the other. Whatever else looks like one (an upper arm, a femur, a
+    kidney bright with contrast medium) lies beside it, or far from the line that it continues along.
+    """
+    labels, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+    if count <= 1:
+        return mask
+    found = [np.argwhere(labels == n) * spacing_mm for n in range(1, count + 1)]
+    main = max(range(count), key=lambda n: len(found[n]))
+    kept = [main + 1]
+    low, high = found[main][:, 2].min(), found[main][:, 2].max()
+    for n in set(range(count)) - {main}:
+        beyond = (found[n][:, 2] < low) | (found[n][:, 2] > high)
+        end = high if found[n][:, 2].mean() > high else low
+        near_end = found[main][np.abs(found[main][:, 2] - end) <= END_MM]
+        offset = np.linalg.norm(found[n][:, :2].mean(axis=0) - near_end[:, :2].mean(axis=0))
+        if beyond.mean() > 0.5 and offset <= CONTINUES_WITHIN_MM:
+            kept.append(n + 1)
+    return np.isin(labels, kept)
 
 
 def keep_spine(mask: NDArray[np.bool_], voxel_mm3: float) -> NDArray[np.bool_]:
