@@ -17,6 +17,7 @@ from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.errors import GridMismatch
 from segmentation.geometry import Grid, Shape3
 from segmentation.labels import is_spine
 from segmentation.preprocess import InputSpec, canonical_grid, prepare, resample
@@ -58,6 +59,8 @@ def labelled_item(folder: Path, spec: InputSpec, stage: str, partial: bool, weig
     """
     volume = read_volume(folder / "ct.nii.gz")
     labels = read_label_map(folder / "vert.nii.gz")
+    if not volume.grid.matches(labels.grid):
+        raise GridMismatch(f"ct.nii.gz and vert.nii.gz of {folder.name} do not lie on the same grid.")
     prepared = prepare(volume, spec)
     target = spine_on(labels, prepared.grid.shape)
     if stage == "locate":
