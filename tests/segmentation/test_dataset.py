@@ -147,6 +147,7 @@ def test_near_the_centreline_by_hand():
     assert not ask(body, 0, 0, 22)
     assert ask(near, 50, -10, 0)
     assert not ask(near, 52, -10, 0)
+    assert not ask(near, 34, 0, 0)
     assert ask(near, 0, -84, 0)
     assert not ask(near, 0, -86, 0)
     assert ask(near, 0, 26, 0)

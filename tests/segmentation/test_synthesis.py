@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segmentation.synthesis import other_bones, smooth_noise, soft_tissue, synthesise
+
+SEEDS = range(5)
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def vertebra(edge: int = 24) -> NDArray[np.uint8]:
+    """L1 as a block in the middle."""
+    numbers = np.zeros((edge, edge, edge), dtype=np.uint8)
+    numbers[7:17, 7:17, 7:17] = 20
+    return numbers
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bone_stands_out_of_what_surrounds_it(seed):
+    numbers = vertebra()
+    image = synthesise(numbers, rng(seed), np.full(numbers.shape, 0.03, dtype=np.float32))
+    assert image.shape == numbers.shape
+    assert image.dtype == np.float32
+    assert np.isfinite(image).all()
+    shell = np.zeros(numbers.shape, dtype=bool)
+    shell[7:17, 7:17, 7:17] = True
+    shell[9:15, 9:15, 9:15] = False
+    assert image[shell].mean() > 0.1
+
+
+def test_one_seed_makes_one_image_and_another_another():
+    first, again, other = (synthesise(vertebra(), rng(seed)) for seed in (4, 4, 5))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.05
+
+
+def test_a_real_background_shows_where_there_is_no_bone():
+    background = np.zeros((24, 24, 24), dtype=np.float32)
+    background[:4] = 0.5
+    images = [synthesise(vertebra(), rng(seed), background) for seed in range(12)]
+    kept = [np.allclose(image[:3], 0.5, atol=1e-3) for image in images]
+    assert sum(kept) >= 6  # the others have further bones drawn over it
+    np.testing.assert_array_equal(background[:4], 0.5)
+
+
+def test_without_bone_there_is_only_background():
+    background = np.full((16, 16, 16), 0.25, dtype=np.float32)
+    empty = np.zeros((16, 16, 16), dtype=np.uint8)
+    seed = next(s for s in range(50) if rng(s).random() >= 0.3)  # a seed that adds no other bones
+    np.testing.assert_allclose(synthesise(empty, rng(seed), background), background, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_other_bones_keep_away_from_the_spine(seed):
+    numbers = vertebra()
+    background = np.zeros(numbers.shape, dtype=np.float32)
+    ring = np.zeros(numbers.shape, dtype=bool)
+    ring[5:19, 5:19, 11:13] = True
+    ring[6:18, 6:18, 11:13] = False
+    image = synthesise(numbers, rng(seed), background)
+    assert image[ring].max() < 0.05
+
+
+@pytest.mark.parametrize("sigma", [1.0, 3.0, 8.0])
+def test_noise_has_about_unit_variance_and_its_length(sigma):
+    noise = smooth_noise((40, 30, 20), sigma, rng(2))
+    assert noise.shape == (40, 30, 20)
+    assert noise.dtype == np.float32
+    assert abs(noise.mean()) < 0.5
+    assert 0.25 < noise.std() < 1.2
+    neighbours = np.corrcoef(noise[1:].ravel(), noise[:-1].ravel())[0, 1]
+    assert neighbours > (0.6 if sigma > 1 else -0.2)
+
+
+def test_soft_tissue_holds_muscle_and_air():
+    images = [soft_tissue((20, 20, 20), rng(seed)) for seed in range(8)]
+    assert all(image.dtype == np.float32 for image in images)
+    assert any((image == 0).mean() > 0.05 for image in images)
+    assert all(0.0 < image[image > 0].mean() < 0.4 for image in images)
+
+
+def test_other_bones_are_sometimes_there_and_never_everywhere():
+    shares = [other_bones((48, 48, 48), rng(seed)).mean() for seed in range(10)]
+    assert sum(share > 0 for share in shares) >= 6
+    assert np.mean(shares) < 0.4
