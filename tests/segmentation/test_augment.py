@@ -118,7 +118,7 @@ def test_a_shorter_field_of_view_ends_image_and_target_at_one_plane(seed):
     crop_field_of_view(image, target, rng(seed))
     np.testing.assert_array_equal(image == 0, target == 0)
     gone = image == 0
-    axes = [axis for axis in range(3) if not gone.all(axis=tuple(a for a in range(3) if a != axis)).sum() in (0, 32)]
+    axes = [axis for axis in range(3) if gone.all(axis=tuple(a for a in range(3) if a != axis)).sum() not in (0, 32)]
     assert len(axes) == 1
     lines = gone.all(axis=tuple(a for a in range(3) if a != axes[0]))
     assert 32 // 8 <= lines.sum() < 32 // 2

@@ -48,7 +48,7 @@ def test_a_batch_is_what_the_loss_expects(share):
     for tensor in (images, targets, known):
         assert tensor.shape == (3, 1, EDGE, EDGE, EDGE)
         assert tensor.dtype == torch.float32
-    assert 0 <= images.min()
+    assert images.min() >= 0
     assert images.max() <= 1
     assert set(targets.unique().tolist()) <= {0.0, 1.0}
     assert set(known.unique().tolist()) <= {0.0, 1.0}

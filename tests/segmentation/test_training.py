@@ -1,0 +1,235 @@
+"""A tiny network learns a small phantom in seconds, and a killed run goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from segmentation.checkpoint import load_model
+from segmentation.config import TrainingConfig
+from segmentation.dataset import IGNORE, Item
+from segmentation.errors import BadConfiguration
+from segmentation.phantom import Phantom
+from segmentation.sampling import Sampler
+from segmentation.training import load_items, train, validation_dice
+from segmentation.writers import write_nifti, write_volume
+
+NETWORK = {"stem": 2, "width": 4, "growth": [4, 8], "encoder_layers": [1, 1], "decoder_layers": [1]}
+
+
+class Killed(BaseException):
+    """As a signal: nothing catches it."""
+
+
+@pytest.fixture(scope="module")
+def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("case")
+    write_volume(small_phantom.volume, folder / "ct.nii.gz")
+    write_nifti(small_phantom.labels, folder / "vert.nii.gz")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _same_number_of_threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def config(case: Path, out: Path, **changes: Any) -> TrainingConfig:
+    cases = [{"folder": case}]
+    content = {
+        "name": "tiny",
+        "out": out,
+        "data": {"labelled": cases, "validation": cases},
+        "spacing_mm": 4.0,
+        "window": 32,
+        "network": NETWORK,
+        "epochs": 4,
+        "steps_per_epoch": 10,
+        "batch": 2,
+        "learning_rate": 0.01,
+        "device": "cpu",
+        "threads": 1,
+    }
+    return TrainingConfig.model_validate(content | changes)
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    with (out / "log.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(path: Path, stage: str = "segment") -> dict[str, torch.Tensor]:
+    return load_model(path).stages[stage].network.state_dict()
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_a_tiny_network_learns_the_phantom(case, tmp_path):
+    said: list[str] = []
+    best = train(config(case, tmp_path), said.append)
+    log = rows(tmp_path)
+    assert [row["step"] for row in log] == ["10", "20", "30", "40"]
+    assert float(log[-1]["loss"]) < 0.6 * float(log[0]["loss"])
+    assert max(float(row["validation_dice"]) for row in log) > 0.55
+    assert best == tmp_path / "model.safetensors"
+    stage = load_model(best).stages["segment"]
+    assert (stage.input.spacing_mm, stage.window) == (4.0, 32)
+    assert said[0] == "1 scans, 0 label maps, 1 for validation"
+    assert said[-1].startswith("step 40/40")
+
+
+def test_the_run_describes_itself(case, tmp_path):
+    train(config(case, tmp_path, epochs=1, steps_per_epoch=1), silent)
+    described = json.loads((tmp_path / "run.json").read_text())
+    assert described["configuration"]["learning_rate"] == 0.01
+    assert described["parameters"] == sum(v.numel() for v in weights(tmp_path / "model.safetensors").values())
+    assert described["environment"]["threads"] == 1
+
+
+def test_the_saved_model_is_the_best_and_not_the_last(case, tmp_path, monkeypatch):
+    scores = iter([0.4, 0.8, 0.6])
+    monkeypatch.setattr("segmentation.training.validation_dice", lambda *_: next(scores))
+    kept: list[bytes] = []
+    train(config(case, tmp_path, epochs=3, steps_per_epoch=2), lambda _: kept.append(_model_bytes(tmp_path)))
+    assert kept[1] != kept[2]
+    assert kept[2] == kept[3] == _model_bytes(tmp_path)
+    assert not same(weights(tmp_path / "model.safetensors"), weights(tmp_path / "latest.safetensors"))
+
+
+def _model_bytes(out: Path) -> bytes:
+    path = out / "model.safetensors"
+    return path.read_bytes() if path.is_file() else b""
+
+
+@pytest.mark.parametrize(("schedule", "ema", "norm"), [("plateau", 0.0, "group"), ("cosine", 0.9, "batch")])
+def test_a_killed_and_resumed_run_ends_with_the_same_weights(case, tmp_path, monkeypatch, schedule, ema, norm):
+    monkeypatch.setattr("segmentation.training.SAVE_EVERY_S", 0.0)
+    changes = {"epochs": 3, "steps_per_epoch": 4, "schedule": schedule, "ema": ema, "network": NETWORK | {"norm": norm}}
+    train(config(case, tmp_path / "whole", **changes), silent)
+
+    steps = 0
+
+    def dies(self: Any, size: int, rng: np.random.Generator) -> Any:
+        nonlocal steps
+        steps += 1
+        if steps == 7:
+            raise Killed
+        return batch(self, size, rng)
+
+    batch = Sampler.batch
+    with monkeypatch.context() as patched:
+        patched.setattr(Sampler, "batch", dies)
+        with pytest.raises(Killed):
+            train(config(case, tmp_path / "killed", **changes), silent)
+    said: list[str] = []
+    train(config(case, tmp_path / "killed", **changes), said.append)
+    assert said[0] == "resumed at step 6"
+    for name in ("model.safetensors", "latest.safetensors"):
+        assert same(weights(tmp_path / "whole" / name), weights(tmp_path / "killed" / name))
+
+
+def test_a_finished_run_started_again_changes_nothing(case, tmp_path):
+    tiny = config(case, tmp_path, epochs=1, steps_per_epoch=2)
+    train(tiny, silent)
+    before = _model_bytes(tmp_path)
+    train(tiny, silent)
+    assert _model_bytes(tmp_path) == before
+    assert len(rows(tmp_path)) == 1
+
+
+def test_another_seed_gives_other_weights(case, tmp_path):
+    for seed in (1, 2):
+        train(config(case, tmp_path / str(seed), epochs=1, steps_per_epoch=1, seed=seed), silent)
+    assert not same(weights(tmp_path / "1/model.safetensors"), weights(tmp_path / "2/model.safetensors"))
+
+
+def test_a_run_may_start_from_another_model(case, tmp_path):
+    train(config(case, tmp_path / "a", epochs=1, steps_per_epoch=2), silent)
+    start = tmp_path / "a" / "model.safetensors"
+    changes = {"start_from": start, "epochs": 1, "steps_per_epoch": 1, "learning_rate": 1e-12, "seed": 9}
+    train(config(case, tmp_path / "b", **changes), silent)
+    before, after = weights(start), weights(tmp_path / "b" / "model.safetensors")
+    for key, value in before.items():
+        torch.testing.assert_close(after[key], value, atol=1e-8, rtol=0)
+
+
+def test_the_time_limit_ends_a_run_with_a_model(case, tmp_path):
+    train(config(case, tmp_path, max_minutes=1e-9), silent)
+    assert [row["step"] for row in rows(tmp_path)] == ["1"]
+    assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_without_validation_the_latest_weights_are_kept(case, tmp_path):
+    train(config(case, tmp_path, data={"labelled": [{"folder": case}]}, epochs=2, steps_per_epoch=2), silent)
+    assert same(weights(tmp_path / "model.safetensors"), weights(tmp_path / "latest.safetensors"))
+    assert rows(tmp_path)[-1]["validation_dice"] == "nan"
+
+
+def test_the_locator_is_trained_on_the_column(case, tmp_path):
+    train(config(case, tmp_path, stage="locate", epochs=1, steps_per_epoch=1), silent)
+    assert set(load_model(tmp_path / "model.safetensors").stages) == {"locate"}
+
+
+def test_no_data_is_refused(case, tmp_path):
+    with pytest.raises(BadConfiguration, match="names no training data"):
+        train(config(case, tmp_path, data={}), silent)
+
+
+def test_every_kind_of_data_is_found(case, small_phantom, tmp_path):
+    for name in ("maps", "cts", "limbs"):
+        (tmp_path / name).mkdir()
+    write_nifti(small_phantom.labels, tmp_path / "maps" / "good.nii.gz")
+    write_nifti(small_phantom.labels, tmp_path / "maps" / "left-out.nii.gz")
+    write_volume(small_phantom.volume, tmp_path / "cts" / "one.nii.gz")
+    write_volume(small_phantom.volume, tmp_path / "limbs" / "leg.nii.gz")
+    points = [level["centre_mm"] for level in small_phantom.truth["levels"]]
+    (tmp_path / "lines.json").write_text(json.dumps({"one": {"points_mm": points}}))
+    data = {
+        "labelled": [{"folder": case, "weight": 2}],
+        "validation": [{"folder": case, "partial": True}],
+        "label_maps": tmp_path / "maps",
+        "label_maps_exclude": ["left-out"],
+        "unlabelled": tmp_path / "cts",
+        "centrelines": tmp_path / "lines.json",
+        "negatives": tmp_path / "limbs",
+    }
+    real, synthetic, validation = load_items(config(case, tmp_path, data=data))
+    assert [item.name for item in real] == [case.name, "leg.nii.gz", "one.nii.gz"]
+    assert [item.name for item in synthetic] == ["good.nii.gz"]
+    assert real[0].weight == 2
+    assert IGNORE in validation[0].target
+    assert IGNORE not in real[0].target
+
+
+class Threshold(torch.nn.Module):
+    """Bright is spine."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image - 0.5
+
+
+def test_validation_dice_by_hand():
+    image, target = np.zeros((32, 32, 32), np.uint8), np.zeros((32, 32, 32), np.uint8)
+    image[4:8, 4:8, 4:8] = 255  # 64 voxels said to be spine
+    target[4:8, 4:8, 4:6] = 1  # 32 are
+    target[4:8, 4:8, 6] = IGNORE  # of 16 nobody knows: left are 48 said, 32 right
+    item = Item("a", image, target, np.zeros((0, 3), np.int32), 1.0)
+    nothing = Item("b", image * 0, target * 0, item.focus, 1.0)
+    device = torch.device("cpu")
+    assert validation_dice(Threshold(), [item], 32, device) == pytest.approx(2 * 32 / (48 + 32))
+    assert validation_dice(Threshold(), [item, nothing], 32, device) == pytest.approx((0.8 + 1) / 2)
+    assert np.isnan(validation_dice(Threshold(), [], 32, device))
