@@ -214,17 +214,20 @@ class _Reporter:
     def __init__(self, progress: Progress, cancelled: IsCancelled) -> None:
         self._progress, self._cancelled = progress, cancelled
         self._low, self._high, self._stage = 0.0, 1.0, ""
+        self._reached = 0.0  # windows shown again, smaller, must not turn the progress back
 
     def __call__(self, fraction: float, stage: str) -> None:
         self.check()
-        self._progress(fraction, stage)
+        self._reached = max(self._reached, fraction)
+        self._progress(self._reached, stage)
 
     def span(self, low: float, high: float, stage: str) -> None:
         self._low, self._high, self._stage = low, high, stage
         self(low, stage)
 
     def within(self, fraction: float) -> None:
-        self._progress(self._low + (self._high - self._low) * fraction, self._stage)
+        self._reached = max(self._reached, self._low + (self._high - self._low) * fraction)
+        self._progress(self._reached, self._stage)
 
     def check(self) -> None:
         if self._cancelled():

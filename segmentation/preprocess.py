@@ -66,7 +66,8 @@ def prepare(volume: Volume, spec: InputSpec, mode: Mode = "patch") -> Prepared:
     content = tuple(max(1, round(float(e) / spacing)) for e in extent)
     content = (content[0], content[1], content[2])
 
-    resampled = resample(np.clip(canonical, spec.hu_min, spec.hu_max).astype(np.float32), content)
+    # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
+    resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), content)
     image = (resampled - np.float32(spec.hu_min)) / np.float32(spec.hu_max - spec.hu_min)
     if mode == "whole":
         image = np.pad(image, [(0, WHOLE_EDGE - n) for n in content])
