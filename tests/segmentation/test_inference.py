@@ -328,7 +328,7 @@ def test_the_packaged_model_finds_the_spine_of_a_phantom_it_never_saw():
     found = Engine(device="cpu").segment(phantom.volume)
     assert found.grid is phantom.volume.grid
     score = dice(found.labels > 0, is_spine(phantom.labels.labels))
-    assert score > 0.5
+    assert score > 0.65
 
 
 @needs_model

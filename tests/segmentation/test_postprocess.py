@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmentation.postprocess import SMALLEST_COMPONENT_MM3, keep_spine
+from segmentation.postprocess import SMALLEST_COMPONENT_MM3, keep_column, keep_spine
 
 
 def empty() -> np.ndarray:
@@ -59,3 +59,29 @@ def test_the_mask_that_came_in_is_left_as_it_was():
     mask[1, 1, 1] = True
     assert not keep_spine(mask, 1.0).any()
     assert mask.sum() == 1
+
+
+def pieces(*places: tuple[int, int, int]) -> np.ndarray:
+    """Posts of 4 x 4 voxels on a 4 mm grid, each (i, first k, last k)."""
+    mask = np.zeros((50, 20, 60), dtype=bool)
+    for i, low, high in places:
+        mask[i : i + 4, 8:12, low:high] = True
+    return mask
+
+
+def test_a_column_in_two_pieces_one_above_the_other_is_kept():
+    mask = pieces((20, 5, 30), (24, 34, 45))
+    np.testing.assert_array_equal(keep_column(mask, 4.0), mask)
+
+
+def test_an_arm_beside_the_column_is_not_column():
+    np.testing.assert_array_equal(keep_column(pieces((20, 5, 30), (40, 8, 20)), 4.0), pieces((20, 5, 30)))
+
+
+def test_what_lies_higher_but_far_from_the_column_s_line_is_not_column():
+    np.testing.assert_array_equal(keep_column(pieces((20, 5, 30), (40, 34, 45)), 4.0), pieces((20, 5, 30)))
+
+
+def test_a_single_piece_and_an_empty_mask_stay_as_they_are():
+    for mask in (pieces((20, 5, 30)), pieces()):
+        np.testing.assert_array_equal(keep_column(mask, 4.0), mask)
