@@ -76,6 +76,7 @@ def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
     beside = path.with_suffix(".part")
     save_file(tensors, beside, metadata={"name": name, "stages": json.dumps(description)})
     digest = sha256_of(beside)
+    beside.chmod(0o644)  # safetensors writes for its owner alone, and a package is for everybody
     os.replace(beside, path)
     path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", encoding="ascii")
     return digest

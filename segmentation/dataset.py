@@ -147,7 +147,7 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
     """First and last k of the prepared ``grid`` between the centroids of the outermost labelled vertebrae."""
     numbers = canonical_labels(labels)
     present = [int(n) for n in np.unique(numbers) if is_spine(np.array([n]))[0]]
-    centres = [float(np.flatnonzero((numbers == n).any(axis=(0, 1))).mean()) for n in present]
+    centres = [float(np.nonzero(numbers == n)[2].mean()) for n in present]
     factor = grid.shape[2] / numbers.shape[2]
     return int(min(centres) * factor), int(np.ceil(max(centres) * factor))
 

@@ -9,7 +9,6 @@ no input voxel is thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,9 +154,3 @@ class DenseUNet3d(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """(B, in, I, J, K) image to (B, out, I, J, K) logits."""
         return self.levels(image)[0]
-
-
-def check_edges(shape: Sequence[int], spec: DenseUNetSpec) -> None:
-    """Raise ValueError unless each of the (I, J, K) edges fits the network's poolings."""
-    if any(n % spec.multiple for n in shape):
-        raise ValueError(f"edges {tuple(shape)} are not multiples of {spec.multiple}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
-from segmentation.networks.dense_unet import DenseLayer, check_edges, depth_to_space, space_to_depth
+from segmentation.networks.dense_unet import DenseLayer, depth_to_space, space_to_depth
 
 TINY = DenseUNetSpec(stem=2, width=4, growth=(4, 4), encoder_layers=(1, 2), decoder_layers=(1,))
 FULL_RESOLUTION = DenseUNetSpec(stem=1, width=4, growth=(2, 4, 6), encoder_layers=(1, 2, 1), decoder_layers=(1, 2))
@@ -92,14 +92,6 @@ def test_windows_of_one_batch_do_not_see_each_other():
         together = network(pair)
         apart = torch.cat([network(pair[:1]), network(pair[1:])])
     np.testing.assert_allclose(together.numpy(), apart.numpy(), atol=1e-5)
-
-
-def test_edges_must_fit_the_poolings():
-    assert TINY.multiple == 4
-    assert DenseUNetSpec().multiple == 16
-    check_edges((8, 12, 4), TINY)
-    with pytest.raises(ValueError, match="multiples of 4"):
-        check_edges((8, 10, 4), TINY)
 
 
 def test_levels_and_layers_must_agree_in_number():
