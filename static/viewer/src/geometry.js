@@ -28,6 +28,22 @@ export function indexToWorld(grid, index) {
   );
 }
 
+/** Mean index of the voxels of `values` (i fastest) that are not 0; null if there are none. */
+export function centroidOf(values, [ni, nj, nk]) {
+  const sum = [0, 0, 0];
+  let count = 0;
+  for (let k = 0, at = 0; k < nk; k += 1)
+    for (let j = 0; j < nj; j += 1)
+      for (let i = 0; i < ni; i += 1, at += 1)
+        if (values[at]) {
+          sum[0] += i;
+          sum[1] += j;
+          sum[2] += k;
+          count += 1;
+        }
+  return count ? sum.map((total) => total / count) : null;
+}
+
 /** The voxel nearest to the middle of the grid. */
 export function centreIndex(grid) {
   return grid.shape.map((n) => Math.floor((n - 1) / 2));

@@ -1,6 +1,6 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
 import { createCrosshair } from './crosshair.js';
-import { PLANE_NAMES, clampIndex, indexToWorld, offsetOf, positionText } from './geometry.js';
+import { PLANE_NAMES, centroidOf, clampIndex, indexToWorld, offsetOf, positionText } from './geometry.js';
 import { imageOf, thinned } from './image.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createSlicePanel } from './slice-panel.js';
@@ -26,6 +26,7 @@ export function createViewer(hosts, grid, values, tell) {
   let current = grid;
   let compared = null; // panels of the original, while they are shown
   let wanted = 0;
+  let untouched = true; // nobody has moved the crosshair yet
 
   const hu = (index) => values[offsetOf(grid, index)];
 
@@ -70,7 +71,10 @@ export function createViewer(hosts, grid, values, tell) {
     coarse: software,
     moved: (camera) => compared?.volume.follow(camera),
   });
-  const stopProbe = crosshair.onMove(() => hover(null));
+  const stopProbe = crosshair.onMove(() => {
+    untouched = false;
+    hover(null);
+  });
   hover(null);
 
   function closeComparison() {
@@ -105,6 +109,7 @@ export function createViewer(hosts, grid, values, tell) {
       const masks = await loadMasks(current, shown, colours);
       if (mine !== wanted) return;
       PLANE_NAMES.forEach((name) => panels[name].setMasks(masks, opacity / 100));
+      if (untouched && masks.length) showCentreOf(masks[0]);
       const surfaces = await loadSurfaces(current, shown, colours);
       if (mine !== wanted) return;
       volume.setSurfaces(surfaces);
@@ -112,6 +117,12 @@ export function createViewer(hosts, grid, values, tell) {
     } catch (error) {
       if (mine === wanted) tell.failed(error);
     }
+  }
+
+  /** The middle of a scan is seldom the middle of the spine: without this the first slices may show none of it. */
+  function showCentreOf(mask) {
+    const centroid = centroidOf(mask.image.getPointData().getScalars().getData(), grid.shape);
+    if (centroid) crosshair.moveTo(centroid);
   }
 
   const maskKey = (s) => JSON.stringify([s.shown, s.colours]);

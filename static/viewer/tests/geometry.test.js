@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  PLANES, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex, planeToScreen,
+  PLANES, centroidOf, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex, planeToScreen,
   positionText, screenToPlane, zoomAt,
 } from '../src/geometry.js';
 
@@ -14,6 +14,19 @@ const grid = {
     [0, 0, 1],
   ],
 };
+
+describe('the centroid of a mask', () => {
+  it('is the mean index of its voxels', () => {
+    const values = new Uint8Array(2 * 3 * 4);
+    values[1 + 2 * (0 + 3 * 1)] = 1; // (1, 0, 1)
+    values[1 + 2 * (2 + 3 * 3)] = 7; // (1, 2, 3)
+    expect(centroidOf(values, [2, 3, 4])).toEqual([1, 1, 2]);
+  });
+
+  it('is nowhere if the mask is empty', () => {
+    expect(centroidOf(new Uint8Array(8), [2, 2, 2])).toBeNull();
+  });
+});
 
 describe('the grid', () => {
   it('puts voxel (1, 2, 3) where the affine says', () => {
