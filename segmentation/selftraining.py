@@ -20,16 +20,27 @@ from segmentation.volume import LabelMap, Volume
 from segmentation.writers import write_nifti
 
 SURE = 1.4  # logit of a probability of 0.8
-# Denser than a disc, after smoothing: what a model must not teach its successor is to fill the discs.
-BONE_HU, SMOOTHING_MM = 110.0, 1.5
+# What a model must not teach its successor is to fill the discs. So only what is dense as bone counts, smoothed, and
+# not much less dense than the rest of the mask around it: in thick slices a disc borrows density from its neighbours.
+BONE_HU, SMOOTHING_MM = 110.0, 1.0
+SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.85, 12.0
 
 
 def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
     """(I, J, K) of 1 where the model is sure and the CT as dense as bone, 0 where sure of none, 255 else."""
-    sigma = [SMOOTHING_MM / mm for mm in volume.grid.spacing_mm]
-    bone = ndimage.gaussian_filter(volume.hu.astype(np.float32), sigma) > BONE_HU
-    sure = np.where((logits > SURE) & bone, 1, IGNORE)
-    return np.where(logits < -SURE, 0, sure).astype(np.uint8)
+    return np.where(logits < -SURE, 0, np.where(bone_like(logits > SURE, volume), 1, IGNORE)).astype(np.uint8)
+
+
+def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
+    """The part of ``mask`` that is as dense as bone, and as the mask around it."""
+    hu, inside = np.clip(volume.hu.astype(np.float32), 0, 1000), mask.astype(np.float32)
+    near = [SMOOTHING_MM / mm for mm in volume.grid.spacing_mm]
+    around = [NEIGHBOURHOOD_MM / mm for mm in volume.grid.spacing_mm]
+    density = ndimage.gaussian_filter(hu, near)
+    total = ndimage.gaussian_filter(hu * inside, around, truncate=2.0)
+    weight = ndimage.gaussian_filter(inside, around, truncate=2.0)
+    neighbours = total / np.maximum(weight, 1e-6)
+    return mask & (density > np.maximum(BONE_HU, SHARE_OF_NEIGHBOURS * neighbours))
 
 
 def write_opinions(model: Path, cts: Path, out: Path) -> None:
