@@ -1,4 +1,7 @@
-"""One Chromium for all browser tests; without one they are skipped, and say so."""
+"""A Chromium a module; without one the tests are skipped, and say so.
+
+Not one for the whole run: while Playwright is open its event loop runs, and no other test could start one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from tests.browser.support import CHROMIUM, FLAGS, sync_api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here, and scripts/ensure-chromium could not install one")
