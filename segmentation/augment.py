@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
+from torch.nn import functional
 
 Array = NDArray[np.float32]
 
@@ -45,49 +49,92 @@ def random_placement(
 
 
 def sample(
-    array: NDArray[np.uint8], edge: int, matrix: NDArray[np.float64], offset: NDArray[np.float64], order: int
+    arrays: Sequence[NDArray[np.uint8]], edge: int, matrix: NDArray[np.float64], offset: NDArray[np.float64]
 ) -> Array:
-    """An ``edge``^3 crop; outside the scan there is air (0), as at the border of a real one."""
-    return np.asarray(
-        ndimage.affine_transform(
-            array, matrix, offset, (edge, edge, edge), output=np.float32, order=order, mode="constant", cval=0
-        )  # type: ignore[call-overload]
-    )
+    """(C, edge, edge, edge) float32 crops of ``arrays`` of one shape, linearly interpolated.
+
+    Outside the scan there is air (0), as at the border of a real one.
+    """
+    corners = np.array(list(itertools.product((0, edge - 1), repeat=3))) @ matrix.T + offset
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, None)
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 2, arrays[0].shape)
+    if (high <= low).any():
+        return np.zeros((len(arrays), edge, edge, edge), dtype=np.float32)
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    source = torch.from_numpy(np.stack([array[box] for array in arrays]).astype(np.float32))
+    # affine_grid speaks of x, y, z (the last axis first) in -1..1 from the first voxel's edge to the last's.
+    half_in = np.array(source.shape[1:]) / 2
+    scale = (matrix * (edge / 2) / half_in[:, None])[::-1, ::-1]
+    shift = ((matrix @ np.full(3, (edge - 1) / 2) + offset - low + 0.5) / half_in - 1)[::-1]
+    theta = torch.from_numpy(np.column_stack([scale, shift]).astype(np.float32))[None]
+    grid = functional.affine_grid(theta, [1, len(arrays), edge, edge, edge], align_corners=False)
+    crops: Array = functional.grid_sample(source[None], grid, align_corners=False)[0].numpy()
+    return crops
 
 
 def degrade(image: Array, rng: np.random.Generator) -> Array:
     """Contrast, thick slices, blur or a sharp kernel, noise. (I, J, K) 0..1 in, 0..1 out."""
-    image = image * rng.uniform(0.8, 1.2) + rng.uniform(-0.03, 0.03) * (image > 0)
+    body = (image > 0).astype(np.float32)
+    image = image * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-0.03, 0.03)) * body
     if rng.random() < 0.35:
-        image = thick_slices(image, int(rng.integers(3)), float(rng.uniform(1.3, 2.8)))
+        image = thick_slices(image, int(rng.integers(3)), float(rng.uniform(1.3, 4.0)))
     choice = rng.random()
     if choice < 0.2:
-        image = ndimage.gaussian_filter(image, rng.uniform(0.3, 0.8))
+        image = blur(image, rng.uniform(0.3, 0.8))
     elif choice < 0.4:
-        image = image + rng.uniform(0.3, 1.2) * (image - ndimage.gaussian_filter(image, 1.0))
+        image = image + np.float32(rng.uniform(0.3, 1.2)) * (image - blur(image, 1.0))
     if rng.random() < 0.6:
         noise = rng.standard_normal(image.shape, dtype=np.float32)
-        image = image + rng.uniform(0, 0.07) * noise * (image > 0)
+        image = image + np.float32(rng.uniform(0, 0.05)) * noise * (image > 0)
     return np.clip(image, 0, 1).astype(np.float32)
+
+
+def blur(image: Array, sigma: float) -> Array:
+    """Gaussian blur by ``sigma`` voxels."""
+    return np.asarray(ndimage.gaussian_filter(image, sigma, truncate=2.5), dtype=np.float32)
 
 
 def thick_slices(image: Array, axis: int, factor: float) -> Array:
     """Average along ``axis`` over ``factor`` voxels and interpolate back, as slices thicker than a voxel do."""
     size = image.shape[axis]
     few = max(2, round(size / factor))
-    zoom = [1.0, 1.0, 1.0]
-    zoom[axis] = few / size
-    blurred = ndimage.gaussian_filter1d(image, factor / 2.5, axis=axis)
-    small = ndimage.zoom(blurred, zoom, order=1, grid_mode=True, mode="nearest")
-    zoom[axis] = size / few
-    return np.asarray(ndimage.zoom(small, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32)
+    centres = (np.arange(few) + 0.5) * size / few - 0.5
+    distance = np.abs(np.arange(size) - centres[:, None]) / (size / few)
+    average = np.clip(1 - distance, 0, None)  # a slice profile as wide as the slice at half of its height
+    average /= average.sum(axis=1, keepdims=True)
+    between = np.clip(1 - distance.T, 0, None)
+    between /= between.sum(axis=1, keepdims=True)
+    along = np.moveaxis(image, axis, 0)
+    result = ((between @ average).astype(np.float32) @ along.reshape(size, -1)).reshape(along.shape)
+    return np.ascontiguousarray(np.moveaxis(result, 0, axis))
 
 
-def crop_field_of_view(image: Array, target: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """End the scan at a random plane, in place: air beyond, and nothing there is spine."""
-    axis, edge = int(rng.integers(3)), image.shape[0]
-    cut = int(rng.integers(edge // 8, edge // 2))
-    beyond: list[slice] = [slice(None)] * 3
-    beyond[axis] = slice(0, cut) if rng.random() < 0.5 else slice(edge - cut, edge)
-    image[tuple(beyond)] = 0
-    target[tuple(beyond)] = 0
+def crop_field_of_view(image: Array, target: Array, rng: np.random.Generator) -> None:
+    """End the scan at random planes, in place: air beyond, and nothing there is spine. (..., I, J, K)."""
+    edge = image.shape[-1]
+    for axis in range(3):
+        if rng.random() < 0.6:
+            length = int(rng.integers(edge // 4, edge))
+            start = int(rng.integers(0, edge - length + 1))
+            for beyond in (slice(0, start), slice(start + length, edge)):
+                index = (..., beyond, *[slice(None)] * (2 - axis))
+                image[index] = 0
+                target[index] = 0
+
+
+def insert_metal(image: Array, target: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Draw one or two screws or rods into an image, in place; (I, J, K) True where they lie."""
+    edge = image.shape[0]
+    axes = np.meshgrid(*[np.arange(edge, dtype=np.float32)] * 3, indexing="ij", sparse=True)
+    spine = np.argwhere(target > 0.5)
+    metal = np.zeros(image.shape, dtype=bool)
+    for _ in range(rng.integers(1, 3)):
+        through = spine[rng.integers(len(spine))] if len(spine) else rng.uniform(0, edge, 3)
+        direction = rng.standard_normal(3)
+        direction /= np.linalg.norm(direction)
+        offsets = [axis - centre for axis, centre in zip(axes, through, strict=True)]
+        along = sum(d * o for d, o in zip(direction, offsets, strict=True))
+        across = sum(o**2 for o in offsets) - along**2
+        metal |= (np.abs(along) < rng.uniform(8, 30)) & (across < rng.uniform(1.2, 2.5) ** 2)
+    image[blur(metal.astype(np.float32), 0.5) > 0.4] = 1.0
+    return metal

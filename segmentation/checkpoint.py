@@ -1,6 +1,7 @@
 """Model files: safetensors with a JSON description inside, checked by SHA-256.
 
 One file holds the two networks of the product: ``locate.*`` finds the column, ``segment.*`` draws it.
+``python -m segmentation.checkpoint NAME LOCATE SEGMENT OUT`` makes it of two training runs' files.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ import dataclasses
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from segmentation.errors import BadWeights
-from segmentation.networks import DenseUNet3d, DenseUNetSpec
+from segmentation.networks import Network, build, describe, described
 from segmentation.preprocess import InputSpec
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "spineview.safetensors"
@@ -29,7 +30,7 @@ DEFAULT_MODEL = Path(__file__).parent / "weights" / "spineview.safetensors"
 class Stage:
     """One network, what it expects, and how large a window it is shown."""
 
-    network: DenseUNet3d
+    network: Network
     input: InputSpec
     window: int
 
@@ -66,7 +67,7 @@ def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
     }
     description = {
         stage: {
-            "network": dataclasses.asdict(part.network.spec),
+            "network": describe(part.network.spec),
             "input": dataclasses.asdict(part.input),
             "window": part.window,
         }
@@ -101,8 +102,8 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         tensors = load_file(path)
-        described = json.loads(metadata["stages"])
-        stages = {stage: _stage(stage, described[stage], tensors) for stage in described}
+        content = json.loads(metadata["stages"])
+        stages = {stage: _stage(stage, content[stage], tensors) for stage in content}
         return Model(metadata["name"], digest, stages)
     except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise BadWeights(
@@ -117,10 +118,13 @@ def join(name: str, locate: Path, segment: Path, out: Path) -> str:
     return save_model(out, name, {stage: load_model(path).stages[stage] for stage, path in paths.items()})
 
 
-def _stage(name: str, described: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Stage:
-    # pydantic, because this came from a file: it checks each field and turns lists into tuples.
-    network = DenseUNet3d(TypeAdapter(DenseUNetSpec).validate_python(described["network"]))
+def _stage(name: str, content: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Stage:
+    network = build(described(content["network"]))
     prefix = f"{name}."
     network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
     network.eval()
-    return Stage(network, InputSpec(**described["input"]), int(described["window"]))
+    return Stage(network, InputSpec(**content["input"]), int(content["window"]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{join(sys.argv[1], *map(Path, sys.argv[2:5]))}\n")

@@ -1,4 +1,4 @@
-"""The command line: ``spineview serve | segment | evaluate | train | info | phantom``.
+"""The command line: ``spineview serve | segment | evaluate | train | ablation | info | phantom``.
 
 Exit 0: done. 2: bad input, with one plain line on stderr. 1: a bug, with its traceback. 130: Ctrl+C.
 Each command lives in a module that is imported when it is asked for, so that ``--help`` answers at once.
@@ -24,6 +24,7 @@ MODULES = {
     "segment": "segmentation.cli_segment",
     "evaluate": "segmentation.cli_evaluate",
     "train": "segmentation.cli_train",
+    "ablation": "segmentation.cli_ablation",
     "info": "segmentation.cli_info",
     "phantom": "segmentation.cli_phantom",
 }
@@ -65,6 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     train = commands.add_parser("train", help="train a model as a configuration file says; goes on where it stopped")
     train.add_argument("config", metavar="CONFIG.yaml", type=Path)
+    ablation = commands.add_parser("ablation", help="train and measure networks and preprocessings side by side")
+    ablation.add_argument("config", metavar="CONFIG.yaml", type=Path)
     info = commands.add_parser("info", help="geometry and HU range of a scan, and why it would be refused")
     info.add_argument("input", metavar="INPUT", type=Path, help=INPUT_HELP)
     _add_phantom(commands)
@@ -95,12 +98,16 @@ def _add_segment(commands: _Commands[Parser]) -> None:
 
 
 def _add_evaluate(commands: _Commands[Parser]) -> None:
-    evaluate = commands.add_parser("evaluate", help="measure a model on labelled scans, beside a bone threshold")
-    evaluate.add_argument(
-        "--cases", metavar="DIR", type=Path, required=True, help="holds */ct.nii.gz and */vert.nii.gz"
-    )
+    evaluate = commands.add_parser("evaluate", help="measure a model on scans; prints a table for each option")
+    evaluate.add_argument("--cases", metavar="DIR", type=Path, help="holds */ct.nii.gz and */vert.nii.gz")
+    evaluate.add_argument("--folds", metavar="FILE.yaml", type=Path, help="cases, each with weights that never saw it")
+    evaluate.add_argument("--far", metavar="DIR", type=Path, help="CTs without labels: the mask away from the spine")
+    evaluate.add_argument("--centrelines", metavar="FILE.json", type=Path, help="where the spine of each of them runs")
+    evaluate.add_argument("--negatives", metavar="DIR", type=Path, help="CTs without a spine: what is claimed there")
+    evaluate.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
     _add_model(evaluate)
     evaluate.add_argument("-o", "--output", metavar="REPORT.json", type=Path)
+    evaluate.add_argument("--markdown", metavar="FILE.md", type=Path, help="the tables, to paste into a document")
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:

@@ -21,9 +21,15 @@ def shown_progress(stream: TextIO | None = None) -> Iterator[Progress]:
     if not stream.isatty():
         yield _Lines(stream)
         return
-    with tqdm(total=100, file=stream, leave=False, bar_format="{desc:<14}{bar}{n:3.0f}% {elapsed}") as bar:
+    form = "{desc:<14}{bar}{n:3.0f}% {elapsed}, {remaining} left"
+    with tqdm(total=100, file=stream, leave=False, bar_format=form) as bar:
+        told = False
 
         def show(fraction: float, stage: str) -> None:
+            nonlocal told
+            if not told and fraction > 0:
+                # What a resumed run had done before says nothing about how fast it is now.
+                bar.initial, told = 100 * fraction, True
             bar.set_description(stage, refresh=False)
             bar.n = 100 * fraction
             bar.refresh()

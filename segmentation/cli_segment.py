@@ -38,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - started
     write_nifti(label_map, options.output)
     print(f"{options.output}: spine of {label_map.volume_ml:.0f} ml in {seconds:.1f} s on {engine.device}")
+    if engine.confidence is not None:
+        print(f"confidence {engine.confidence}")
     for note in engine.notes:
         print(f"note: {note}", file=sys.stderr)
     scores = _compare(label_map, reference)
@@ -123,6 +125,7 @@ def _report(
 
     from segmentation.evaluation import without_nan
 
+    confidence = None if engine.confidence is None else engine.confidence.to_json()
     content = {
         "input": str(options.input),
         "output": str(options.output),
@@ -134,6 +137,8 @@ def _report(
         "spacing_mm": list(volume.grid.spacing_mm),
         "orientation": volume.grid.orientation,
         "volume_ml": label_map.volume_ml,
+        "confidence": confidence,
+        "evidence": None if engine.evidence is None else asdict(engine.evidence),
         "against_reference": None if scores is None else asdict(scores),
         "notes": list(engine.notes),
     }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from tqdm import tqdm
+
+from segmentation.cli_progress import shown_progress
 from segmentation.config import load_config
 
 
@@ -12,5 +15,6 @@ def run(options: argparse.Namespace) -> int:
     config = load_config(options.config)
     from segmentation.training import train  # torch takes seconds to import; a wrong key is said before
 
-    train(config)
+    with shown_progress() as progress:
+        train(config, tqdm.write, progress)  # tqdm's print leaves the bar whole
     return 0

@@ -1,7 +1,7 @@
 """What the networks learn from: CTs with labels, CTs with only a centreline, limbs, and bare label maps.
 
 Everything is resampled once, kept in memory as bytes (0..1000 HU in 0..255), and cropped at random.
-A target voxel is 0 (not spine), 1 (spine) or 255 (unknown: the loss ignores it).
+A target says how much of a voxel is spine: a reference finer than the network's grid keeps what it knows.
 """
 
 from __future__ import annotations
@@ -17,29 +17,34 @@ from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.errors import GridMismatch
+from segmentation.errors import GridMismatch, InputError
 from segmentation.geometry import Grid, Shape3
 from segmentation.labels import is_spine
-from segmentation.preprocess import InputSpec, canonical_grid, prepare, resample
+from segmentation.preprocess import InputSpec, beside, prepare, resample
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import LabelMap
+from segmentation.volume import LabelMap, Volume
 
+FULL = 255  # a target voxel that is all spine; an image voxel of 1000 HU
+# In a pseudo-label map on disk: a voxel of which the model that wrote it was not sure.
 IGNORE = 255
 # How far from the centre of a vertebral body its processes, or a rib's head, may lie: beyond, nothing is spine.
 NEAR_LATERAL_MM, NEAR_POSTERIOR_MM, NEAR_ANTERIOR_MM, NEAR_END_MM = 50.0, 85.0, 26.0, 35.0
 # Beside and before a body there is no process: that is where the aorta, bright with contrast medium, lies.
 BODY_FRONT_MM, BODY_HALF_WIDTH_MM = -8.0, 32.0
 BODY_RADIUS_MM = 12.0
+SACRUM_RADIUS_MM = 15.0
 CLOSING_MM = 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One scan to crop from.
+    """One scan, or one bare label map, to crop from. All arrays are (I, J, K) uint8 with RAS+ axes.
 
     Attributes:
-        image: (I, J, K) uint8, RAS+ axes: HU clamped and scaled to 0..255. None for a bare label map.
-        target: (I, J, K) uint8: 0, 1 or 255; for a bare label map the VerSe numbers.
+        image: HU clamped and scaled to 0..255. None for a bare label map.
+        target: Share of the voxel that is spine, 0..255.
+        known: 255 where ``target`` counts, 0 where the loss ignores it. All 255 for a bare label map.
+        bone: Share of the voxel that any label covers, 0..255; only for a bare label map, else None.
         focus: (N, 3) voxel indices around which crops are worth taking; empty if nowhere in particular.
         weight: How often it is drawn, relative to the others.
     """
@@ -47,30 +52,38 @@ class Item:
     name: str
     image: NDArray[np.uint8] | None
     target: NDArray[np.uint8]
+    known: NDArray[np.uint8]
     focus: NDArray[np.int32]
     weight: float
+    bone: NDArray[np.uint8] | None = None
 
 
 def labelled_item(folder: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
-    """``folder/ct.nii.gz`` with ``folder/vert.nii.gz``.
+    """``folder/ct.nii.gz`` with ``folder/vert.nii.gz``: see :func:`scan_item`."""
+    return scan_item(folder.name, folder / "ct.nii.gz", folder / "vert.nii.gz", spec, stage, partial, weight)
+
+
+def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
+    """A CT with its vertebra labels.
 
     ``partial``: vertebrae cut by the border are visible but not labelled (VerSe); only the slab between the
     centroids of the first and the last labelled vertebra teaches what is *not* spine.
     """
-    volume = read_volume(folder / "ct.nii.gz")
-    labels = read_label_map(folder / "vert.nii.gz")
+    volume, labels = read_volume(ct), read_label_map(mask)
     if not volume.grid.matches(labels.grid):
-        raise GridMismatch(f"ct.nii.gz and vert.nii.gz of {folder.name} do not lie on the same grid.")
+        raise GridMismatch(f"{ct.name} and {mask.name} of {name} do not lie on the same grid.")
     prepared = prepare(volume, spec)
-    target = spine_on(labels, prepared.grid.shape)
-    if stage == "locate":
-        target = column(target, spec.spacing_mm)
+    labels = LabelMap(labels.labels[prepared.box], labels.grid.cropped(prepared.box), labels.kind)
+    share = beside(spine_share(labels, prepared.content), prepared)
+    target = column(share >= 0.5, spec.spacing_mm).astype(np.float32) if stage == "locate" else share
+    known = np.ones(target.shape, dtype=bool)
+    if partial and not share.any():
+        raise InputError(f"The mask {mask.name} labels no vertebra.")
     if partial:
-        low, high = labelled_slab(labels, prepared.grid)
-        outside = np.ones_like(target, dtype=bool)
-        outside[:, :, low : high + 1] = False
-        target[outside & (target == 0)] = IGNORE
-    return Item(folder.name, _bytes(prepared.image), target, _focus(target == 1), weight)
+        low, high = labelled_slab(labels, Grid(prepared.content, prepared.grid.affine))
+        known[:, :, :low] = known[:, :, high + 1 :] = False
+        known |= target >= 0.5
+    return Item(name, to_bytes(prepared.image), to_bytes(target), _all(known), _focus(target >= 0.5), weight)
 
 
 def centreline_item(
@@ -89,37 +102,41 @@ def centreline_item(
     """
     prepared = prepare(read_volume(path), spec)
     near, body = near_centreline(prepared.grid, np.array(line["points_mm"], dtype=np.float64))
-    target = np.where(near, IGNORE, 0).astype(np.uint8)
+    target, known = np.zeros(near.shape, dtype=bool), ~near
     if stage == "locate":
-        target[body] = 1
+        target[body] = known[body] = True
     else:
         if pseudo is not None and pseudo.is_file():
             opinion = nearest(canonical_labels(read_label_map(pseudo)), prepared.grid.shape)
-            target = np.where(near, opinion, 0).astype(np.uint8)
-        soft = ndimage.uniform_filter(prepared.image, 3) < 0.02
-        target[soft & (target == IGNORE)] = 0
-    return Item(path.name, _bytes(prepared.image), target, _focus(near), weight)
+            target = near & (opinion == 1)
+            known |= opinion != IGNORE
+        known |= (ndimage.uniform_filter(prepared.image, 3) < 0.02) & ~target
+        sacrum = inside_sacrum(prepared.grid, line)
+        target, known = target & ~sacrum, known | sacrum
+    return Item(path.name, to_bytes(prepared.image), _all(target), _all(known), _focus(near), weight)
 
 
 def negative_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
     """A CT without any spine in it."""
     prepared = prepare(read_volume(path), spec)
-    target = np.zeros(prepared.grid.shape, dtype=np.uint8)
-    return Item(path.name, _bytes(prepared.image), target, np.zeros((0, 3), np.int32), weight)
+    nothing = np.zeros(prepared.grid.shape, dtype=bool)
+    return Item(path.name, to_bytes(prepared.image), _all(nothing), _all(~nothing), np.zeros((0, 3), np.int32), weight)
 
 
 def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
     """Labels without their CT: images are synthesised from it, crop by crop."""
     labels = read_label_map(path)
-    extent = canonical_grid(labels.grid).extent_mm
-    shape = tuple(max(1, round(e / spec.spacing_mm)) for e in extent)
-    numbers = nearest(canonical_labels(labels), (shape[0], shape[1], shape[2]))
-    return Item(path.name, None, numbers, _focus(is_spine(numbers)), weight)
+    # Every labelled voxel as dense as can be: prepared as a CT is, it is the share of bone.
+    prepared = prepare(Volume(np.where(labels.labels > 0, 1000, 0).astype(np.int16), labels.grid), spec)
+    labels = LabelMap(labels.labels[prepared.box], labels.grid.cropped(prepared.box), labels.kind)
+    spine = beside(spine_share(labels, prepared.content), prepared)
+    known = _all(np.ones(spine.shape, dtype=bool))
+    return Item(path.name, None, to_bytes(spine), known, _focus(spine >= 0.5), weight, to_bytes(prepared.image))
 
 
-def spine_on(labels: LabelMap, shape: Shape3) -> NDArray[np.uint8]:
-    """The binary spine of a label map, resampled to the (canonical) prepared grid's shape."""
-    return (resample(is_spine(canonical_labels(labels)).astype(np.float32), shape) >= 0.5).astype(np.uint8)
+def spine_share(labels: LabelMap, shape: Shape3) -> NDArray[np.float32]:
+    """How much of each voxel is spine, 0..1: a label map resampled to the (canonical) prepared grid's shape."""
+    return resample(is_spine(canonical_labels(labels)).astype(np.float32), shape)
 
 
 def closed(mask: NDArray[Any], radius: int) -> NDArray[np.bool_]:
@@ -133,7 +150,7 @@ def closed(mask: NDArray[Any], radius: int) -> NDArray[np.bool_]:
     return np.asarray(filled[middle] | (mask > 0))
 
 
-def column(spine: NDArray[np.uint8], spacing_mm: float) -> NDArray[np.uint8]:
+def column(spine: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.uint8]:
     """The column as one piece: vertebrae with discs and canal filled in, which is what the locator looks for."""
     return closed(spine, closing_voxels(spacing_mm)).astype(np.uint8)
 
@@ -154,17 +171,35 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
 
 def near_centreline(grid: Grid, points_mm: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Masks on ``grid``: everywhere a vertebra could reach, and the inside of the vertebral bodies."""
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in grid.shape], indexing="ij"), axis=-1)
-    x, y, z = np.moveaxis(grid.to_mm(index.astype(np.float64)), -1, 0)
+    # Grid.to_mm, spelt out with float32 and broadcasting: a whole trunk has 50 million voxels.
+    i, j, k = np.ogrid[tuple(slice(0, n) for n in grid.shape)]
+    rows = grid.affine[:3].astype(np.float32)
+    x, y, z = (row[0] * i.astype(np.float32) + row[1] * j + row[2] * k + row[3] for row in rows)
     points = points_mm[np.argsort(points_mm[:, 2])]
-    dx = x - np.interp(z, points[:, 2], points[:, 0])
-    dy = y - np.interp(z, points[:, 2], points[:, 1])
+    dx = x - np.interp(z, points[:, 2], points[:, 0]).astype(np.float32)
+    dy = y - np.interp(z, points[:, 2], points[:, 1]).astype(np.float32)
     low, high = points[0, 2], points[-1, 2]
     near = (np.abs(dx) <= NEAR_LATERAL_MM) & (dy >= -NEAR_POSTERIOR_MM) & (dy <= NEAR_ANTERIOR_MM)
     near &= (dy <= BODY_FRONT_MM) | (np.abs(dx) <= BODY_HALF_WIDTH_MM)
     near &= (z >= low - NEAR_END_MM) & (z <= high + NEAR_END_MM)
     body = (np.hypot(dx, dy) <= BODY_RADIUS_MM) & (z >= low) & (z <= high)
     return near, body
+
+
+def inside_sacrum(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:
+    """Within 15 mm of the sacral bodies along ``line["sacrum_points_mm"]``: bone, next to L5, and not spine."""
+    points = np.array(line.get("sacrum_points_mm", ()), dtype=np.float64)
+    if len(points) < 2:
+        return np.zeros(grid.shape, dtype=bool)
+    steps = np.linspace(0, len(points) - 1, 20 * len(points))
+    along = np.stack([np.interp(steps, np.arange(len(points)), points[:, n]) for n in range(3)], axis=-1)
+    seeds = np.ones(grid.shape, dtype=bool)
+    index = np.rint(grid.to_index(along)).astype(int)
+    index = index[((index >= 0) & (index < grid.shape)).all(axis=1)]
+    seeds[tuple(index.T)] = False
+    if seeds.all():
+        return ~seeds
+    return np.asarray(ndimage.distance_transform_edt(seeds, sampling=grid.spacing_mm) <= SACRUM_RADIUS_MM)
 
 
 def canonical_labels(labels: LabelMap) -> NDArray[np.uint8]:
@@ -190,8 +225,13 @@ def draw(items: Sequence[Item], rng: np.random.Generator) -> Item:
     return items[int(rng.choice(len(items), p=weights / weights.sum()))]
 
 
-def _bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(image * 255).astype(np.uint8)
+def to_bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """0..1 as 0..255."""
+    return np.rint(image * FULL).astype(np.uint8)
+
+
+def _all(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return mask.astype(np.uint8) * np.uint8(FULL)
 
 
 def _focus(mask: NDArray[np.bool_], most: int = 4000) -> NDArray[np.int32]:

@@ -79,6 +79,14 @@ class Grid:
         inverse = np.linalg.inv(self.affine)
         return np.asarray(np.asarray(point_mm) @ inverse[:3, :3].T + inverse[:3, 3])
 
+    def cropped(self, box: tuple[slice, slice, slice]) -> Grid:
+        """The grid of ``array[box]``; the slices have a start and a stop, and no step."""
+        first = np.array([part.start for part in box], dtype=np.float64)
+        affine = np.array(self.affine)
+        affine[:3, 3] = self.to_mm(first)
+        i, j, k = (part.stop - part.start for part in box)
+        return Grid((i, j, k), affine)
+
     def matches(self, other: Grid, tolerance_mm: float = 0.01) -> bool:
         """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
         if self.shape != other.shape:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from scipy import ndimage
 from torch import Tensor
 
 from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
+from segmentation.confidence import Confidence, Evidence, judge, measure
 from segmentation.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.postprocess import keep_column, keep_spine
-from segmentation.preprocess import WHOLE_EDGE, Mode, Prepared, prepare, resample, restore
+from segmentation.postprocess import believable, keep_column, keep_spine
+from segmentation.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
 from segmentation.progress import Cancelled as IsCancelled
 from segmentation.progress import Progress, ignore, never
 from segmentation.volume import LabelMap, Volume
@@ -33,7 +35,6 @@ OVERLAP = 0.25
 # Two windows at a time: with one, torch falls back to a convolution that is several times slower on a CPU.
 WINDOWS_AT_ONCE = 2
 SMALLEST_WINDOW = 64
-NOTHING = -12.0  # logit of a voxel that no network was asked about
 COLUMN_LOGIT = 0.0
 # Processes reach beyond the closed column that the locator was taught.
 REACH_MM = 14.0
@@ -48,6 +49,7 @@ class Engine:
         device: ``"cpu"`` or ``"cuda"``.
         model_id: Name and abbreviated SHA-256 of the weights.
         notes: What the last call had to do without, in plain sentences (smaller windows, CPU, no spine found).
+        evidence: What was measured of the last call's answer; None before the first.
 
     Raises:
         BadWeights: the model file is damaged or not ours.
@@ -64,10 +66,16 @@ class Engine:
         self._segment = self.model.stages["segment"]
         self.device = _pick_device(device)
         self.notes: list[str] = []
+        self.evidence: Evidence | None = None
         self._log = log
         self._lock = threading.Lock()
         for stage in self.model.stages.values():
             stage.network.to(self.device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """How far the last call's mask may be trusted, and why not further; None before the first."""
+        return None if self.evidence is None else judge(self.evidence)
 
     def segment(
         self,
@@ -80,16 +88,20 @@ class Engine:
 
         Mode ``patch`` is the product's: overlapping windows at the model's spacing. Mode ``whole`` is the
         thesis's down-sampling step: the scan scaled by one factor into 128^3 and shown to the network once.
+        A model that was trained on whole scans is always shown whole scans, the way it was trained.
 
         Raises:
             Cancelled: ``cancelled`` answered True; asked between windows and stages.
         """
         with self._lock:
-            self.notes = []
+            self.notes, self.evidence = [], None
             report = _Reporter(progress, cancelled)
-            mask = self._logits(volume, report, mode) > 0
+            answer = self._answer(volume, report, mode)
+            report(0.9, "restoring")
+            mask = restore(answer.logits, answer.prepared) > 0
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
+            self.evidence = _evidence(answer, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
             report(1.0, "done")
@@ -98,7 +110,8 @@ class Engine:
     def logits(self, volume: Volume, mode: Mode = "patch") -> Array:
         """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
         with self._lock:
-            return self._logits(volume, _Reporter(ignore, never), mode)
+            answer = self._answer(volume, _Reporter(ignore, never), mode)
+            return restore(answer.logits, answer.prepared)
 
     def feature_maps(self, volume: Volume) -> dict[str, Array]:
         """Each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
@@ -107,11 +120,11 @@ class Engine:
         """
         with self._lock:
             stage, report = self._segment, _Reporter(ignore, never)
-            logits, prepared = self._patches(volume, report)
-            found = np.argwhere(logits > 0)
-            centre = found.mean(axis=0) if len(found) else np.array(logits.shape) / 2
+            answer = self._patches(volume, report)
+            found = np.argwhere(answer.logits > 0)
+            centre = found.mean(axis=0) if len(found) else np.array(answer.logits.shape) / 2
             corner = np.clip((centre - stage.window / 2).astype(int), 0, None)
-            image = prepared.image[tuple(slice(c, c + stage.window) for c in corner)]
+            image = answer.prepared.image[tuple(slice(c, c + stage.window) for c in corner)]
             image = np.pad(image, [(0, stage.window - n) for n in image.shape])
             with torch.inference_mode():
                 tensor = torch.from_numpy(image)[None, None].to(self.device)
@@ -119,20 +132,19 @@ class Engine:
             named = {"input": tensor, **maps, "logits": output}
             return {name: value[0].float().cpu().numpy() for name, value in named.items()}
 
-    def _logits(self, volume: Volume, report: _Reporter, mode: Mode) -> Array:
+    def _answer(self, volume: Volume, report: _Reporter, mode: Mode) -> _Answer:
         report(0.0, "locating")
-        if mode == "whole":
-            prepared = prepare(volume, self._segment.input, "whole")
-            report.span(0.1, 0.9, "segmenting")
-            logits = self._run(self._segment, prepared.image, WHOLE_EDGE, report)
-        else:
-            logits, prepared = self._patches(volume, report)
-        report(0.9, "restoring")
-        return restore(logits, prepared)
+        spec = self._segment.input
+        mode = mode if spec.mode == "patch" else spec.mode
+        if mode == "patch":
+            return self._patches(volume, report)
+        prepared = prepare(volume, spec, mode)
+        report.span(0.1, 0.9, "segmenting")
+        return _Answer(self._run(self._segment, prepared.image, spec.edge, report), prepared, None)
 
-    def _patches(self, volume: Volume, report: _Reporter) -> tuple[Array, Prepared]:
+    def _patches(self, volume: Volume, report: _Reporter) -> _Answer:
         prepared = prepare(volume, self._segment.input)
-        reach = self._column(volume, prepared.image.shape, report)
+        column, reach = self._column(volume, prepared.image.shape, report)
         logits = np.full(prepared.image.shape, NOTHING, dtype=np.float32)
         report.span(0.2, 0.9, "segmenting")
         if reach.any():
@@ -140,22 +152,26 @@ class Engine:
             box = _box(reach, margin)
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, NOTHING)
-        return logits, prepared
+        return _Answer(logits, prepared, column)
 
-    def _column(self, volume: Volume, shape: tuple[int, ...], report: _Reporter) -> NDArray[np.bool_]:
-        """Where a vertebra may be, on the fine grid of ``shape``: the column found, and what it can reach."""
+    def _column(
+        self, volume: Volume, shape: tuple[int, ...], report: _Reporter
+    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
+        """The column found, on the coarse grid, and where a vertebra may be, on the fine grid of ``shape``."""
         stage = self.model.stages.get("locate")
         if stage is None:
-            return np.ones(shape, dtype=bool)
+            return None, np.ones(shape, dtype=bool)
         prepared = prepare(volume, stage.input)
         report.span(0.02, 0.2, "locating")
-        found = self._run(stage, prepared.image, stage.window, report) > COLUMN_LOGIT
-        found = keep_column(keep_spine(found, stage.input.spacing_mm**3), stage.input.spacing_mm)
+        logits = self._run(stage, prepared.image, stage.window, report)
+        found = keep_column(keep_spine(logits > COLUMN_LOGIT, stage.input.spacing_mm**3), stage.input.spacing_mm)
+        if not believable(logits[found], stage.input.spacing_mm):
+            found[:] = False
         if not found.any():
-            return np.zeros(shape, dtype=bool)
+            return found, np.zeros(shape, dtype=bool)
         near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= REACH_MM
         i, j, k = shape
-        return resample(near.astype(np.float32), (i, j, k)) > 0.5
+        return found, resample(near.astype(np.float32), (i, j, k)) > 0.5
 
     def _run(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
         """Logits of an (I, J, K) image; falls back to smaller windows, then to the CPU, if the GPU's memory ends."""
@@ -206,6 +222,21 @@ class Engine:
         self.notes.append(sentence)
         if self._log is not None:
             self._log(sentence)
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """Logits on the grid of ``prepared``, and the column located, if any, on a coarser one of the same extent."""
+
+    logits: Array
+    prepared: Prepared
+    column: NDArray[np.bool_] | None
+
+
+def _evidence(answer: _Answer, found: bool) -> Evidence:
+    i, j, k = answer.prepared.content
+    logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), NOTHING, dtype=np.float32)
+    return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)
 
 
 class _Reporter:

@@ -18,7 +18,7 @@ class FusionLoss(nn.Module):
     """
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Loss of (B, 1, I, J, K) logits against a 0..1 target; ``weight`` 0 is ignored, 1 counts."""
+        """Loss of (B, 1, I, J, K) logits against a 0..1 target; ``weight`` 0 is ignored, 1 counts, more counts more."""
         bce = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         bce = (bce * weight).sum() / weight.sum().clamp(min=1.0)
         probability = logits.sigmoid() * weight

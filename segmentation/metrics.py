@@ -4,16 +4,23 @@ Definitions: Taha & Hanbury 2015, doi:10.1186/s12880-015-0068-x (Dice, precision
 Nikolov et al. 2021, doi:10.2196/26151 (surface Dice at a tolerance, also called NSD).
 
 A surface is the voxels of a mask that have a face in common with the outside; what lies beyond the array is
-outside. Distances run between the centres of surface voxels, in mm.
+outside. Distances run between the centres of surface voxels, in mm, and every surface voxel counts alike. So does
+MONAI by default, and Dice, precision, recall, HD95 and surface Dice are its figures to rounding. DeepMind's
+surface-distance (MONAI's ``use_subvoxels``) lays the surface between the voxels and weighs each piece by its area: its
+surface Dice is up to a tenth higher where the tolerance is near to a voxel's edge, and the same within a hundredth
+where it is a few voxels. Where the reference is empty MONAI leaves a case out (NaN) unless told not to
+(``ignore_empty=False``); this module answers 1 for nothing found where nothing was, as each function says.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import KDTree
 
 from segmentation.labels import SPINE_NUMBERS
 from segmentation.volume import LabelMap
@@ -21,6 +28,8 @@ from segmentation.volume import LabelMap
 Mask = NDArray[np.bool_]
 Spacing = tuple[float, float, float]
 Box = tuple[slice, slice, slice]
+Voxels = NDArray[np.int32]  # (N, 3) voxel indices
+Flags = NDArray[np.bool_]  # (N,)
 
 
 def spine_voxels(label_map: LabelMap) -> Mask:
@@ -101,15 +110,8 @@ class SurfaceDistances:
 def surface_distances(prediction: Mask, reference: Mask, spacing_mm: Spacing) -> SurfaceDistances:
     """Measure both ways between the surfaces of two masks; ``spacing_mm`` belongs to (i, j, k)."""
     _counts(prediction, reference)
-    # Both surfaces lie inside the box of both masks, so nothing outside it can change a distance.
-    box = bounding_box(prediction | reference)
-    if box is None:
-        return SurfaceDistances(np.empty(0), np.empty(0))
-    ours, theirs = surface(prediction[box]), surface(reference[box])
-    return SurfaceDistances(
-        distance_to_mm(theirs, spacing_mm)[ours],
-        distance_to_mm(ours, spacing_mm)[theirs],
-    )
+    ours, theirs = surface_voxels(prediction), surface_voxels(reference)
+    return SurfaceDistances(nearest(ours, theirs, spacing_mm)[0], nearest(theirs, ours, spacing_mm)[0])
 
 
 def far_false_positives_ml(
@@ -117,23 +119,63 @@ def far_false_positives_ml(
 ) -> float:
     """Volume predicted farther than ``farther_than_mm`` from any voxel of the reference, in millilitres."""
     _counts(prediction, reference)
-    box = bounding_box(prediction | reference)
-    if box is None:
-        return 0.0
-    far = distance_to_mm(reference[box], spacing_mm)[prediction[box]] > farther_than_mm
+    wrong = voxels(prediction & ~reference)
+    far = farther(wrong, surface_voxels(reference), spacing_mm, farther_than_mm)
     return float(np.count_nonzero(far)) * voxel_ml
+
+
+def nearest(
+    points: Voxels, targets: Voxels, spacing_mm: Spacing, within_mm: float = math.inf
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """From each of ``points`` to the nearest of ``targets``: distance in mm, and which one it is.
+
+    A tree of the targets, not a distance map of the scan: memory and time grow with the surfaces alone.
+
+    Args:
+        points: (N, 3) voxel indices.
+        targets: (M, 3) voxel indices.
+        spacing_mm: Of (i, j, k).
+        within_mm: Search no farther; what lies farther counts as infinitely far.
+
+    Returns:
+        (N,) distances, infinite where there is no target; (N,) indices into ``targets``, M where there is none.
+    """
+    if not (len(points) and len(targets)):
+        return np.full(len(points), np.inf), np.full(len(points), len(targets), dtype=np.intp)
+    scale = np.asarray(spacing_mm)
+    # The margin lets what lies at the limit be found in spite of rounding; the exact distance then decides.
+    limit = within_mm * (1 + 1e-6)
+    tree = KDTree(targets * scale, leafsize=32)  # a third faster than scipy's 10 on the surface of a spine
+    index = np.asarray(tree.query(points * scale, distance_upper_bound=limit, workers=-1)[1])
+    distance = np.full(len(points), np.inf)
+    found = index < len(targets)
+    # From whole voxels, so that 5 steps of 0.6 mm are 3 mm wherever they lie.
+    steps = points[found] - targets[index[found]]
+    distance[found] = np.sqrt(((steps * scale) ** 2).sum(axis=1))
+    return distance, index
+
+
+def farther(points: Voxels, targets: Voxels, spacing_mm: Spacing, than_mm: float) -> Flags:
+    """(N,) True for each of (N, 3) ``points`` with none of ``targets`` within ``than_mm``."""
+    return np.asarray(nearest(points, targets, spacing_mm, than_mm)[0] > than_mm)
+
+
+def voxels(mask: Mask) -> Voxels:
+    """(N, 3) indices of the voxels of a (I, J, K) mask, in the order in which ``array[mask]`` lists them."""
+    return np.asarray(np.argwhere(mask), dtype=np.int32)
+
+
+def surface_voxels(mask: Mask) -> Voxels:
+    """(N, 3) indices of the surface of a (I, J, K) mask. The voxel nearest to any point outside is among them."""
+    box = bounding_box(mask)
+    if box is None:
+        return np.empty((0, 3), dtype=np.int32)
+    return voxels(surface(mask[box])) + np.array([part.start for part in box], dtype=np.int32)
 
 
 def surface(mask: Mask) -> Mask:
     """(I, J, K) voxels of ``mask`` with a face to the outside."""
     return np.asarray(mask & ~ndimage.binary_erosion(mask))
-
-
-def distance_to_mm(mask: Mask, spacing_mm: Spacing) -> NDArray[np.float64]:
-    """(I, J, K) mm from each voxel centre to the nearest of ``mask``; infinity if it is empty."""
-    if not mask.any():
-        return np.full(mask.shape, np.inf)
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=spacing_mm))
 
 
 def bounding_box(mask: Mask) -> Box | None:

@@ -15,24 +15,39 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from segmentation.crop import Box, bone_box, whole_box
 from segmentation.geometry import Grid, Shape3
 from segmentation.volume import Volume
 
-Mode = Literal["patch", "whole"]
+Mode = Literal["patch", "whole", "resize"]
+Crop = Literal["none", "bone"]
 
 # The thesis's window. Its lower end has a second virtue: air, fat and whatever a scanner or a converter
 # pads with (-1024, -3024, 0) all become 0, so the border of a cropped scan looks like air.
 HU_MIN, HU_MAX = 0.0, 1000.0
 WHOLE_EDGE = 128
+NOTHING = -12.0  # logit of a voxel that no network was asked about
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a network expects: isotropic voxels of ``spacing_mm``, HU clamped and scaled to 0..1, RAS+ axes."""
+    """What a network expects: HU clamped and scaled to 0..1, RAS+ axes, and voxels as ``mode`` says.
+
+    Attributes:
+        spacing_mm: Edge of a voxel in mode ``patch``.
+        mode: ``patch``: full resolution, window by window. ``whole``: the thesis's down-sampling step, one factor
+            for all axes so that the longest fills ``edge`` voxels, and zeros up to a cube. ``resize``: each axis
+            stretched to ``edge`` voxels, which distorts.
+        edge: Of the cube of modes ``whole`` and ``resize``.
+        crop: ``bone``: first cut the scan down to the box around its bone, so that fewer voxels show air and fat.
+    """
 
     spacing_mm: float
     hu_min: float = HU_MIN
     hu_max: float = HU_MAX
+    mode: Mode = "patch"
+    edge: int = WHOLE_EDGE
+    crop: Crop = "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,48 +55,71 @@ class Prepared:
     """A CT as the network sees it.
 
     Attributes:
-        image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to 128^3.
+        image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to a cube.
         grid: Where ``image`` lies.
         content: Voxels of ``image``, from its first corner on, that hold CT; the rest is padding.
         source: The grid that came in, on which :func:`restore` returns.
+        box: The part of ``source`` that ``image`` shows: all of it, unless it was cropped.
     """
 
     image: NDArray[np.float32]
     grid: Grid
     content: Shape3
     source: Grid
+    box: Box
 
 
-def prepare(volume: Volume, spec: InputSpec, mode: Mode = "patch") -> Prepared:
+def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepared:
     """Canonical orientation, linear resampling, HU clamp and scaling.
 
-    Mode ``patch`` resamples to ``spec.spacing_mm``. Mode ``whole`` resamples to 1 mm by definition and then
-    scales all three axes by one factor so that the longest fills 128 voxels, and pads with 0: the thesis's
-    down-sampling step, done in one interpolation instead of two. A scan smaller than 128 mm is not enlarged.
+    ``mode`` overrules that of ``spec``. Mode ``patch`` resamples to ``spec.spacing_mm``. Mode ``whole`` resamples to
+    1 mm by definition and then scales all three axes by one factor so that the longest fills ``spec.edge`` voxels,
+    and pads with 0: the thesis's down-sampling step, done in one interpolation instead of two. A scan smaller than
+    ``spec.edge`` mm is not enlarged. Mode ``resize`` stretches each axis to ``spec.edge`` voxels.
     """
-    canonical = _to_canonical(np.asarray(volume.hu), volume.grid)
-    extent = np.array(_canonical_extent(volume.grid))
-    # The spacing yields by a fraction of a voxel so that a whole number of voxels covers the scan exactly.
-    spacing = spec.spacing_mm if mode == "patch" else max(1.0, float(extent.max()) / WHOLE_EDGE)
-    content = tuple(max(1, round(float(e) / spacing)) for e in extent)
-    content = (content[0], content[1], content[2])
+    mode = mode or spec.mode
+    box = bone_box(volume) if spec.crop == "bone" else whole_box(volume.grid)
+    part = volume.grid.cropped(box)
+    canonical = _to_canonical(np.asarray(volume.hu)[box], part)
+    content = _content(part, spec, mode)
 
     # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
     resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), content)
     image = (resampled - np.float32(spec.hu_min)) / np.float32(spec.hu_max - spec.hu_min)
     if mode == "whole":
-        image = np.pad(image, [(0, WHOLE_EDGE - n) for n in content])
+        image = np.pad(image, [(0, spec.edge - n) for n in content])
     shape = (image.shape[0], image.shape[1], image.shape[2])
-    return Prepared(image, Grid(shape, _resampled_affine(volume.grid, content)), content, volume.grid)
+    return Prepared(image, Grid(shape, _resampled_affine(part, content)), content, volume.grid, box)
+
+
+def _content(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
+    """How many voxels each canonical axis gets."""
+    if mode == "resize":
+        return (spec.edge, spec.edge, spec.edge)
+    extent = np.array(_canonical_extent(part))
+    # The spacing yields by a fraction of a voxel so that a whole number of voxels covers the scan exactly.
+    spacing = spec.spacing_mm if mode == "patch" else max(1.0, float(extent.max()) / spec.edge)
+    content = tuple(max(1, round(float(e) / spacing)) for e in extent)
+    return (content[0], content[1], content[2])
 
 
 def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
     """(I, J, K) logits on ``prepared.grid`` to logits on ``prepared.source``: shape and axes of the file."""
     i, j, k = prepared.content
-    canonical_shape = _canonical_shape(prepared.source)
-    restored = resample(logits[:i, :j, :k], canonical_shape)
-    back = ornt_transform(axcodes2ornt("RAS"), io_orientation(prepared.source.affine))
-    return np.ascontiguousarray(apply_orientation(restored, back))
+    part = prepared.source.cropped(prepared.box)
+    restored = resample(logits[:i, :j, :k], _canonical_shape(part))
+    back = ornt_transform(axcodes2ornt("RAS"), io_orientation(part.affine))
+    inside: NDArray[np.float32] = np.ascontiguousarray(apply_orientation(restored, back))
+    if inside.shape == prepared.source.shape:
+        return inside
+    whole = np.full(prepared.source.shape, NOTHING, dtype=np.float32)
+    whole[prepared.box] = inside
+    return whole
+
+
+def beside(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
+    """An array of ``prepared.content`` voxels, padded with 0 as ``prepared.image`` is."""
+    return np.pad(array, [(0, n - m) for n, m in zip(prepared.image.shape, array.shape, strict=True)])
 
 
 def resample(array: NDArray[np.float32], shape: Shape3) -> NDArray[np.float32]:

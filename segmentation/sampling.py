@@ -10,13 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segmentation.augment import Augmentation, crop_field_of_view, degrade, random_placement, sample
-from segmentation.dataset import IGNORE, Item, closed, draw
-from segmentation.labels import is_spine
+from segmentation.augment import (
+    Augmentation,
+    crop_field_of_view,
+    degrade,
+    insert_metal,
+    random_placement,
+    sample,
+)
+from segmentation.dataset import FULL, Item, closed, draw
 from segmentation.synthesis import synthesise
 
-FOCUS_SHARE = 0.7  # of the crops are centred near the column; the others show what is not spine
-CROPPED_SHARE = 0.15
+Array = NDArray[np.float32]
+
+METAL_SHARE = 0.06
 REAL_BACKGROUND_SHARE = 0.5
 BACKGROUND_TRIES = 6
 
@@ -30,67 +37,75 @@ class Sampler:
         label_maps: Items without one.
         synthetic_share: Of the crops, those that are synthesised.
         edge: Crop edge in voxels.
+        focus_share: Of the crops, those centred near the column; the others show what is not spine.
+        cropped_share: Of the crops, those that end inside the window, as small fields of view do.
         column_closing: Voxels by which the spine of synthetic crops is closed into a column; 0 leaves it.
+        centred: Every crop shows its scan from the middle: for scans that fill the window by themselves.
     """
 
     real: Sequence[Item]
     label_maps: Sequence[Item]
     synthetic_share: float
     edge: int
+    focus_share: float = 0.9
+    cropped_share: float = 0.15
     column_closing: int = 0
+    centred: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Images, targets and weights, each (B, 1, edge, edge, edge) float32."""
-        pairs = [self._one(rng) for _ in range(size)]
-        images = torch.from_numpy(np.stack([image for image, _ in pairs]))[:, None]
-        targets = np.stack([target for _, target in pairs])
-        known = torch.from_numpy((targets != IGNORE).astype(np.float32))[:, None]
-        return images, torch.from_numpy((targets == 1).astype(np.float32))[:, None], known
+        """Images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge, edge)."""
+        crops = [self._one(rng) for _ in range(size)]
+        image, target, known = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))
+        return image, target, known
 
-    def _one(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _one(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         if self.label_maps and (not self.real or rng.random() < self.synthetic_share):
-            image, target = self._synthetic(rng)
+            image, target, known = self._synthetic(rng)
         else:
-            image, target = self._real(rng)
+            image, target, known = self._real(rng)
+        if rng.random() < METAL_SHARE:
+            known[insert_metal(image, target, rng)] = 0
         image = degrade(image, rng)
-        if rng.random() < CROPPED_SHARE:
+        if rng.random() < self.cropped_share:
             crop_field_of_view(image, target, rng)
-        return image, target
+        return image, target, known
 
-    def _real(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _real(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         item = draw(self.real, rng)
         assert item.image is not None
-        matrix, offset = random_placement(self.edge, _centre(item, rng), self.augmentation, rng)
-        image = sample(item.image, self.edge, matrix, offset, order=1) / np.float32(255)
-        target = sample(item.target, self.edge, matrix, offset, order=0).astype(np.uint8)
-        return image, target
+        placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
+        image, target, known = sample((item.image, item.target, item.known), self.edge, *placement) / np.float32(FULL)
+        # Beyond the border of the scan there is air, and air is known not to be spine.
+        beyond = sample((np.full_like(item.known, FULL),), self.edge, *placement)[0] < FULL / 2
+        return image, target, ((known > 0.99) | beyond).astype(np.float32)
 
-    def _synthetic(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _synthetic(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         item = draw(self.label_maps, rng)
-        matrix, offset = random_placement(self.edge, _centre(item, rng), self.augmentation, rng)
-        numbers = sample(item.target, self.edge, matrix, offset, order=0).astype(np.uint8)
+        assert item.bone is not None
+        placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
+        bone, spine = sample((item.bone, item.target), self.edge, *placement) / np.float32(FULL)
         background = self._background(rng) if rng.random() < REAL_BACKGROUND_SHARE else None
-        image = synthesise(numbers, rng, background)
-        spine = is_spine(numbers)
+        image = synthesise(bone > 0.5, rng, background)
         if self.column_closing:
-            return image, closed(spine, self.column_closing).astype(np.uint8)
-        return image, spine.astype(np.uint8)
+            spine = closed(spine > 0.5, self.column_closing).astype(np.float32)
+        return image, spine, np.ones_like(spine)
 
-    def _background(self, rng: np.random.Generator) -> NDArray[np.float32] | None:
+    def _background(self, rng: np.random.Generator) -> Array | None:
         """A crop of a real CT in which nothing is, or may be, spine; None if a few tries find none."""
         for _ in range(BACKGROUND_TRIES if self.real else 0):
             item = draw(self.real, rng)
             assert item.image is not None
-            centre = rng.uniform(0, 1, 3) * item.image.shape
-            matrix, offset = random_placement(self.edge, centre, self.augmentation, rng)
-            if not sample(item.target, self.edge, matrix, offset, order=0).any():
-                return sample(item.image, self.edge, matrix, offset, order=1) / np.float32(255)
+            centre = rng.uniform(0.15, 0.85, 3) * item.image.shape  # at the border there is little but air
+            placement = random_placement(self.edge, centre, self.augmentation, rng)
+            image, doubt = sample((item.image, np.maximum(item.target, FULL - item.known)), self.edge, *placement)
+            if not doubt.any():
+                return np.asarray(image / np.float32(FULL))
         return None
 
-
-def _centre(item: Item, rng: np.random.Generator) -> NDArray[np.float64]:
-    shape = np.array(item.target.shape)
-    if len(item.focus) and (item.image is None or rng.random() < FOCUS_SHARE):
-        return np.asarray(item.focus[rng.integers(len(item.focus))] + rng.uniform(-12, 12, 3))
-    return np.asarray(rng.uniform(0, 1, 3) * shape)
+    def _centre(self, item: Item, rng: np.random.Generator) -> NDArray[np.float64]:
+        if self.centred:
+            return (np.array(item.target.shape) - 1) / 2
+        if len(item.focus) and (item.image is None or rng.random() < self.focus_share):
+            return np.asarray(item.focus[rng.integers(len(item.focus))] + rng.uniform(-12, 12, 3))
+        return np.asarray(rng.uniform(0, 1, 3) * item.target.shape)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import os
-import platform
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,25 +14,17 @@ from monai.inferers.utils import sliding_window_inference
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from segmentation import run_log
 from segmentation.checkpoint import Stage, load_model, save_model
 from segmentation.config import TrainingConfig
-from segmentation.dataset import (
-    IGNORE,
-    Item,
-    centreline_item,
-    closing_voxels,
-    label_map_item,
-    labelled_item,
-    negative_item,
-    read_centrelines,
-)
+from segmentation.dataset import FULL, Item, closing_voxels
 from segmentation.errors import BadConfiguration
+from segmentation.items import Items, Say, load_items
 from segmentation.losses import FusionLoss
-from segmentation.networks import DenseUNet3d
-from segmentation.preprocess import InputSpec
+from segmentation.networks import Network, build
+from segmentation.progress import Progress, ignore
 from segmentation.sampling import Sampler
 
-Say = Callable[[str], None]
 SAVE_EVERY_S = 120.0
 WARM_UP_STEPS = 50
 
@@ -50,37 +38,18 @@ class State:
     seconds: float = 0.0
 
 
-def load_items(config: TrainingConfig) -> tuple[list[Item], list[Item], list[Item]]:
-    """Real items, label maps, validation items, as the configuration names them."""
-    spec, stage, data = InputSpec(config.spacing_mm), config.stage, config.data
-    real = [labelled_item(c.folder, spec, stage, c.partial, c.weight) for c in data.labelled]
-    if data.negatives:
-        real += [negative_item(p, spec, weight=0.05) for p in sorted(data.negatives.glob("*.nii.gz"))]
-    if data.unlabelled and data.centrelines:
-        for name, line in sorted(read_centrelines(data.centrelines).items()):
-            path = data.unlabelled / f"{name}.nii.gz"
-            pseudo = data.pseudo_labels / path.name if data.pseudo_labels else None
-            real.append(centreline_item(path, line, spec, stage, pseudo=pseudo, weight=0.3))
-    maps = sorted(data.label_maps.glob("*.nii.gz")) if data.label_maps else []
-    synthetic = [label_map_item(p, spec) for p in maps if not any(part in p.name for part in data.label_maps_exclude)]
-    validation = [labelled_item(c.folder, spec, stage, c.partial) for c in data.validation]
-    if not real and not synthetic:
-        raise BadConfiguration("The configuration names no training data.", "Fill data.labelled or data.label_maps.")
-    return real, synthetic, validation
-
-
 def validation_dice(network: nn.Module, items: list[Item], window: int, device: torch.device) -> float:
     """Mean Dice over the items, on the network's grid, at threshold 0.5, where the target is known."""
     scores = []
     network.eval()
     for item in items:
         assert item.image is not None
-        image = torch.from_numpy(item.image.astype(np.float32) / 255)[None, None].to(device)
+        image = torch.from_numpy(item.image.astype(np.float32) / FULL)[None, None].to(device)
         with torch.inference_mode():
             logits = sliding_window_inference(image, (window,) * 3, 2, network, 0.25, mode="gaussian")
         assert isinstance(logits, Tensor)
-        prediction = (logits[0, 0] > 0).cpu().numpy() & (item.target != IGNORE)
-        reference = item.target == 1
+        prediction = (logits[0, 0] > 0).cpu().numpy() & (item.known > 0)
+        reference = item.target >= FULL / 2
         total = prediction.sum() + reference.sum()
         scores.append(2 * (prediction & reference).sum() / total if total else 1.0)
     network.train()
@@ -88,20 +57,22 @@ def validation_dice(network: nn.Module, items: list[Item], window: int, device: 
 
 
 class Trainer:
-    """One training run in its folder: ``model.safetensors`` (best), ``last.pt``, ``log.csv``, ``run.json``."""
+    """One training run in its folder: ``model.safetensors`` (best), ``last.pt``, and what :mod:`run_log` writes."""
 
-    def __init__(self, config: TrainingConfig, say: Say = print) -> None:
-        self.config, self.say = config, say
+    def __init__(self, config: TrainingConfig, say: Say = print, progress: Progress = ignore) -> None:
+        self.config, self.say, self.progress = config, say, progress
         if config.threads:
             torch.set_num_threads(config.threads)
         cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
         self.device = torch.device("cuda" if cuda else "cpu")
         torch.manual_seed(config.seed)
-        self.network = DenseUNet3d(config.network.spec()).to(self.device)
+        self.network = build(config.network.spec()).to(self.device)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if config.start_from:
             stage = load_model(config.start_from).stages[config.stage]
             self.network.load_state_dict(stage.network.state_dict())
+        # The same weights, called another way; what is averaged, validated and saved is the network itself.
+        self.forward = torch.compile(self.network) if config.compile else self.network
         average = get_ema_multi_avg_fn(config.ema) if config.ema else None  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self.network, multi_avg_fn=average) if config.ema else None
         # Adam with decoupled decay: the thesis's Adam and weight decay, as Loshchilov & Hutter 2019 join them.
@@ -115,16 +86,16 @@ class Trainer:
         self.state = State()
         self.total = config.epochs * config.steps_per_epoch
 
-    def run(self) -> Path:
-        """Train to the end (or ``max_minutes``); returns the path of the best model."""
+    def run(self, items: Items | None = None) -> Path:
+        """Train to the end (or ``max_minutes``); returns the path of the best model. ``items``: if read before."""
         config = self.config
         config.out.mkdir(parents=True, exist_ok=True)
-        self._describe()
+        parameters = sum(p.numel() for p in self.network.parameters())
+        run_log.describe(config, parameters, str(self.device), torch.get_num_threads())
         self._resume()
-        real, label_maps, validation = load_items(config)
+        real, label_maps, validation = items or load_items(config, self.say)
         self.say(f"{len(real)} scans, {len(label_maps)} label maps, {len(validation)} for validation")
-        closing = closing_voxels(config.spacing_mm) if config.stage == "locate" else 0
-        sampler = Sampler(real, label_maps, config.data.synthetic_share, config.window, closing)
+        sampler = self._sampler(real, label_maps)
         losses: list[float] = []
         saved = started = time.monotonic()
         before = self.state.seconds
@@ -135,6 +106,7 @@ class Trainer:
             losses.append(self._step(*sampler.batch(config.batch, rng)))
             self.state.step += 1
             self.state.seconds = before + time.monotonic() - started
+            self.progress(self._done(), "training")
             if self.state.step % config.steps_per_epoch == 0 or self.state.step == self.total:
                 self._end_epoch(float(np.mean(losses)), validation)
                 losses.clear()
@@ -146,25 +118,47 @@ class Trainer:
         self._save_last()
         return config.out / "model.safetensors"
 
+    def _sampler(self, real: list[Item], label_maps: list[Item]) -> Sampler:
+        config, data = self.config, self.config.data
+        return Sampler(
+            real,
+            label_maps,
+            data.synthetic_share,
+            config.window,
+            data.focus_share,
+            data.cropped_share,
+            column_closing=closing_voxels(config.spacing_mm) if config.stage == "locate" else 0,
+            centred=config.preprocessing != "patch",
+        )
+
     def _step(self, images: Tensor, targets: Tensor, known: Tensor) -> float:
-        images = images.to(self.device, memory_format=torch.channels_last_3d)
-        loss = self.loss(self.network(images), targets.to(self.device), known.to(self.device))
+        parts = self.config.accumulate
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        total = 0.0
+        for image, target, weight in zip(*(part.chunk(parts) for part in (images, targets, known)), strict=True):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+                logits = self.forward(image.to(self.device, memory_format=torch.channels_last_3d))
+            loss = self.loss(logits.float(), target.to(self.device), weight.to(self.device)) / parts
+            loss.backward()
+            total += float(loss.detach())
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimiser.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
-        return float(loss.detach())
+        return total
+
+    def _done(self) -> float:
+        """How much of the run is over, 0..1, by steps or by time, whichever ends it first."""
+        done = self.state.step / self.total
+        if self.config.max_minutes:
+            done = max(done, self.state.seconds / 60 / self.config.max_minutes)
+        return min(1.0, done)
 
     def _set_rate(self) -> None:
         if self.config.schedule != "cosine":
             return
-        done = self.state.step / self.total
-        if self.config.max_minutes:
-            done = max(done, self.state.seconds / 60 / self.config.max_minutes)
-        warm = min(1.0, (self.state.step + 1) / WARM_UP_STEPS)
-        rate = self.config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        warm = min(1.0, (self.state.step + 1) / min(WARM_UP_STEPS, max(1, self.total // 10)))
+        rate = self.config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self._done())))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
@@ -183,16 +177,17 @@ class Trainer:
             self._save_model("model.safetensors", network)
         self._save_model("latest.safetensors", network)
         rate = self.optimiser.param_groups[0]["lr"]
-        self._log(loss, dice, rate)
-        left = (self.total - self.state.step) * self.state.seconds / max(1, self.state.step)
+        run_log.append(self.config.out, self.state.step, self.state.seconds, loss, dice, rate)
+        run_log.draw(self.config.out, self.config.name)
+        left = self.state.seconds * (1 / max(1e-6, self._done()) - 1)
         self.say(
             f"step {self.state.step}/{self.total}  loss {loss:.4f}  validation Dice {dice:.4f}  "
             f"best {self.state.best:.4f}  rate {rate:.2e}  {self.state.seconds / 60:.1f} min, {left / 60:.0f} left"
         )
 
     def _save_model(self, name: str, network: nn.Module) -> None:
-        assert isinstance(network, DenseUNet3d)
-        stage = Stage(network, InputSpec(self.config.spacing_mm), self.config.window)
+        assert isinstance(network, Network)
+        stage = Stage(network, self.config.input(), self.config.window)
         save_model(self.config.out / name, self.config.name, {self.config.stage: stage})
 
     def _save_last(self) -> None:
@@ -210,46 +205,30 @@ class Trainer:
     def _resume(self) -> None:
         last = self.config.out / "last.pt"
         if not last.is_file():
+            run_log.forget_after(self.config.out, 0)
             return
         content = torch.load(last, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(content["network"])
+        try:
+            self.network.load_state_dict(content["network"])
+        except RuntimeError as error:
+            raise BadConfiguration(
+                f"{self.config.out} holds a run of another network, which cannot go on as {self.config.network.name}.",
+                "Choose another folder for out, or remove that one.",
+            ) from error
         self.optimiser.load_state_dict(content["optimiser"])
         self.plateau.load_state_dict(content["plateau"])
         if self.averaged is not None and content["averaged"] is not None:
             self.averaged.load_state_dict(content["averaged"])
         self.state = State(**content["state"])
+        run_log.forget_after(self.config.out, self.state.step)
         self.say(f"resumed at step {self.state.step}")
 
-    def _log(self, loss: float, dice: float, rate: float) -> None:
-        path = self.config.out / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if new:
-                writer.writerow(["step", "seconds", "loss", "validation_dice", "learning_rate"])
-            writer.writerow([self.state.step, round(self.state.seconds), f"{loss:.5f}", f"{dice:.5f}", f"{rate:.3e}"])
 
-    def _describe(self) -> None:
-        parameters = sum(p.numel() for p in self.network.parameters())
-        environment = {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "device": str(self.device),
-            "threads": torch.get_num_threads(),
-        }
-        content = {
-            "configuration": self.config.model_dump(mode="json"),
-            "parameters": parameters,
-            "environment": environment,
-        }
-        (self.config.out / "run.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
-
-
-def train(config: TrainingConfig, say: Say = print) -> Path:
-    """Train as configured; returns the path of the best model.
+def train(config: TrainingConfig, say: Say = print, progress: Progress = ignore, items: Items | None = None) -> Path:
+    """Train as configured; returns the path of the best model. ``items``: what the configuration names, if read before.
 
     Raises:
-        BadConfiguration: the configuration names no data.
+        BadConfiguration: the configuration names no data, or the run to go on with is of another network.
         InputError: a training file cannot be read.
     """
-    return Trainer(config, say).run()
+    return Trainer(config, say, progress).run(items)

@@ -1,5 +1,71 @@
-"""The networks, by the name that a configuration uses."""
+"""The networks, by the name that a configuration and a model file use."""
 
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from segmentation.networks.base import Network, Spec
 from segmentation.networks.dense_unet import DenseUNet3d, DenseUNetSpec
+from segmentation.networks.densenet import DenseNet3D, DenseNet3DSpec
+from segmentation.networks.unet import UNet3D, UNet3DSpec
+from segmentation.networks.vnet import VNet, VNetSpec
 
-__all__ = ["DenseUNet3d", "DenseUNetSpec"]
+__all__ = [
+    "DenseNet3D",
+    "DenseNet3DSpec",
+    "DenseUNet3d",
+    "DenseUNetSpec",
+    "Network",
+    "Spec",
+    "UNet3D",
+    "UNet3DSpec",
+    "VNet",
+    "VNetSpec",
+    "build",
+    "describe",
+    "described",
+]
+
+FAST = "FastDense3DUNet"
+# The thesis's Dense3DUNet and the product's own are one class: without and with a space-to-depth stem.
+_SPECS: dict[str, Any] = {
+    FAST: DenseUNetSpec,
+    "Dense3DUNet": DenseUNetSpec,
+    "DenseNet3D": DenseNet3DSpec,
+    "UNet3D": UNet3DSpec,
+    "VNet": VNetSpec,
+}
+
+
+def build(spec: Spec) -> Network:
+    """An untrained network; its weights come from torch's random generator."""
+    match spec:
+        case DenseUNetSpec():
+            return DenseUNet3d(spec)
+        case DenseNet3DSpec():
+            return DenseNet3D(spec)
+        case UNet3DSpec():
+            return UNet3D(spec)
+        case VNetSpec():
+            return VNet(spec)
+    raise TypeError(f"no network is made of {spec!r}")
+
+
+def describe(spec: Spec) -> dict[str, Any]:
+    """``spec`` as plain types for JSON, with the network's name."""
+    return {"name": spec.name, **dataclasses.asdict(spec)}  # type: ignore[call-overload]
+
+
+def described(content: dict[str, Any]) -> Spec:
+    """What :func:`describe` wrote; without a name, as in the first model files, a Dense U-Net.
+
+    Raises:
+        ValueError, LookupError: the content is of no network of ours.
+    """
+    values = {key: value for key, value in content.items() if key != "name"}
+    # pydantic, because this came from a file: it checks each field and turns lists into tuples.
+    spec: Spec = TypeAdapter(_SPECS[content.get("name", FAST)]).validate_python(values)
+    return spec

@@ -14,6 +14,7 @@ import torch
 from segmentation.checkpoint import Stage, save_model
 from segmentation.cli import build_parser, main
 from segmentation.cli_progress import shown_progress
+from segmentation.confidence import SENTENCES
 from segmentation.inference import Engine
 from segmentation.metrics import dice
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
@@ -76,7 +77,13 @@ def test_segment_measures_draws_and_reports(
     wanted = np.asarray(nib.load(one / "vert.nii.gz").dataobj) > 0
     assert report["against_reference"]["dice"] == pytest.approx(dice(found, wanted))
     assert report["model"].startswith("tiny-")
-    assert f"Dice {dice(found, wanted):.4f}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"Dice {dice(found, wanted):.4f}" in printed
+    trust = report["confidence"]
+    assert f"confidence {trust['level']} ({trust['value']:.2f})" in printed
+    assert 0 <= trust["value"] <= 1
+    assert all(SENTENCES[code] in printed for code in trust["reasons"])
+    assert report["evidence"]["volume_ml"] > 0
     assert sorted(path.name for path in (tmp_path / "slices").iterdir()) == [
         "axial.png",
         "coronal.png",

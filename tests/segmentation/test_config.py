@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from segmentation.config import Network, TrainingConfig, load_config
+from segmentation.ablation import load_ablation
+from segmentation.config import TrainingConfig, load_config
+from segmentation.config_network import FastDense3DUNet
 from segmentation.errors import BadConfiguration
+from segmentation.networks import DenseNet3DSpec, DenseUNetSpec, UNet3DSpec, VNetSpec
+from segmentation.preprocess import InputSpec
+
+DOCS = Path(__file__).parents[2] / "docs" / "training"
 
 WHOLE = """
 name: tiny
@@ -46,7 +52,7 @@ def refusal(folder: Path, text: str) -> str:
 def test_a_whole_configuration(tmp_path):
     config = load_config(written(tmp_path, WHOLE))
     assert (config.name, config.stage, config.spacing_mm, config.window) == ("tiny", "locate", 4.0, 64)
-    assert config.network == Network(
+    assert config.network == FastDense3DUNet(
         stem=1, width=8, growth=(4, 8), encoder_layers=(1, 2), decoder_layers=(1,), norm="batch"
     )
     assert [(c.partial, c.weight) for c in config.data.labelled] == [(True, 2.0), (False, 1.0)]
@@ -115,6 +121,10 @@ def test_a_key_unlike_any_other_is_named_without_advice(tmp_path):
         ("ema: 1", "ema"),
         ("network: {stem: 3}", "network.stem"),
         ("network: {norm: layer}", "network.norm"),
+        ("network: {order: middle}", "network.order"),
+        ("network: {companding: -1}", "network.companding"),
+        ("data: {focus_share: 1.1}", "data.focus_share"),
+        ("data: {cropped_share: -0.1}", "data.cropped_share"),
         ("network: {growth: [4, 4]}", "network"),
         ("network: {decoder_layers: [1]}", "network"),
         ("network: {width: 0}", "network.width"),
@@ -159,5 +169,56 @@ def test_a_configuration_is_frozen():
 
 
 def test_the_network_s_own_type():
-    spec = Network(width=8).spec()
+    spec = FastDense3DUNet(width=8).spec()
     assert (spec.width, spec.growth, spec.in_channels) == (8, (16, 24, 32, 40), 1)
+    assert (spec.order, spec.companding) == ("pre", 0.0)
+    fast = FastDense3DUNet(order="post", companding=20).spec()
+    assert (fast.order, fast.companding) == ("post", 20.0)
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "spec"),
+    [
+        ("{}", "FastDense3DUNet", FastDense3DUNet().spec()),
+        ("{name: FastDense3DUNet, width: 8}", "FastDense3DUNet", FastDense3DUNet(width=8).spec()),
+        ("{name: Dense3DUNet}", "Dense3DUNet", DenseUNetSpec(stem=1, norm="batch")),
+        ("{name: DenseNet3D, growth: 8}", "DenseNet3D", DenseNet3DSpec(growth=8)),
+        ("{name: UNet3D, width: 4}", "UNet3D", UNet3DSpec(width=4)),
+        ("{name: VNet}", "VNet", VNetSpec()),
+    ],
+)
+def test_a_network_by_its_name(tmp_path, network, name, spec):
+    config = load_config(written(tmp_path, f"name: a\nout: b\ndata: {{}}\nnetwork: {network}\n"))
+    assert (config.network.name, config.network.spec()) == (name, spec)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("network: {name: ResNet}", "network: there is no such network; use FastDense3DUNet, Dense3DUNet, DenseNet3D"),
+        ("network: {name: UNet3D, stem: 2}", "unknown key network.stem"),
+        ("network: {name: UNet3D, widht: 2}", "unknown key network.widht; did you mean width?"),
+        ("network: {name: Dense3DUNet, stem: 2}", "network.stem: Input should be 1"),
+        ("network: 3", "network: "),
+        ("batch: 4\naccumulate: 3", "Value error, a batch of 4 cannot be accumulated in 3 equal parts"),
+        ("crop: bone", "Value error, crop is for preprocessing: whole or resize"),
+        ("preprocessing: whole\nstage: locate", "Value error, the stage locate and pseudo_labels need"),
+        ("preprocessing: stretch", "preprocessing: "),
+        ("network: {name: VNet}\nwindow: 40", "Value error, window must be a multiple of 16 voxels for this network"),
+    ],
+)
+def test_an_impossible_network_or_preprocessing_is_named(tmp_path, line, message):
+    assert refusal(tmp_path, f"name: a\nout: b\ndata: {{}}\n{line}\n").startswith(f"run.yaml: {message}")
+
+
+def test_what_the_network_is_to_expect(tmp_path):
+    text = "name: a\nout: b\ndata: {}\nwindow: 64\npreprocessing: whole\ncrop: bone\nspacing_mm: 2\n"
+    assert load_config(written(tmp_path, text)).input() == InputSpec(2.0, mode="whole", edge=64, crop="bone")
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_configuration_of_the_documentation_is_valid(path):
+    if path.stem == "ablation":
+        assert load_ablation(path)[1]
+    else:
+        assert load_config(path).out.parent.name == "runs"

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segmentation.dataset import (
+    FULL,
     IGNORE,
     Item,
     canonical_labels,
@@ -16,6 +17,7 @@ from segmentation.dataset import (
     closing_voxels,
     column,
     draw,
+    inside_sacrum,
     label_map_item,
     labelled_item,
     labelled_slab,
@@ -23,7 +25,8 @@ from segmentation.dataset import (
     nearest,
     negative_item,
     read_centrelines,
-    spine_on,
+    spine_share,
+    to_bytes,
 )
 from segmentation.errors import GridMismatch
 from segmentation.geometry import Grid
@@ -98,9 +101,9 @@ def test_the_closing_is_10_mm_whatever_the_voxel(spacing_mm, voxels):
 
 
 def test_the_column_joins_vertebrae_across_the_disc():
-    spine = np.zeros((20, 20, 24), dtype=np.uint8)
-    spine[5:15, 5:15, 2:9] = 1
-    spine[5:15, 5:15, 13:20] = 1  # a disc of 4 voxels of 2 mm
+    spine = np.zeros((20, 20, 24), dtype=bool)
+    spine[5:15, 5:15, 2:9] = True
+    spine[5:15, 5:15, 13:20] = True  # a disc of 4 voxels of 2 mm
     result = column(spine, 2.0)
     assert result.dtype == np.uint8
     assert result[10, 10, 2:20].all()
@@ -164,6 +167,27 @@ def test_the_centreline_bends_with_the_column():
     assert not body[10, 5, 20]
 
 
+def test_inside_the_sacrum_by_hand():
+    grid = Grid((30, 30, 30), np.diag([2.0, 2.0, 2.0, 1.0]))
+    line = {"sacrum_points_mm": [[30, 30, 50], [30, 20, 20], [30, 20, -20]]}  # the last point is outside the scan
+    inside = inside_sacrum(grid, line)
+    assert inside[15, 15, 25]
+    assert inside[15, 10, 0]
+    assert inside[15 + 7, 10, 5]
+    assert not inside[15 + 8, 10, 5]
+    assert not inside_sacrum(grid, {}).any()
+    assert not inside_sacrum(grid, {"sacrum_points_mm": [[900, 0, 0], [900, 0, 9]]}).any()
+
+
+def test_the_sacrum_is_known_not_to_be_spine(case, small_phantom):
+    upper, middle, lower = body_centres(small_phantom).tolist()
+    line = {"points_mm": [upper, middle, lower], "sacrum_points_mm": [lower, [*lower[:2], lower[2] - 30]]}
+    item = centreline_item(case / "ct.nii.gz", line, COARSE, "segment")
+    sacrum = inside_sacrum(prepare(small_phantom.volume, COARSE).grid, line)
+    assert (item.known[sacrum] == FULL).all()
+    assert not item.target[sacrum].any()
+
+
 def test_lines_of_fewer_than_two_points_are_left_out(tmp_path):
     path = tmp_path / "lines.json"
     path.write_text(json.dumps({"a": {"points_mm": [[0, 0, 0], [0, 0, 9]]}, "b": {"points_mm": [[0, 0, 0]]}, "c": {}}))
@@ -190,8 +214,17 @@ def test_labels_are_turned_towards_r_a_and_s():
 def test_the_sacrum_is_not_spine():
     numbers = np.full((4, 4, 4), 26, dtype=np.uint8)
     numbers[:2] = 24
-    assert spine_on(labels_of(numbers), (4, 4, 4)).sum() == 32
-    assert spine_on(labels_of(numbers), (2, 2, 2))[:, 0, 0].tolist() == [1, 0]
+    assert spine_share(labels_of(numbers), (4, 4, 4)).sum() == 32
+    assert spine_share(labels_of(numbers), (2, 2, 2))[:, 0, 0].tolist() == [1, 0]
+
+
+def test_a_coarser_voxel_keeps_how_much_of_it_is_spine():
+    numbers = np.zeros((8, 4, 4), dtype=np.uint8)
+    numbers[:3] = 20
+    share = spine_share(labels_of(numbers), (2, 1, 1))
+    assert share[:, 0, 0].tolist() == [0.75, 0]
+    assert to_bytes(share)[:, 0, 0].tolist() == [191, 0]
+    assert to_bytes(np.array([0.0, 0.5, 1.0], np.float32)).tolist() == [0, 128, FULL]
 
 
 # Items
@@ -203,11 +236,23 @@ def test_a_labelled_case_for_the_second_pass(case, small_phantom):
     assert item.image.dtype == item.target.dtype == np.uint8
     assert item.image.shape == item.target.shape == (60, 60, 66)
     expected = canonical_labels(small_phantom.labels)
-    np.testing.assert_array_equal(item.target == 1, is_spine(expected))
+    np.testing.assert_array_equal(item.target, FULL * is_spine(expected))  # 2 mm to 2 mm: no voxel is shared
+    assert item.known.dtype == np.uint8
+    assert (item.known == FULL).all()
+    assert item.bone is None
     assert item.weight == 3.0
-    assert item.target[tuple(item.focus.T)].all()
+    assert (item.target[tuple(item.focus.T)] >= 128).all()
     assert 1000 < len(item.focus) <= 8000
-    assert item.image[item.target == 1].mean() > 3 * item.image[item.target == 0].mean()
+    assert item.image[item.target == FULL].mean() > 3 * item.image[item.target == 0].mean()
+
+
+def test_a_target_coarser_than_its_reference_keeps_partial_volumes(case):
+    fine, coarse = (labelled_item(case, InputSpec(mm), "segment", partial=False).target for mm in (2.0, 4.0))
+    shared = (coarse > 0) & (coarse < FULL)
+    assert 0.1 < shared.sum() / (coarse > 0).sum() < 0.9
+    assert coarse.mean() == pytest.approx(fine.mean(), rel=0.01)
+    threshold = (coarse >= 128).sum() * 8
+    assert threshold != pytest.approx((fine >= 128).sum(), rel=0.005)  # which is what a hard target would lose
 
 
 def test_the_locator_s_target_fills_the_discs(case, small_phantom):
@@ -217,8 +262,9 @@ def test_the_locator_s_target_fills_the_discs(case, small_phantom):
     upper, middle, _ = body_centres(small_phantom)
     disc = (upper + middle) / 2
     assert at(grid, fine.target, disc) == 0
-    assert at(grid, coarse.target, disc) == 1
-    assert (coarse.target >= fine.target).all()
+    assert at(grid, coarse.target, disc) == FULL
+    assert set(np.unique(coarse.target)) == {0, FULL}
+    assert (coarse.target >= FULL * (fine.target >= 128)).all()
 
 
 def test_outside_the_labelled_slab_only_what_is_labelled_is_known(case, small_phantom):
@@ -226,12 +272,13 @@ def test_outside_the_labelled_slab_only_what_is_labelled_is_known(case, small_ph
     grid = prepare(small_phantom.volume, COARSE).grid
     low, high = labelled_slab(small_phantom.labels, grid)
     assert 2 < low < 10 < 22 < high < 30
-    assert set(np.unique(item.target)) == {0, 1, IGNORE}
-    assert not (item.target[:, :, :low] == 0).any()
-    assert not (item.target[:, :, high + 1 :] == 0).any()
-    assert not (item.target[:, :, low : high + 1] == IGNORE).any()
+    assert set(np.unique(item.known)) == {0, FULL}
+    spine = item.target >= 128
+    inside = np.zeros(spine.shape, dtype=bool)
+    inside[:, :, low : high + 1] = True
+    np.testing.assert_array_equal(item.known == FULL, spine | inside)
     whole = labelled_item(case, COARSE, "segment", partial=False)
-    np.testing.assert_array_equal(item.target == 1, whole.target == 1)
+    np.testing.assert_array_equal(item.target, whole.target)
 
 
 def test_a_label_map_of_another_grid_is_refused(case, small_phantom, tmp_path):
@@ -250,15 +297,16 @@ def test_a_case_with_only_a_centreline(case, small_phantom):
     middle = body_centres(small_phantom)[1]
 
     locate = centreline_item(case / "ct.nii.gz", line, COARSE, "locate")
-    assert at(grid, locate.target, middle) == 1
-    assert at(grid, locate.target, middle + np.array([30, 0, 0])) == IGNORE
-    assert at(grid, locate.target, middle + np.array([54, 0, 0])) == 0
+    assert at(grid, locate.target, middle) == at(grid, locate.known, middle) == FULL
+    assert at(grid, locate.known, middle + np.array([30, 0, 0])) == 0
+    far = middle + np.array([54, 0, 0])
+    assert (at(grid, locate.target, far), at(grid, locate.known, far)) == (0, FULL)
 
     segment = centreline_item(case / "ct.nii.gz", line, COARSE, "segment")
-    assert not (segment.target == 1).any()
-    assert at(grid, segment.target, middle) == IGNORE
+    assert not segment.target.any()
+    assert at(grid, segment.known, middle) == 0
     assert segment.image is not None
-    assert (segment.target[segment.image == 0] == 0).mean() > 0.5  # air and fat are no bone
+    assert (segment.known[segment.image == 0] == FULL).mean() > 0.5  # air and fat are no bone
 
 
 def test_an_earlier_model_s_opinion_counts_near_the_line_only(case, small_phantom, tmp_path):
@@ -268,29 +316,58 @@ def test_an_earlier_model_s_opinion_counts_near_the_line_only(case, small_phanto
     item = centreline_item(case / "ct.nii.gz", line, COARSE, "segment", pseudo=tmp_path / "ct.nii.gz")
     near, _ = near_centreline(prepare(small_phantom.volume, COARSE).grid, np.array(line["points_mm"]))
     assert not near.all()
-    np.testing.assert_array_equal(item.target, near.astype(np.uint8))
+    np.testing.assert_array_equal(item.target, FULL * near)
+    assert (item.known == FULL).all()
     missing = centreline_item(case / "ct.nii.gz", line, COARSE, "segment", pseudo=tmp_path / "none.nii.gz")
-    assert not (missing.target == 1).any()
+    assert not missing.target.any()
+
+
+def test_what_an_earlier_model_doubted_stays_unknown(case, small_phantom, tmp_path):
+    doubt = np.full(small_phantom.labels.labels.shape, IGNORE, dtype=np.uint8)
+    write_nifti(LabelMap(doubt, small_phantom.labels.grid, "spine"), tmp_path / "ct.nii.gz")
+    line = {"points_mm": body_centres(small_phantom).tolist()}
+    doubted, alone = (
+        centreline_item(case / "ct.nii.gz", line, COARSE, "segment", pseudo=pseudo)
+        for pseudo in (tmp_path / "ct.nii.gz", None)
+    )
+    assert not doubted.target.any()
+    np.testing.assert_array_equal(doubted.known, alone.known)
+    assert (doubted.known == 0).any()
 
 
 def test_a_scan_without_spine(case):
     item = negative_item(case / "ct.nii.gz", COARSE, weight=0.5)
     assert not item.target.any()
+    assert (item.known == FULL).all()
     assert len(item.focus) == 0
     assert item.weight == 0.5
 
 
-def test_a_bare_label_map_keeps_its_numbers(case, small_phantom):
-    item = label_map_item(case / "vert.nii.gz", COARSE)
+def test_a_bare_label_map_knows_its_spine_and_all_of_its_bone(tmp_path):
+    path = tmp_path / "map.nii.gz"
+    write_nifti(LabelMap(three_levels(), Grid((6, 6, 20), np.diag([4.0, 4.0, 4.0, 1.0])), "vertebrae"), path)
+    item = label_map_item(path, COARSE)
     assert item.image is None
+    assert item.bone is not None
+    np.testing.assert_array_equal(item.bone, FULL * (three_levels() > 0))
+    np.testing.assert_array_equal(item.target, FULL * is_spine(three_levels()))
+    assert 0 < item.target.sum() < item.bone.sum()  # the sacrum is bone
+    assert (item.known == FULL).all()
+    assert (item.target[tuple(item.focus.T)] == FULL).all()
+
+
+def test_a_bare_label_map_keeps_partial_volumes(case):
+    item = label_map_item(case / "vert.nii.gz", COARSE)
     assert item.target.shape == (30, 30, 33)
-    assert set(np.unique(item.target)) == {0, *small_phantom.labels.labels[small_phantom.labels.labels > 0]}
-    assert is_spine(item.target[tuple(item.focus.T)]).all()
+    assert item.bone is not None
+    assert (item.bone >= item.target).all()
+    assert ((item.target > 0) & (item.target < FULL)).any()
 
 
 def test_items_are_drawn_by_weight():
     def item(name: str, weight: float) -> Item:
-        return Item(name, None, np.zeros((1, 1, 1), np.uint8), np.zeros((0, 3), np.int32), weight)
+        nothing = np.zeros((1, 1, 1), np.uint8)
+        return Item(name, None, nothing, nothing, np.zeros((0, 3), np.int32), weight)
 
     rng = np.random.default_rng(0)
     names = [draw([item("a", 3.0), item("b", 1.0)], rng).name for _ in range(2000)]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segmentation.checkpoint import DEFAULT_MODEL, load_model
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.networks.dense_unet import DenseLayer, depth_to_space, space_to_depth
 
@@ -42,17 +45,20 @@ def test_a_cube_is_folded_in_the_order_of_its_voxels():
 
 
 @pytest.mark.parametrize("norm", ["batch", "group"])
+@pytest.mark.parametrize(("order", "companding"), [("pre", 0.0), ("post", 0.0), ("pre", 20.0), ("post", 20.0)])
 @pytest.mark.parametrize("spec", [TINY, FULL_RESOLUTION], ids=["stem 2", "stem 1"])
-def test_gradient_reaches_every_parameter(spec, norm):
+def test_gradient_reaches_every_parameter(spec, norm, order, companding):
     torch.manual_seed(0)
-    network = DenseUNet3d(DenseUNetSpec(**{**vars(spec), "norm": norm}))
-    logits = network(torch.randn(2, 1, 8, 8, 8))
+    network = DenseUNet3d(replace(spec, norm=norm, order=order, companding=companding))
+    logits = network(torch.rand(2, 1, 8, 8, 8))
     (logits * torch.randn_like(logits)).sum().backward()
     untouched = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert untouched == []
 
 
-@pytest.mark.parametrize("spec", [TINY, FULL_RESOLUTION, DenseUNetSpec(out_channels=3)])
+@pytest.mark.parametrize(
+    "spec", [TINY, FULL_RESOLUTION, DenseUNetSpec(out_channels=3), replace(TINY, order="post", companding=20.0)]
+)
 def test_logits_lie_on_the_image_s_voxels(spec):
     edges = (spec.multiple, 2 * spec.multiple, spec.multiple)
     with torch.inference_mode():
@@ -78,9 +84,35 @@ def test_parameters_counted_by_hand():
     assert count(DenseUNet3d(spec)) == stem + layer + head
 
 
-def test_a_dense_layer_passes_on_what_came_in():
+def test_parameters_of_the_post_order_counted_by_hand():
+    spec = DenseUNetSpec(stem=1, width=2, growth=(1,), encoder_layers=(1,), decoder_layers=(), order="post")
+    stem, layer, head = 1 * 2 * 27 + 2 * 2, 2 * 1 * 27 + 2 * 1, 3 * 1 + 1  # logits have a bias and no norm
+    assert count(DenseUNet3d(spec)) == stem + layer + head
+
+
+def test_what_the_post_order_makes_is_never_negative():
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        logits, maps = DenseUNet3d(replace(TINY, order="post")).levels(torch.rand(1, 1, 8, 8, 8))
+    assert all(value.min() >= 0 for value in maps.values())
+    assert logits.min() < 0 or logits.max() > 0
+
+
+def test_companding_is_the_logarithm_at_the_entrance():
+    torch.manual_seed(0)
+    plain = DenseUNet3d(TINY).eval()
+    companded = DenseUNet3d(replace(TINY, companding=20.0)).eval()
+    companded.load_state_dict(plain.state_dict())
+    image = torch.rand(1, 1, 8, 8, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(companded(image), plain(torch.log(1 + 20 * image) / np.log(21)))
+        torch.testing.assert_close(companded(image.round()), plain(image.round()))  # 0 stays 0, and 1 stays 1
+
+
+@pytest.mark.parametrize("order", ["pre", "post"])
+def test_a_dense_layer_passes_on_what_came_in(order):
     features = torch.randn(1, 3, 4, 4, 4)
-    out = DenseLayer(3, 2, "group")(features)
+    out = DenseLayer(3, 2, replace(TINY, order=order))(features)
     assert out.shape == (1, 5, 4, 4, 4)
     assert torch.equal(out[:, :3], features)
 
@@ -97,3 +129,8 @@ def test_windows_of_one_batch_do_not_see_each_other():
 def test_levels_and_layers_must_agree_in_number():
     with pytest.raises(ValueError):
         DenseUNet3d(DenseUNetSpec(growth=(4, 4), encoder_layers=(1, 1, 1), decoder_layers=(1,)))
+
+
+@pytest.mark.skipif(not DEFAULT_MODEL.is_file(), reason="no model is packaged")
+def test_the_packaged_weights_fit_the_network():
+    assert set(load_model(DEFAULT_MODEL).stages) == {"locate", "segment"}  # which refuses a missing or a spare tensor

@@ -8,10 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from monai.metrics import (
+    compute_confusion_matrix_metric,
     compute_dice,
     compute_hausdorff_distance,
     compute_surface_dice,
+    get_confusion_matrix,
 )
+from scipy import ndimage
 
 from segmentation.geometry import Grid
 from segmentation.metrics import (
@@ -20,12 +23,15 @@ from segmentation.metrics import (
     dice,
     far_false_positives_ml,
     hd95_mm,
+    nearest,
     precision,
     recall,
     spine_voxels,
     surface,
     surface_dice,
+    surface_voxels,
     volume_error_ml,
+    voxels,
 )
 from segmentation.volume import LabelMap
 
@@ -128,13 +134,19 @@ def batch(mask: Mask) -> torch.Tensor:
     return torch.from_numpy(mask)[None, None].float()
 
 
-@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (0.7, 0.8, 2.5)])
+SPACINGS = pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (0.7, 0.8, 2.5)])
+
+
+@SPACINGS
 def test_the_figures_are_monai_s(spacing_mm: tuple[float, float, float]):
     shape = (24, 20, 16)
     ours, theirs = ball(shape, (10, 9, 8), 5.5), ball(shape, (12, 10, 7), 6.2)
     ours[20, 16, 12] = True
     first, second = batch(ours), batch(theirs)
+    confusion = get_confusion_matrix(first, second)
     assert dice(ours, theirs) == pytest.approx(compute_dice(first, second).item())
+    assert precision(ours, theirs) == pytest.approx(compute_confusion_matrix_metric("precision", confusion).item())
+    assert recall(ours, theirs) == pytest.approx(compute_confusion_matrix_metric("sensitivity", confusion).item())
     assert hd95_mm(ours, theirs, spacing_mm) == pytest.approx(
         compute_hausdorff_distance(first, second, percentile=95, spacing=list(spacing_mm)).item()
     )
@@ -142,6 +154,56 @@ def test_the_figures_are_monai_s(spacing_mm: tuple[float, float, float]):
         assert surface_dice(ours, theirs, spacing_mm, tolerance_mm) == pytest.approx(
             compute_surface_dice(first, second, [tolerance_mm], spacing=list(spacing_mm)).item()
         )
+
+
+@SPACINGS
+def test_a_surface_between_the_voxels_gives_a_surface_dice_not_far_from_ours(spacing_mm: tuple[float, float, float]):
+    shape = tuple(int(40 / s) + 2 for s in spacing_mm)
+    index = [np.arange(n) * s - n * s / 2 for n, s in zip(shape, spacing_mm, strict=True)]
+    x, y, z = np.meshgrid(*index, indexing="ij")
+    ours, theirs = np.hypot(np.hypot(x, y), z) <= 13.3, np.hypot(np.hypot(x - 1.3, y - 1.3), z - 1.3) <= 14.2
+
+    def monai_s(tolerance_mm: float) -> float:
+        return compute_surface_dice(
+            batch(ours), batch(theirs), [tolerance_mm], spacing=list(spacing_mm), use_subvoxels=True
+        ).item()
+
+    assert surface_dice(ours, theirs, spacing_mm, 3.0) == pytest.approx(monai_s(3.0), abs=0.01)
+    assert 0 < monai_s(1.0) - surface_dice(ours, theirs, spacing_mm, 1.0) < 0.11
+
+
+def test_of_empty_masks_monai_says_nothing_where_we_say_what_was_right():
+    assert math.isnan(compute_dice(batch(NOTHING), batch(NOTHING)).item())
+    for first, second in ((NOTHING, NOTHING), (NOTHING, voxel(1)), (voxel(1), NOTHING)):
+        expected = compute_dice(batch(first), batch(second), ignore_empty=False).item()
+        assert dice(first, second) == expected
+
+
+def test_distances_are_those_of_a_distance_map():
+    random = np.random.default_rng(5)
+    first, second = ndimage.gaussian_filter(random.standard_normal((2, 20, 18, 16)), (0, 2, 2, 2)) > 0.05
+    spacing_mm = (0.6, 0.3, 2.0)
+    expected = ndimage.distance_transform_edt(~second, sampling=spacing_mm)[first]
+    found, index = nearest(voxels(first), surface_voxels(second), spacing_mm)
+    inside = second[first]
+    assert found[~inside] == pytest.approx(expected[~inside], abs=1e-12)
+    steps = (voxels(first) - surface_voxels(second)[index]) * spacing_mm
+    assert np.linalg.norm(steps, axis=1) == pytest.approx(found)
+
+
+def test_five_steps_of_six_tenths_are_three_millimetres_everywhere():
+    points = np.array([[start, 0, 0] for start in range(200)], dtype=np.int32)
+    for point in points:
+        distance, _ = nearest(point[None], point[None] + np.array([[5, 0, 0]], dtype=np.int32), (0.6, 1.0, 1.0), 3.0)
+        assert distance[0] == 3.0
+
+
+def test_nothing_is_found_beyond_the_limit_and_nothing_among_nothing():
+    points = voxels(voxel(0, 9))
+    distance, index = nearest(points, voxels(voxel(2)), ISOTROPIC, within_mm=2.0)
+    assert (distance.tolist(), index.tolist()) == ([2.0, math.inf], [0, 1])
+    assert nearest(points, voxels(NOTHING), ISOTROPIC)[0].tolist() == [math.inf, math.inf]
+    assert len(nearest(voxels(NOTHING), points, ISOTROPIC)[0]) == 0
 
 
 @settings(max_examples=25, deadline=None)

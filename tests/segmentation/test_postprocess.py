@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from segmentation.postprocess import SMALLEST_COMPONENT_MM3, keep_column, keep_spine
+from segmentation.postprocess import SMALLEST_COMPONENT_MM3, believable, keep_column, keep_spine
 
 
 def empty() -> np.ndarray:
@@ -85,3 +86,11 @@ def test_what_lies_higher_but_far_from_the_column_s_line_is_not_column():
 def test_a_single_piece_and_an_empty_mask_stay_as_they_are():
     for mask in (pieces((20, 5, 30)), pieces()):
         np.testing.assert_array_equal(keep_column(mask, 4.0), mask)
+
+
+@pytest.mark.parametrize(
+    ("logit", "voxels", "believed"),
+    [(1.0, 500, False), (2.0, 500, True), (1.0, 3000, True), (0.0, 0, True)],  # 4 mm voxels: 500 are 32 ml, 3000 192 ml
+)
+def test_a_short_column_must_be_seen_clearly(logit, voxels, believed):
+    assert believable(np.full(voxels, logit, dtype=np.float32), 4.0) is believed

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from segmentation.geometry import Grid
 from segmentation.phantom.spec import rotation
-from segmentation.preprocess import WHOLE_EDGE, InputSpec, canonical_grid, prepare, resample, restore
+from segmentation.preprocess import (
+    NOTHING,
+    WHOLE_EDGE,
+    InputSpec,
+    beside,
+    canonical_grid,
+    prepare,
+    resample,
+    restore,
+)
 from segmentation.volume import Volume
 
 ORIENTATIONS = [
@@ -196,3 +205,48 @@ def test_padding_of_the_network_s_output_is_not_restored():
     i, j, k = prepared.content
     logits[:i, :j, :k] = -1.0
     np.testing.assert_array_equal(restore(logits, prepared), np.full(grid.shape, -1.0))
+
+
+@given(grids(), st.sampled_from(["whole", "resize"]), st.integers(16, 40))
+def test_a_ball_comes_home_from_a_cube_of_any_edge(grid, mode, edge):
+    centre = grid.to_mm((np.array(grid.shape) - 1) / 2)
+    prepared = prepare(Volume(ball_hu(grid, centre, 12.0), grid), InputSpec(1.0, mode=mode, edge=edge))
+    assert prepared.image.shape == (edge,) * 3
+    np.testing.assert_allclose(centre_of_mass_mm(prepared.grid, prepared.image), centre, atol=0.6)
+    back = restore(prepared.image, prepared)
+    assert back.shape == grid.shape
+    np.testing.assert_allclose(centre_of_mass_mm(grid, back), centre, atol=0.6)
+
+
+def test_resize_distorts_and_whole_does_not():
+    grid = grid_of("RAS", (20, 40, 80))
+    volume = Volume(np.full(grid.shape, 1000, np.int16), grid)
+    resized, whole = (prepare(volume, InputSpec(1.0, mode=mode, edge=32)) for mode in ("resize", "whole"))
+    assert resized.content == (32, 32, 32)
+    np.testing.assert_allclose(resized.grid.spacing_mm, (20 / 32, 40 / 32, 80 / 32))
+    assert whole.content == (8, 16, 32)
+    np.testing.assert_allclose(whole.grid.spacing_mm, 2.5)
+    assert resized.image.min() == 1
+    assert whole.image[8:].max() == 0
+
+
+@pytest.mark.parametrize("orientation", ["RAS", "LPS", "SAL"])
+def test_a_scan_cut_to_its_bone_comes_back_on_its_whole_grid(orientation):
+    grid = grid_of(orientation, (120, 110, 100))
+    centre = grid.to_mm(np.array([80.0, 60.0, 50.0]))
+    volume = Volume(ball_hu(grid, centre, 12.0), grid)
+    spec = InputSpec(1.0, mode="whole", edge=64, crop="bone")
+    prepared = prepare(volume, spec)
+    assert max(prepared.content) * 1.0 < 80  # 24 mm of bone, 20 mm on either side, a voxel of the coarse look
+    back = restore(prepared.image * 20 - 10, prepared)
+    assert back.shape == grid.shape
+    np.testing.assert_allclose(centre_of_mass_mm(grid, (back > 0).astype(np.float32)), centre, atol=0.3)
+    assert back[0, 0, 0] == NOTHING
+    np.testing.assert_allclose(centre_of_mass_mm(prepared.grid, prepared.image), centre, atol=0.3)
+
+
+def test_beside_pads_as_the_image_is_padded():
+    grid = grid_of("RAS", (20, 40, 80))
+    prepared = prepare(Volume(np.full(grid.shape, 1000, np.int16), grid), InputSpec(1.0, mode="whole", edge=32))
+    padded = beside(np.ones(prepared.content, np.float32), prepared)
+    np.testing.assert_array_equal(padded, prepared.image)

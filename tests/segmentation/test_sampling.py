@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from segmentation import sampling
-from segmentation.dataset import IGNORE, Item
+from segmentation.dataset import FULL, Item
 from segmentation.sampling import Sampler
 
 EDGE = 16
@@ -19,23 +19,25 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def real(target: NDArray[np.uint8] | int, value: int = 128) -> Item:
-    filled = np.full((32, 32, 32), target, dtype=np.uint8) if isinstance(target, int) else target
-    image = np.full((32, 32, 32), value, dtype=np.uint8)
-    return Item("real", image, filled, np.argwhere(filled == 1).astype(np.int32), 1.0)
+def real(target: NDArray[np.uint8] | int, known: NDArray[np.uint8] | int = FULL, value: int = 128) -> Item:
+    image, filled, sure = (np.full((32, 32, 32), array, dtype=np.uint8) for array in (value, target, known))
+    return Item("real", image, filled, sure, np.argwhere(filled >= 128).astype(np.int32), 1.0)
 
 
-def label_map(number: int = 20) -> Item:
-    numbers = np.zeros((32, 32, 32), dtype=np.uint8)
-    numbers[10:22, 10:22, 6:14] = numbers[10:22, 10:22, 18:26] = number
-    return Item("map", None, numbers, np.argwhere(numbers).astype(np.int32), 1.0)
+def label_map(spine: bool = True) -> Item:
+    """Two vertebrae, or two pieces of sacrum."""
+    bone = np.zeros((32, 32, 32), dtype=np.uint8)
+    bone[10:22, 10:22, 6:14] = bone[10:22, 10:22, 18:26] = FULL
+    target = bone if spine else bone * 0
+    return Item("map", None, target, np.full_like(bone, FULL), np.argwhere(bone).astype(np.int32), 1.0, bone)
 
 
-def half() -> NDArray[np.uint8]:
+def half() -> Item:
     """Spine, unknown and not spine, in layers."""
     target = np.zeros((32, 32, 32), dtype=np.uint8)
-    target[:11], target[11:22] = 1, IGNORE
-    return target
+    known = np.full_like(target, FULL)
+    target[:11], known[11:22] = FULL, 0
+    return real(target, known)
 
 
 def sampler(reals: Sequence[Item], maps: Sequence[Item], share: float = 0.5, **more: Any) -> Sampler:
@@ -44,27 +46,62 @@ def sampler(reals: Sequence[Item], maps: Sequence[Item], share: float = 0.5, **m
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_batch_is_what_the_loss_expects(share):
-    images, targets, known = sampler([real(half())], [label_map()], share).batch(3, rng())
+    images, targets, known = sampler([half()], [label_map()], share).batch(3, rng())
     for tensor in (images, targets, known):
         assert tensor.shape == (3, 1, EDGE, EDGE, EDGE)
         assert tensor.dtype == torch.float32
     assert images.min() >= 0
     assert images.max() <= 1
-    assert set(targets.unique().tolist()) <= {0.0, 1.0}
+    assert targets.min() >= 0
+    assert targets.max() <= 1 + 1e-6
     assert set(known.unique().tolist()) <= {0.0, 1.0}
-    assert not (targets * (1 - known)).any()  # nothing unknown is called spine
 
 
 def test_unknown_voxels_do_not_count_and_the_others_do():
-    _, targets, known = sampler([real(half())], []).batch(8, rng(1))
+    _, targets, known = sampler([half()], []).batch(8, rng(1))
     assert 0 < known.mean() < 1
     assert 0 < targets.mean() < 1
-    _, _, all_known = sampler([real(1)], []).batch(2, rng(1))
-    assert all_known.all()
+
+
+def test_inside_and_far_beyond_a_known_scan_everything_is_known(monkeypatch):
+    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
+    monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
+    images, _, known = sampler([real(0)], [], cropped_share=0.0).batch(8, rng(1))
+    assert (images == 0).any()
+    assert known[images == 0].all()
+    assert known[images > 0.995 * 128 / FULL].all()  # what remains is the voxel that the border runs through
+
+
+def test_the_border_of_the_spine_is_a_share_of_the_voxel():
+    _, targets, _ = sampler([half()], [], focus_share=1.0).batch(8, rng(1))
+    between = (targets > 0.05) & (targets < 0.95)
+    assert 0 < between.float().mean() < 0.3
+
+
+def test_a_soft_target_stays_soft(monkeypatch):
+    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
+    _, targets, _ = sampler([real(102)], [], cropped_share=0.0).batch(4, rng(1))
+    assert targets.max() == pytest.approx(102 / FULL, abs=1e-4)
+    assert (targets - 102 / FULL).abs().lt(1e-3).float().mean() > 0.3
+
+
+def test_metal_is_drawn_and_not_counted(monkeypatch):
+    monkeypatch.setattr(sampling, "METAL_SHARE", 1.0)
+    monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
+    images, _, known = sampler([real(FULL)], [], cropped_share=0.0).batch(6, rng(1))
+    unknown = known == 0
+    assert unknown.flatten(1).any(dim=1).float().mean() > 0.5
+    assert (images[unknown & (images > 0)] == 1).float().mean() > 0.4
+    assert (images == 1).any()
+
+
+def test_a_cropped_share_of_0_cuts_nothing(monkeypatch):
+    monkeypatch.setattr(sampling, "crop_field_of_view", lambda *_: pytest.fail("cut"))
+    sampler([half()], [], cropped_share=0.0).batch(20, rng())
 
 
 def test_one_seed_gives_one_batch_and_another_another():
-    draw = sampler([real(half())], [label_map()])
+    draw = sampler([half()], [label_map()])
     first, again, other = (draw.batch(2, rng(seed)) for seed in (5, 5, 6))
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first[0], other[0])
@@ -74,9 +111,10 @@ def test_one_seed_gives_one_batch_and_another_another():
 def test_the_share_of_synthesised_crops(share, expected, monkeypatch):
     made = []
 
-    def count(numbers: NDArray[np.uint8], *_: Any) -> NDArray[np.float32]:
-        made.append(numbers)
-        return numbers.astype(np.float32)
+    def count(bone: NDArray[np.bool_], *_: Any) -> NDArray[np.float32]:
+        assert bone.dtype == bool
+        made.append(bone)
+        return bone.astype(np.float32)
 
     monkeypatch.setattr(sampling, "synthesise", count)
     monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
@@ -84,7 +122,8 @@ def test_the_share_of_synthesised_crops(share, expected, monkeypatch):
     assert len(made) == pytest.approx(expected, abs=20 if 0 < share < 1 else 0)
 
 
-def test_without_real_scans_everything_is_synthesised():
+def test_without_real_scans_everything_is_synthesised(monkeypatch):
+    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
     images, targets, known = sampler([], [label_map()], 0.0).batch(6, rng())
     assert known.all()
     assert targets.any()
@@ -92,27 +131,28 @@ def test_without_real_scans_everything_is_synthesised():
 
 
 def test_the_sacrum_of_a_label_map_is_drawn_but_is_no_target():
-    _, targets, _ = sampler([], [label_map(26)], 1.0).batch(4, rng())
+    images, targets, _ = sampler([], [label_map(spine=False)], 1.0).batch(4, rng())
     assert not targets.any()
+    assert images.std() > 0.02
 
 
 def test_the_locator_is_taught_the_closed_column():
-    loose = sampler([], [label_map()], 1.0).batch(6, rng(4))[1]
-    column = sampler([], [label_map()], 1.0, column_closing=3).batch(6, rng(4))[1]
+    loose = sampler([], [label_map()], 1.0, cropped_share=0.0).batch(30, rng(4))[1] > 0.5
+    column = sampler([], [label_map()], 1.0, cropped_share=0.0, column_closing=3).batch(30, rng(4))[1] > 0.5
     assert (column >= loose).all()
-    assert column.sum() > 1.1 * loose.sum()
+    assert column.sum() > 1.05 * loose.sum()
 
 
 def test_a_background_never_holds_spine_nor_what_may_be(monkeypatch):
     seen: list[NDArray[np.float32] | None] = []
 
-    def note(numbers: NDArray[np.uint8], _: Any, background: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None) -> NDArray[np.float32]:
         seen.append(background)
-        return numbers.astype(np.float32)
+        return bone.astype(np.float32)
 
     monkeypatch.setattr(sampling, "synthesise", note)
-    sampler([real(1)], [label_map()], 1.0).batch(10, rng())
-    sampler([real(IGNORE)], [label_map()], 1.0).batch(10, rng())
+    sampler([real(FULL)], [label_map()], 1.0).batch(10, rng())
+    sampler([real(0, known=0)], [label_map()], 1.0).batch(10, rng())
     assert all(background is None for background in seen)
     seen.clear()
     sampler([real(0, value=51)], [label_map()], 1.0).batch(20, rng())
@@ -123,8 +163,13 @@ def test_a_background_never_holds_spine_nor_what_may_be(monkeypatch):
 
 def test_most_crops_are_taken_where_the_spine_is():
     target = np.zeros((200, 24, 24), dtype=np.uint8)
-    target[150:154, 10:14, 10:14] = 1
-    item = Item("long", np.full(target.shape, 99, np.uint8), target, np.argwhere(target).astype(np.int32), 1.0)
-    _, targets, _ = sampler([item], [], 0.0).batch(60, rng())
-    hit = targets.flatten(1).any(dim=1).float().mean()
-    assert 0.25 < hit < 0.9  # anywhere at random: 0.04
+    target[150:154, 10:14, 10:14] = FULL
+    image, known = np.full_like(target, 99), np.full_like(target, FULL)
+    item = Item("long", image, target, known, np.argwhere(target).astype(np.int32), 1.0)
+
+    def hit(focus_share: float) -> float:
+        draw = sampler([item], [], 0.0, focus_share=focus_share, cropped_share=0.0)
+        return float(draw.batch(60, rng())[1].flatten(1).any(dim=1).float().mean())
+
+    assert hit(0.9) > 0.25
+    assert hit(0.0) < 0.15

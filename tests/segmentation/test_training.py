@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from segmentation.checkpoint import load_model
+from segmentation.cli import main
 from segmentation.config import TrainingConfig
-from segmentation.dataset import IGNORE, Item
+from segmentation.dataset import FULL, Item
 from segmentation.errors import BadConfiguration
+from segmentation.items import load_items
 from segmentation.phantom import Phantom
 from segmentation.sampling import Sampler
-from segmentation.training import load_items, train, validation_dice
+from segmentation.training import Trainer, train, validation_dice
 from segmentation.writers import write_nifti, write_volume
 
 NETWORK = {"stem": 2, "width": 4, "growth": [4, 8], "encoder_layers": [1, 1], "decoder_layers": [1]}
@@ -142,6 +148,92 @@ def test_a_killed_and_resumed_run_ends_with_the_same_weights(case, tmp_path, mon
         assert same(weights(tmp_path / "whole" / name), weights(tmp_path / "killed" / name))
 
 
+def test_a_run_that_was_killed_by_the_system_goes_on(case, tmp_path):
+    """SIGKILL, in a process of its own: nothing is caught, nothing is tidied."""
+    for name in ("whole", "killed"):
+        content = config(case, tmp_path / name, epochs=3, steps_per_epoch=3, ema=0.9).model_dump(mode="json")
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    path = tmp_path / "killed.yaml"
+    code = (
+        "import os, signal, sys\n"
+        "from segmentation import cli, training\n"
+        "training.SAVE_EVERY_S = 0.0\n"
+        "step = training.Trainer._step\n"
+        "def dies(self, *batch):\n"
+        "    if self.state.step == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return step(self, *batch)\n"
+        "training.Trainer._step = dies\n"
+        "sys.exit(cli.main(['train', sys.argv[1]]))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert [row["step"] for row in rows(tmp_path / "killed")] == ["3"]
+    assert main(["train", str(path)]) == 0
+    assert main(["train", str(tmp_path / "whole.yaml")]) == 0
+    assert [row["step"] for row in rows(tmp_path / "killed")] == ["3", "6", "9"]
+    for name in ("model.safetensors", "latest.safetensors"):
+        assert same(weights(tmp_path / "whole" / name), weights(tmp_path / "killed" / name))
+
+
+def test_a_killed_run_does_not_write_a_line_of_its_log_twice(case, tmp_path, monkeypatch):
+    monkeypatch.setattr("segmentation.training.SAVE_EVERY_S", 1e9)
+    changes = {"epochs": 2, "steps_per_epoch": 2}
+    with monkeypatch.context() as patched:
+        patched.setattr("segmentation.training.Trainer._save_last", _killed)
+        with pytest.raises(Killed):
+            train(config(case, tmp_path, **changes), silent)
+    assert len(rows(tmp_path)) == 2
+    train(config(case, tmp_path, **changes), silent)
+    assert [row["step"] for row in rows(tmp_path)] == ["2", "4"]
+
+
+def _killed(_: Any) -> None:
+    raise Killed
+
+
+def test_a_run_leaves_its_curves(case, tmp_path):
+    train(config(case, tmp_path, epochs=2, steps_per_epoch=1), silent)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_batch_in_parts_takes_the_step_of_the_mean_of_the_parts(case, tmp_path):
+    parted = Trainer(config(case, tmp_path, batch=4, accumulate=2), silent)
+    whole = Trainer(config(case, tmp_path, batch=4), silent)
+    rng = np.random.default_rng(1)
+    images, targets = torch.rand(4, 1, 32, 32, 32), torch.from_numpy(rng.integers(0, 2, (4, 1, 32, 32, 32))).float()
+    known = torch.ones_like(targets)
+    losses = [whole.loss(whole.network(images[i : i + 2]), targets[i : i + 2], known[i : i + 2]) for i in (0, 2)]
+    mean = (losses[0] + losses[1]) / 2
+    mean.backward()
+    assert parted._step(images, targets, known) == pytest.approx(mean.item())
+    torch.nn.utils.clip_grad_norm_(whole.network.parameters(), 5.0)
+    for ours, theirs in zip(parted.network.parameters(), whole.network.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_progress_reaches_the_end(case, tmp_path):
+    told: list[float] = []
+    train(config(case, tmp_path, epochs=2, steps_per_epoch=2), silent, lambda fraction, _: told.append(fraction))
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("preprocessing", ["whole", "resize"])
+def test_a_network_of_another_kind_learns_whole_scans(case, tmp_path, preprocessing):
+    network = {"name": "UNet3D", "width": 4, "depth": 1}
+    changes = {"preprocessing": preprocessing, "crop": "bone", "network": network, "epochs": 3, "steps_per_epoch": 5}
+    best = train(config(case, tmp_path, **changes), silent)
+    stage = load_model(best).stages["segment"]
+    assert (stage.network.spec.name, stage.input.mode, stage.input.edge) == ("UNet3D", preprocessing, 32)
+    log = rows(tmp_path)
+    assert float(log[-1]["loss"]) < float(log[0]["loss"])
+
+
+def test_a_run_of_another_network_cannot_go_on(case, tmp_path):
+    train(config(case, tmp_path, epochs=1, steps_per_epoch=1), silent)
+    with pytest.raises(BadConfiguration, match="holds a run of another network, which cannot go on as VNet"):
+        train(config(case, tmp_path, epochs=1, steps_per_epoch=1, network={"name": "VNet", "width": 2}), silent)
+
+
 def test_a_finished_run_started_again_changes_nothing(case, tmp_path):
     tiny = config(case, tmp_path, epochs=1, steps_per_epoch=2)
     train(tiny, silent)
@@ -211,8 +303,8 @@ def test_every_kind_of_data_is_found(case, small_phantom, tmp_path):
     assert [item.name for item in real] == [case.name, "leg.nii.gz", "one.nii.gz"]
     assert [item.name for item in synthetic] == ["good.nii.gz"]
     assert real[0].weight == 2
-    assert IGNORE in validation[0].target
-    assert IGNORE not in real[0].target
+    assert set(np.unique(validation[0].known)) == {0, FULL}
+    assert (real[0].known == FULL).all()
 
 
 class Threshold(torch.nn.Module):
@@ -224,11 +316,14 @@ class Threshold(torch.nn.Module):
 
 def test_validation_dice_by_hand():
     image, target = np.zeros((32, 32, 32), np.uint8), np.zeros((32, 32, 32), np.uint8)
-    image[4:8, 4:8, 4:8] = 255  # 64 voxels said to be spine
-    target[4:8, 4:8, 4:6] = 1  # 32 are
-    target[4:8, 4:8, 6] = IGNORE  # of 16 nobody knows: left are 48 said, 32 right
-    item = Item("a", image, target, np.zeros((0, 3), np.int32), 1.0)
-    nothing = Item("b", image * 0, target * 0, item.focus, 1.0)
+    known = np.full_like(target, FULL)
+    image[4:8, 4:8, 4:8] = FULL  # 64 voxels said to be spine
+    target[4:8, 4:8, 4] = FULL  # 32 are, 16 of them by half
+    target[4:8, 4:8, 5] = 128
+    target[4:8, 4:8, 7] = 127
+    known[4:8, 4:8, 6] = 0  # of 16 nobody knows: left are 48 said, 32 right
+    item = Item("a", image, target, known, np.zeros((0, 3), np.int32), 1.0)
+    nothing = Item("b", image * 0, target * 0, known, item.focus, 1.0)
     device = torch.device("cpu")
     assert validation_dice(Threshold(), [item], 32, device) == pytest.approx(2 * 32 / (48 + 32))
     assert validation_dice(Threshold(), [item, nothing], 32, device) == pytest.approx((0.8 + 1) / 2)

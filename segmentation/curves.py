@@ -1,0 +1,31 @@
+"""A training run as a picture: loss and validation Dice, step by step."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+LOSS_COLOUR, DICE_COLOUR = "#b45309", "#0f766e"
+
+
+def draw_curves(log: Path, picture: Path, title: str = "") -> None:
+    """Draw ``log`` (a run's log.csv) into ``picture`` (PNG); the Dice only where there is a validation scan."""
+    with log.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    steps = [int(row["step"]) for row in rows]
+    scores = [float(row["validation_dice"]) for row in rows]
+    figure = Figure(figsize=(8, 4.5), dpi=100, layout="constrained")
+    axes = figure.add_subplot(title=title, xlabel="step", ylim=(0, 1.0))
+    axes.plot(steps, [float(row["loss"]) for row in rows], ".-", color=LOSS_COLOUR, label="loss")
+    if any(not math.isnan(score) for score in scores):
+        best = max(score for score in scores if not math.isnan(score))
+        axes.plot(steps, scores, ".-", color=DICE_COLOUR, label=f"validation Dice (best {best:.3f})")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center right")
+    beside = picture.with_suffix(".part")
+    figure.savefig(beside, format="png")
+    os.replace(beside, picture)

@@ -1,0 +1,72 @@
+"""Labelled CTs on disk, and what is asked to segment them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from segmentation.errors import GridMismatch, InputError
+from segmentation.progress import Cancelled, Progress, ignore, never
+from segmentation.readers import read_label_map, read_volume
+from segmentation.volume import LabelMap, Volume
+
+CT_FILE, REFERENCE_FILE = "ct.nii.gz", "vert.nii.gz"
+
+
+class Segmenter(Protocol):
+    """What is evaluated: whatever turns a CT into a label map, such as ``segmentation.inference.Engine``."""
+
+    @property
+    def model_id(self) -> str:
+        """Which weights."""
+
+    @property
+    def device(self) -> str:
+        """Where they run."""
+
+    def segment(
+        self, volume: Volume, progress: Progress = ignore, cancelled: Cancelled = never, mode: Any = "patch"
+    ) -> LabelMap:
+        """A map of kind ``"spine"`` on the CT's grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A CT and the reference on its grid."""
+
+    name: str
+    volume: Volume
+    reference: LabelMap
+
+
+def find_cases(folder: Path) -> list[Path]:
+    """Folders in ``folder`` that hold a CT and its reference, sorted.
+
+    Raises:
+        InputError: there are none.
+    """
+    cases = sorted(path.parent for path in folder.glob(f"*/{CT_FILE}") if (path.parent / REFERENCE_FILE).is_file())
+    if not cases:
+        raise InputError(
+            f"{folder} holds no folder with {CT_FILE} and {REFERENCE_FILE}.",
+            "Give the folder that the cases' folders lie in; `spineview phantom` makes one.",
+        )
+    return cases
+
+
+def read_case(folder: Path) -> Case:
+    """Read one folder: :func:`read_pair` of the two files in it."""
+    return read_pair(folder.name, folder / CT_FILE, folder / REFERENCE_FILE)
+
+
+def read_pair(name: str, ct: Path, reference: Path) -> Case:
+    """Read a CT and its reference.
+
+    Raises:
+        InputError: the CT or its reference cannot be used, or they do not lie on one grid.
+    """
+    volume, labels = read_volume(ct), read_label_map(reference)
+    if not volume.grid.matches(labels.grid):
+        raise GridMismatch(f"{ct.name} and {reference.name} of {name} do not lie on the same grid.")
+    return Case(name, volume, labels)
