@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from segmentation.confidence import Confidence
 from segmentation.errors import Cancelled as CancelledError
 from segmentation.errors import InputError
 from segmentation.progress import Cancelled, Progress
@@ -47,6 +48,11 @@ class EngineLike(Protocol):
     @property
     def notes(self) -> list[str]:
         """Fallbacks taken."""
+        ...
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """How far the last mask may be trusted."""
         ...
 
     def segment(
@@ -210,16 +216,16 @@ class JobQueue:
         for note in engine.notes:
             self._store.update_job(job.id, note)
         report(last, "saving", True)
-        self._save(study, label_map, reference, engine.model_id, report)
+        self._save(study, label_map, reference, engine, report)
         self._picture(study, volume, label_map)
 
     def _save(
-        self, study: Study, label_map: LabelMap, reference: LabelMap | None, model_id: str, report: _Report
+        self, study: Study, label_map: LabelMap, reference: LabelMap | None, engine: EngineLike, report: _Report
     ) -> None:
         """Write the mask's files beside, then put them and the rows in place at once."""
         staged = self._store.stage()
         try:
-            mask = write_mask(label_map, staged, study.id, "model", model_id)
+            mask = write_mask(label_map, staged, study.id, "model", engine.model_id, engine.confidence)
             report.check()
             mask = with_dice(mask, label_map, reference)
             for label in mask.labels:

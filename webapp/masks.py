@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from segmentation.confidence import Confidence
 from segmentation.metrics import dice, spine_voxels
 from segmentation.readers import read_label_map
 from segmentation.volume import LabelMap
@@ -20,7 +21,12 @@ NIFTI_FILE = "mask.nii.gz"
 
 
 def write_mask(
-    label_map: LabelMap, folder: Path, study_id: str, kind: Literal["model", "reference"], model_id: str = ""
+    label_map: LabelMap,
+    folder: Path,
+    study_id: str,
+    kind: Literal["model", "reference"],
+    model_id: str = "",
+    confidence: Confidence | None = None,
 ) -> Mask:
     """Write a mask's files into the empty ``folder``, whose name becomes its id."""
     write_nifti(label_map, folder / NIFTI_FILE)
@@ -36,6 +42,7 @@ def write_mask(
         dice=None,
         model_id=model_id,
         digest=digest,
+        confidence=confidence,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmentation.confidence import SENTENCES
 from webapp.views import API
 
 _TEXT = {"type": "string"}
@@ -74,12 +75,23 @@ SCHEMAS: dict[str, Any] = {
         labels=_list(_INTEGER),
         volume_ml=_NUMBER,
         dice=_maybe(_NUMBER),
+        confidence=_maybe(_ref("Confidence")),
         model_id=_TEXT,
         created_at=_TIME,
         url=_TEXT,
         mesh_url=_maybe(_TEXT),
         mesh_urls={"type": "object", "additionalProperties": _TEXT},
         download_url=_TEXT,
+    ),
+    "Confidence": _object(
+        value={
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "How far the program trusts this mask; not a measured accuracy",
+        },
+        level={"type": "string", "enum": ["high", "medium", "low"]},
+        reasons=_list(_object(code={"type": "string", "enum": list(SENTENCES)}, message=_TEXT)),
     ),
     "Display": _object(
         shape=_list(_INTEGER),

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Literal, cast
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from segmentation.confidence import Confidence
+
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN_STATES = ("queued", "running")
 
@@ -91,6 +93,8 @@ class Mask:
         dice: Against the reference, if there is one.
         model_id: Which weights made it; empty for a reference.
         digest: Short content hash, for cacheable addresses.
+        confidence: How far the engine trusts it, and why not further; None of a reference, and of a mask that an
+            older version made.
     """
 
     id: str
@@ -103,6 +107,7 @@ class Mask:
     model_id: str
     digest: str
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confidence: Confidence | None = None
 
 
 class Base(DeclarativeBase):
@@ -113,6 +118,7 @@ class Base(DeclarativeBase):
         list[str]: JSON,
         list[int]: JSON,
         list[float]: JSON,
+        dict[str, Any]: JSON,
     }
 
 
@@ -166,6 +172,7 @@ class MaskRow(Base):
     model_id: Mapped[str]
     digest: Mapped[str]
     created_at: Mapped[float] = mapped_column(index=True)
+    confidence: Mapped[dict[str, Any] | None]
 
 
 class AuditRow(Base):
@@ -221,7 +228,8 @@ def to_job(row: JobRow) -> Job:
 
 def mask_row(mask: Mask) -> MaskRow:
     """The row of a value."""
-    return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp()})
+    confidence = None if mask.confidence is None else mask.confidence.to_json()
+    return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp(), "confidence": confidence})
 
 
 def to_mask(row: MaskRow) -> Mask:
@@ -237,6 +245,7 @@ def to_mask(row: MaskRow) -> Mask:
         model_id=row.model_id,
         digest=row.digest,
         created_at=datetime.fromtimestamp(row.created_at, UTC),
+        confidence=None if row.confidence is None else Confidence.from_json(row.confidence),
     )
 
 

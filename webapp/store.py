@@ -42,7 +42,9 @@ from webapp.records import (
 )
 
 LOG_LINES = 300
-SCHEMA = 1  # of webapp/records.py; a change of a table there is a new number here, and a migration
+SCHEMA = 2  # of webapp/records.py; a change of a table there is a new number here, and a migration
+# Statements that lead from each older schema to the next.
+MIGRATIONS = {1: ("ALTER TABLE masks ADD COLUMN confidence JSON",)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Store:
     """The one place where page, API, job and viewer meet. Safe to use from any thread.
 
     Raises:
-        BadConfiguration: the folder cannot be used, or holds the studies of another version.
+        BadConfiguration: the folder cannot be used, or holds the studies of a newer version.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -91,11 +93,14 @@ class Store:
     def _check_schema(self) -> None:
         with self._engine.begin() as connection:
             found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if found not in (0, SCHEMA):
+            if found not in (0, *MIGRATIONS, SCHEMA):
                 raise BadConfiguration(
                     f"The studies in {self.data_dir} were written by another version of SpineView.",
                     "Use that version, or choose another --data.",
                 )
+            for version in range(found or SCHEMA, SCHEMA):
+                for statement in MIGRATIONS[version]:
+                    connection.exec_driver_sql(statement)
             Base.metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
 

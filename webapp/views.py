@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from segmentation.confidence import Confidence
 from webapp.display import read_display
 from webapp.intake import THUMBNAIL_FILE
 from webapp.records import Job, Mask, Study
@@ -74,6 +75,7 @@ def mask_view(mask: Mask) -> dict[str, Any]:
         "labels": mask.labels,
         "volume_ml": round(mask.volume_ml, 3),
         "dice": mask.dice,
+        "confidence": _confidence_view(mask.confidence),
         "model_id": mask.model_id,
         "created_at": mask.created_at.isoformat(),
         "url": f"{base}/volume.bin?v={mask.digest}",
@@ -81,6 +83,13 @@ def mask_view(mask: Mask) -> dict[str, Any]:
         "mesh_urls": meshes,
         "download_url": f"{base}.nii.gz",
     }
+
+
+def _confidence_view(confidence: Confidence | None) -> dict[str, Any] | None:
+    if confidence is None:
+        return None
+    reasons = [{"code": reason.code, "message": reason.sentence} for reason in confidence.reasons]
+    return {"value": confidence.value, "level": confidence.level, "reasons": reasons}
 
 
 def display_view(store: Store, study: Study) -> dict[str, Any]:

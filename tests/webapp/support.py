@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from segmentation.confidence import Confidence, Reason
 from segmentation.errors import Cancelled as CancelledError
 from segmentation.geometry import Grid
 from segmentation.progress import Cancelled, Progress, ignore, never
@@ -25,6 +26,7 @@ class BoneEngine:
 
     model_id = "bone-200"
     device = "cpu"
+    confidence = Confidence(0.61, "low", (Reason("gap"), Reason("thick_slices")))
 
     def __init__(self) -> None:
         self.notes: list[str] = []

@@ -62,6 +62,24 @@ def test_dice_is_measured_against_the_reference(
     assert [(mask["kind"], mask["dice"]) for mask in masks] == [("model", 1.0), ("reference", None)]
 
 
+def test_a_mask_says_how_far_it_may_be_trusted_and_why_not_further(
+    client: TestClient, upload: Callable[..., dict], ct: Path, reference: Path
+):
+    study = upload(ct, reference)
+    job = finished(client, start(client, study))
+    expected = {
+        "value": 0.61,
+        "level": "low",
+        "reasons": [
+            {"code": "gap", "message": "A stretch of the spine that was located holds no marked vertebra."},
+            {"code": "thick_slices", "message": "The slices are thicker than 4 mm."},
+        ],
+    }
+    assert client.get(f"/api/v1/masks/{job['mask_id']}").json()["confidence"] == expected
+    masks = client.get(f"/api/v1/studies/{study['id']}/masks").json()["masks"]
+    assert [mask["confidence"] for mask in masks] == [expected, None]
+
+
 def test_a_second_submit_answers_with_the_open_job(
     client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
 ):

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from segmentation.confidence import Confidence, Reason
 from segmentation.errors import BadConfiguration
 from webapp.records import Mask, Study
 from webapp.store import LOG_LINES, Store
@@ -146,6 +148,37 @@ def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: P
     store.close()
     second.hold(timeout_s=0)
     second.close()
+
+
+def test_studies_of_an_older_version_are_opened_and_kept(store: Store, tmp_path: Path):
+    study = add(store)
+    job, staged = store.add_job(study.id), store.stage()
+    assert store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
+    store.close()
+    with sqlite3.connect(tmp_path / "spineview.sqlite3") as database:  # as version 1 wrote it
+        database.execute("ALTER TABLE masks DROP COLUMN confidence")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    for _ in range(2):  # the second time there is nothing left to do
+        opened = Store(tmp_path)
+        [mask] = opened.masks(study.id)
+        assert (mask.id, mask.volume_ml, mask.confidence) == (staged.name, 1.5, None)
+        opened.close()
+    opened = Store(tmp_path)
+    trusted = replace(mask_of(study, "new"), confidence=Confidence(0.6, "low", (Reason("gap"),)))
+    staged = opened.stage()
+    assert opened.complete_job(opened.add_job(study.id).id, replace(trusted, id=staged.name), staged, "Done")
+    assert opened.mask(staged.name).confidence == trusted.confidence
+    opened.close()
+
+
+@pytest.mark.parametrize("confidence", [None, Confidence(0.93, "high"), Confidence(0.0, "low", (Reason("nothing"),))])
+def test_a_mask_comes_back_as_it_went_in(store: Store, confidence: Confidence | None):
+    study = add(store)
+    staged = store.stage()
+    mask = replace(mask_of(study, staged.name), confidence=confidence)
+    assert store.complete_job(store.add_job(study.id).id, mask, staged, "Done")
+    assert store.mask(mask.id) == mask
 
 
 def test_studies_of_another_version_are_left_alone(store: Store, tmp_path: Path):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from segmentation.confidence import Confidence, Reason
 from webapp.i18n import translate
 from webapp.records import Job, Mask
 from webapp.viewer.model import clock, job_row, latest_masks, mask_colours, mask_row, shown_after
@@ -58,6 +59,19 @@ def test_a_mask_names_its_labels_and_gives_volume_and_dice() -> None:
     assert (row["volume"], row["dice"], row["download"]) == ("123.5 ml", "0.912", "/api/v1/masks/m1.nii.gz")
     assert [label["name"] for label in row["labels"]] == ["Spine"]
     assert [label["name"] for label in mask_row(REFERENCE, T)["labels"]] == ["L1", "L2"]
+
+
+def test_a_confidence_is_told_in_words_with_its_reasons() -> None:
+    assert mask_row(MODEL, T)["confidence"] is None
+    doubted = replace(MODEL, confidence=Confidence(0.5, "low", (Reason("nothing"), Reason("thick_slices"))))
+    assert mask_row(doubted, T)["confidence"] == {
+        "level": "low",
+        "label": "Confidence: low",
+        "advice": "Check this result:",
+        "reasons": ["No spine was found.", "The slices are thicker than 4 mm."],
+    }
+    trusted = mask_row(replace(MODEL, confidence=Confidence(0.95, "high")), translate("zh"))["confidence"]
+    assert (trusted["level"], trusted["label"], trusted["reasons"]) == ("high", "可信程度：高", [])
 
 
 def test_a_binary_reference_is_not_drawn_in_the_models_colour() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmentation.confidence import Confidence
 from segmentation.labels import label_of
 from webapp.i18n import Translate
 from webapp.records import OPEN_STATES, Job, Mask
@@ -63,6 +64,7 @@ def mask_row(mask: Mask, t: Translate) -> Row:
         "title": t(f"viewer.mask.{mask.kind}"),
         "volume": f"{mask.volume_ml:.1f} ml",
         "dice": f"{mask.dice:.3f}" if mask.dice is not None else "",
+        "confidence": None if mask.confidence is None else confidence_row(mask.confidence, t),
         "download": f"/api/v1/masks/{mask.id}.nii.gz",
         "labels": [
             {
@@ -72,6 +74,17 @@ def mask_row(mask: Mask, t: Translate) -> Row:
             }
             for number in mask.labels
         ],
+    }
+
+
+def confidence_row(confidence: Confidence, t: Translate) -> Row:
+    """A confidence in words: its level, what to do, and why."""
+    level = confidence.level
+    return {
+        "level": level,
+        "label": t("viewer.confidence", level=t(f"viewer.confidence.{level}")),
+        "advice": t(f"viewer.confidence.advice.{level}"),
+        "reasons": [t(f"viewer.confidence.reason.{reason.code}") for reason in confidence.reasons],
     }
 
 

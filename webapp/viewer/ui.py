@@ -202,6 +202,7 @@ def _masks(words: _Words) -> None:
             with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
                 html.Span(words("viewer.dice"))
                 html.Strong("{{ mask.dice }}", classes="sv-figure", raw_attrs=['data-testid="dice-value"'])
+            _confidence(words)
         with html.Label(classes="sv-slider"):
             with html.Span(classes="sv-row"):
                 html.Span(words("viewer.opacity"))
@@ -217,6 +218,20 @@ def _masks(words: _Words) -> None:
             classes="sv-button",
             raw_attrs=[':href="mask.download"', "download", 'data-testid="download-mask"'],
         )
+
+
+def _confidence(words: _Words) -> None:
+    """How far the mask may be trusted: a colour, the level in words, what to do, and why."""
+    with html.Div(
+        v_if="mask.confidence",
+        classes="sv-confidence",
+        raw_attrs=[':data-level="mask.confidence.level"', 'data-testid="confidence"', 'role="note"'],
+    ):
+        html.Strong("{{ mask.confidence.label }}")
+        html.Span("{{ mask.confidence.advice }}")
+        with html.Ul(v_if="mask.confidence.reasons.length"):
+            html.Li("{{ reason }}", v_for="reason in mask.confidence.reasons", key="reason")
+        html.Span(words("viewer.confidence.what"), classes="sv-faint")
 
 
 def _view_tools(words: _Words) -> None:
