@@ -157,6 +157,10 @@ def test_segment_colours_all_four_panels_without_a_reload_or_a_byte_from_outside
     for testid in (*PLANES, "view-3d"):
         wait_for(lambda testid=testid: amber(pixels(page, testid)).sum() > 2 * LINE_PIXELS)
     expect(page.get_by_test_id("stage")).to_have_text("Done")
+    doubt = page.get_by_test_id("confidence")
+    expect(doubt).to_contain_text("Confidence: low")
+    expect(doubt).to_contain_text("Check this result:")
+    expect(doubt.get_by_role("listitem")).to_have_text([BoneEngine.confidence.reasons[n].sentence for n in (0, 1)])
     page.get_by_test_id("show-model").click()
     wait_for(lambda: amber(pixels(page, "view-axial")).sum() < LINE_PIXELS)
     page.get_by_test_id("show-model").click()
