@@ -24,6 +24,7 @@ class _DenseUNet(Frozen):
     decoder_layers: tuple[PositiveInt, ...] = (1, 2, 2)
     order: Literal["pre", "post"] = "pre"
     companding: NonNegativeFloat = 0.0
+    detail: Annotated[int, Field(ge=0, multiple_of=2)] = 0
 
     @model_validator(mode="after")
     def _levels_agree(self) -> Self:

@@ -35,9 +35,11 @@ OVERLAP = 0.25
 # Two windows at a time: with one, torch falls back to a convolution that is several times slower on a CPU.
 WINDOWS_AT_ONCE = 2
 SMALLEST_WINDOW = 64
-COLUMN_LOGIT = 0.0
+# Generous where the column goes on, as to the first cervical vertebrae under a whole skull, which the locator half
+# believes in; whether there is a column at all is judged by what it does believe in (see believable).
+COLUMN_LOGIT = -1.0
 # Processes reach beyond the closed column that the locator was taught.
-REACH_MM = 14.0
+REACH_MM = 20.0
 # Context that the second pass sees around the column.
 MARGIN_MM = 24.0
 
@@ -165,7 +167,7 @@ class Engine:
         report.span(0.02, 0.2, "locating")
         logits = self._run(stage, prepared.image, stage.window, report)
         found = keep_column(keep_spine(logits > COLUMN_LOGIT, stage.input.spacing_mm**3), stage.input.spacing_mm)
-        if not believable(logits[found], stage.input.spacing_mm):
+        if not believable(logits[found & (logits > 0)], stage.input.spacing_mm):
             found[:] = False
         if not found.any():
             return found, np.zeros(shape, dtype=bool)

@@ -41,8 +41,10 @@ def keep_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]
 
 
 def believable(logits: NDArray[np.float32], spacing_mm: float) -> bool:
-    """Whether the (N,) logits of a located column's voxels are those of a spine; True of an empty column."""
-    if len(logits) * spacing_mm**3 / 1000 >= SHORT_COLUMN_ML or not len(logits):
+    """Whether the (N,) positive logits of a located column's voxels are those of a spine; not if there are none."""
+    if not len(logits):
+        return False
+    if len(logits) * spacing_mm**3 / 1000 >= SHORT_COLUMN_ML:
         return True
     return float(np.mean(1 / (1 + np.exp(-logits)))) >= DOUBTFUL_PROBABILITY
 

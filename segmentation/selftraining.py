@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from segmentation.dataset import IGNORE
 from segmentation.inference import Engine
+from segmentation.preprocess import NOTHING
 from segmentation.readers import read_volume
 from segmentation.volume import LabelMap, Volume
 from segmentation.writers import write_nifti
@@ -22,13 +23,17 @@ from segmentation.writers import write_nifti
 SURE = 1.4  # logit of a probability of 0.8
 # What a model must not teach its successor is to fill the discs. So only what is dense as bone counts, smoothed, and
 # not much less dense than the rest of the mask around it: in thick slices a disc borrows density from its neighbours.
-BONE_HU, SMOOTHING_MM = 110.0, 1.0
-SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.85, 12.0
+BONE_HU, SMOOTHING_MM = 100.0, 1.0
+SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.6, 12.0
 
 
 def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
-    """(I, J, K) of 1 where the model is sure and the CT as dense as bone, 0 where sure of none, 255 else."""
-    return np.where(logits < -SURE, 0, np.where(bone_like(logits > SURE, volume), 1, IGNORE)).astype(np.uint8)
+    """(I, J, K) of 1 where the model is sure and the CT as dense as bone, 0 where sure of none, 255 else.
+
+    Where only the locator spoke nothing is sure: what it overlooks must not be taught as background.
+    """
+    absent = (logits < -SURE) & (logits > NOTHING + 1)
+    return np.where(absent, 0, np.where(bone_like(logits > SURE, volume), 1, IGNORE)).astype(np.uint8)
 
 
 def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from segmentation.augment import blur
 Array = NDArray[np.float32]
 
 DISC_SHARE = 0.8
+VESSEL_SHARE = 0.35
 
 
 def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Array | None = None) -> Array:
@@ -26,8 +27,11 @@ def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Ar
     if background is None or rng.random() < 0.3:
         others = other_bones(bone.shape, rng) & (blur(bone.astype(np.float32), 1.0) < 0.05)
         image = _paint(image, others, rng.uniform(0.04, 0.35), rng)
-    trabecular = rng.uniform(0.07, 0.35)
-    image = _paint_discs(image, bone, trabecular, rng)
+    between = gaps(bone)
+    if bone.any() and rng.random() < VESSEL_SHARE:
+        image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
+    trabecular = rng.uniform(0.05, 0.35)
+    image = _paint_discs(image, between, trabecular, rng)
     image = _paint(image, bone, trabecular, rng)
     return blur(image, rng.uniform(0.3, 0.8))
 
@@ -69,6 +73,29 @@ def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.
     return np.asarray(large > 0.5)
 
 
+def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """A wide tube beside bone, along the body: an aorta or vena cava, bright with contrast medium, has no shell."""
+    inside = np.argwhere(bone)
+    beside = rng.uniform(8, 22) * _direction(rng, [1, 1, 0])
+    return _tube(
+        bone.shape, inside[rng.integers(len(inside))] + beside, _direction(rng, [0.3, 0.3, 1]), rng.uniform(3, 10)
+    )
+
+
+def _direction(rng: np.random.Generator, along: list[float]) -> NDArray[np.float64]:
+    vector = rng.standard_normal(3) * along
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _tube(
+    shape: tuple[int, ...], through: NDArray[np.float64], direction: NDArray[np.float64], radius: float
+) -> NDArray[np.bool_]:
+    axes = np.meshgrid(*[np.arange(n, dtype=np.float32) for n in shape], indexing="ij", sparse=True)
+    offsets = [axis - np.float32(centre) for axis, centre in zip(axes, through, strict=True)]
+    along = sum(np.float32(d) * o for d, o in zip(direction, offsets, strict=True))
+    return np.asarray(sum(o**2 for o in offsets) - along**2 < radius**2)
+
+
 def _curve(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
     start = rng.uniform(0, 1, 3) * shape
     direction, bend = rng.standard_normal(3), rng.standard_normal(3)
@@ -92,17 +119,18 @@ def _plate_or_ball(
     return np.asarray((radius < size) & (radius >= inner))
 
 
-def _paint_discs(image: Array, bone: NDArray[np.bool_], trabecular: float, rng: np.random.Generator) -> Array:
+def _paint_discs(image: Array, between: NDArray[np.bool_], trabecular: float, rng: np.random.Generator) -> Array:
     """Discs, and the ligaments between processes: soft, but often nearly as dense as the bone beside them.
 
     Without them a network learns that between two bodies there is muscle or less, and takes real discs for bone.
     """
-    if not bone.any() or rng.random() > DISC_SHARE:
+    if not between.any() or rng.random() > DISC_SHARE:
         return image
     vacuum = rng.random() < 0.05
-    density = 0.0 if vacuum else rng.uniform(0.04, min(0.12, 0.75 * trabecular))
-    disc = density + rng.uniform(0.002, 0.015) * smooth_noise(bone.shape, rng.uniform(1, 4), rng)
-    return np.where(gaps(bone), np.clip(disc, 0, 1), image).astype(np.float32)
+    dense = min(0.12, 0.75 * trabecular)
+    density = 0.0 if vacuum else rng.uniform(0.4 * dense, dense)
+    disc = density + rng.uniform(0.002, 0.015) * smooth_noise(image.shape, rng.uniform(1, 4), rng)
+    return np.where(between, np.clip(disc, 0, 1), image).astype(np.float32)
 
 
 def gaps(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -125,6 +153,6 @@ def _paint(image: Array, bone: NDArray[np.bool_], density: float, rng: np.random
     deep = blur(bone.astype(np.float32), rng.uniform(0.7, 1.4))
     shell = np.clip((rng.uniform(0.6, 0.95) - deep) / 0.15 + 0.5, 0, 1)
     trabecular = density + rng.uniform(0.1, 0.3) * density * smooth_noise(bone.shape, rng.uniform(1, 3), rng)
-    cortical = density + rng.uniform(0.15, 0.5) + 0.1 * smooth_noise(bone.shape, rng.uniform(2, 6), rng)
+    cortical = density + rng.uniform(0.04, 0.45) + 0.1 * smooth_noise(bone.shape, rng.uniform(2, 6), rng)
     painted = shell * cortical + (1 - shell) * np.clip(trabecular, 0, 1)
     return np.where(bone, painted, image).astype(np.float32)

@@ -69,8 +69,7 @@ class Trainer:
         self.network = build(config.network.spec()).to(self.device)
         self.network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if config.start_from:
-            stage = load_model(config.start_from).stages[config.stage]
-            self.network.load_state_dict(stage.network.state_dict())
+            _begin_with(self.network, load_model(config.start_from).stages[config.stage].network, config.start_from)
         # The same weights, called another way; what is averaged, validated and saved is the network itself.
         self.forward = torch.compile(self.network) if config.compile else self.network
         average = get_ema_multi_avg_fn(config.ema) if config.ema else None  # type: ignore[no-untyped-call]
@@ -222,6 +221,19 @@ class Trainer:
         self.state = State(**content["state"])
         run_log.forget_after(self.config.out, self.state.step)
         self.say(f"resumed at step {self.state.step}")
+
+
+def _begin_with(network: nn.Module, other: nn.Module, path: Path) -> None:
+    """Take over another run's weights; what it lacks of ``detail`` adds nothing yet and may be learned."""
+    wanted, given = network.state_dict(), other.state_dict()
+    known = {key: value for key, value in wanted.items() if key.startswith("detail.")} | given
+    try:
+        network.load_state_dict(known)
+    except RuntimeError as error:
+        raise BadConfiguration(
+            f"The network in {path.name} is another one than the configuration's.",
+            "Use the network's keys of the run that wrote it.",
+        ) from error
 
 
 def train(config: TrainingConfig, say: Say = print, progress: Progress = ignore, items: Items | None = None) -> Path:

@@ -37,6 +37,8 @@ class DenseUNetSpec:
         norm: ``"batch"`` as in the thesis; ``"group"`` where batches hold one or two windows.
         order: ``"pre"`` as in the thesis: every layer norms and activates all that came before it. ``"post"``
             norms and activates a feature once, where it is made: a third of the memory traffic.
+        detail: Channels of two 3x3x3 convolutions behind a stem's exit, at full resolution, which see the image again
+            and add to the logits: what the stem folds away, such as a thin disc; 0 for none.
         companding: Strength c of ``log(1 + c x) / log(1 + c)`` at the entrance, which spreads the few percent
             of 0..1000 HU in which disc, muscle and trabecular bone lie; 0 leaves the image as it is.
     """
@@ -51,6 +53,7 @@ class DenseUNetSpec:
     norm: Norm = "group"
     order: Order = "pre"
     companding: float = 0.0
+    detail: int = 0
 
     @property
     def name(self) -> str:
@@ -135,6 +138,25 @@ def depth_to_space(features: Tensor, edge: int) -> Tensor:  # the inverse of spa
     return cubes.reshape(b, channels, i * edge, j * edge, k * edge)
 
 
+class Detail(nn.Module):
+    """What is added to the logits behind the stem's exit, from the image and the last features."""
+
+    def __init__(self, channels: int, spec: DenseUNetSpec) -> None:
+        super().__init__()
+        self.edge = spec.stem
+        self.unfold = nn.Conv3d(channels, (spec.detail - spec.in_channels) * spec.stem**3, 1)
+        self.look = Convolution(spec.detail, spec.detail, 3, spec)
+        self.add = nn.Conv3d(spec.detail, spec.out_channels, 3, padding=1)
+        # Nothing at first, so that it can be put behind a network that is trained already.
+        nn.init.zeros_(self.add.weight)
+        nn.init.zeros_(cast(Tensor, self.add.bias))
+
+    def forward(self, image: Tensor, features: Tensor) -> Tensor:
+        """(B, 1, I, J, K), (B, C, I / stem, ...) -> (B, out, I, J, K)."""
+        unfolded = depth_to_space(self.unfold(features), self.edge)
+        return cast(Tensor, self.add(self.look(torch.cat([image, unfolded], dim=1))))
+
+
 class DenseUNet3d(Network):
     """Dense-3D U-Net. Returns logits; the sigmoid belongs to the caller."""
 
@@ -169,6 +191,7 @@ class DenseUNet3d(Network):
         out = spec.out_channels * folded
         # Logits are neither normed nor activated.
         self.head = transition(channels, out, spec) if spec.order == "pre" else nn.Conv3d(channels, out, 1)
+        self.detail = Detail(channels, spec) if spec.detail else None
 
     def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Logits, and each level's feature maps by name: (B, 1, I, J, K) -> (B, out, I, J, K), maps.
@@ -190,4 +213,7 @@ class DenseUNet3d(Network):
             features = functional.interpolate(features, scale_factor=2, mode="nearest")
             features = decoder(merge(torch.cat([features, skip], dim=1)))
             maps[f"decoder{len(skips)}"] = features
-        return depth_to_space(self.head(features), self.spec.stem), maps
+        logits = depth_to_space(self.head(features), self.spec.stem)
+        if self.detail is not None:
+            logits = logits + self.detail(image, features)
+        return logits, maps

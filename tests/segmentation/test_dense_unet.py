@@ -110,6 +110,22 @@ def test_companding_is_the_logarithm_at_the_entrance():
 
 
 @pytest.mark.parametrize("order", ["pre", "post"])
+def test_the_detail_adds_nothing_until_it_is_learned_and_then_sees_single_voxels(order):
+    torch.manual_seed(0)
+    plain = DenseUNet3d(replace(TINY, order=order)).eval()
+    network = DenseUNet3d(replace(TINY, order=order, detail=4)).eval()
+    assert network.load_state_dict(plain.state_dict(), strict=False).unexpected_keys == []
+    image = torch.rand(1, 1, 8, 8, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(image), plain(image))
+    assert network.detail is not None
+    torch.nn.init.normal_(network.detail.add.weight)
+    logits = network(image) - plain(image)
+    logits.square().sum().backward()
+    assert all(p.grad.abs().sum() > 0 for n, p in network.named_parameters() if n.startswith("detail"))
+
+
+@pytest.mark.parametrize("order", ["pre", "post"])
 def test_a_dense_layer_passes_on_what_came_in(order):
     features = torch.randn(1, 3, 4, 4, 4)
     out = DenseLayer(3, 2, replace(TINY, order=order))(features)

@@ -90,7 +90,12 @@ def test_a_single_piece_and_an_empty_mask_stay_as_they_are():
 
 @pytest.mark.parametrize(
     ("logit", "voxels", "believed"),
-    [(1.0, 500, False), (2.0, 500, True), (1.0, 3000, True), (0.0, 0, True)],  # 4 mm voxels: 500 are 32 ml, 3000 192 ml
+    [
+        (1.0, 500, False),
+        (2.0, 500, True),
+        (1.0, 3000, True),
+        (0.0, 0, False),
+    ],  # 4 mm voxels: 500 are 32 ml, 3000 192 ml
 )
 def test_a_short_column_must_be_seen_clearly(logit, voxels, believed):
     assert believable(np.full(voxels, logit, dtype=np.float32), 4.0) is believed

@@ -54,7 +54,7 @@ def test_a_batch_is_what_the_loss_expects(share):
     assert images.max() <= 1
     assert targets.min() >= 0
     assert targets.max() <= 1 + 1e-6
-    assert set(known.unique().tolist()) <= {0.0, 1.0}
+    assert set(known.unique().tolist()) <= {0.0, 1.0, sampling.GAP_WEIGHT}
 
 
 def test_unknown_voxels_do_not_count_and_the_others_do():
@@ -173,3 +173,11 @@ def test_most_crops_are_taken_where_the_spine_is():
 
     assert hit(0.9) > 0.25
     assert hit(0.0) < 0.15
+
+
+def test_what_lies_between_bones_counts_more_where_vertebrae_are_told_apart():
+    known = sampler([], [label_map()], 1.0, cropped_share=0.0).batch(20, rng(4))[2]
+    column = sampler([], [label_map()], 1.0, cropped_share=0.0, column_closing=3).batch(20, rng(4))[2]
+    assert known.max() == sampling.GAP_WEIGHT
+    assert 0 < (known > 1).float().mean() < 0.3
+    assert column.max() == 1

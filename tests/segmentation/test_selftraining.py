@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segmentation.geometry import Grid
+from segmentation.preprocess import NOTHING
 from segmentation.selftraining import SURE, confident
 from segmentation.volume import Volume
 
@@ -33,3 +34,11 @@ def test_sure_bone_is_taught_the_disc_and_doubt_are_not():
 def test_a_model_sure_of_soft_tissue_teaches_nothing():
     volume = Volume(np.full(SHAPE, 60, dtype=np.int16), Grid(SHAPE, np.diag([2.0, 2.0, 2.0, 1.0])))
     assert (confident(np.full(SHAPE, 9.0, dtype=np.float32), volume) == 255).all()
+
+
+def test_where_the_second_pass_was_not_asked_nothing_is_taught():
+    logits = np.full(SHAPE, -5.0, dtype=np.float32)
+    logits[:, :, 20:] = NOTHING  # the locator overlooked the end of the column
+    opinion = confident(logits, column_with_a_disc())
+    assert (opinion[:, :, :20] == 0).all()
+    assert (opinion[:, :, 20:] == 255).all()

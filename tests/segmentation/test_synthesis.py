@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.synthesis import other_bones, smooth_noise, soft_tissue, synthesise
+from segmentation.synthesis import other_bones, smooth_noise, soft_tissue, synthesise, vessel
 
 SEEDS = range(5)
 
@@ -62,7 +62,8 @@ def test_without_bone_there_is_only_background():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_other_bones_keep_away_from_the_spine(seed):
+def test_other_bones_keep_away_from_the_spine(seed, monkeypatch):
+    monkeypatch.setattr("segmentation.synthesis.VESSEL_SHARE", 0.0)
     bone = vertebra()
     background = np.zeros(bone.shape, dtype=np.float32)
     ring = np.zeros(bone.shape, dtype=bool)
@@ -109,3 +110,24 @@ def test_between_two_vertebrae_there_is_a_disc_less_dense_than_bone():
     assert all(disc < body for disc, body in zip(discs, bodies, strict=True))
     # Nothing is painted where no bone is near.
     assert black.sum() == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_vessel_runs_along_the_body_past_the_bone(seed):
+    bone = np.zeros((64, 64, 64), dtype=bool)
+    bone[28:36, 28:36, 20:44] = True
+    tube = vessel(bone, rng(seed))
+    heights = np.flatnonzero(tube.any(axis=(0, 1)))
+    assert tube.any()
+    assert len(heights) > 20
+    across = tube.sum(axis=(0, 1))[heights]
+    assert across.max() < 2 * np.pi * 11**2  # a disc of at most 10 voxels, cut at a slant
+
+
+def test_a_vessel_is_bright_and_bone_lies_over_it(monkeypatch):
+    monkeypatch.setattr("segmentation.synthesis.vessel", lambda bone, _: np.ones_like(bone))
+    monkeypatch.setattr("segmentation.synthesis.VESSEL_SHARE", 1.0)
+    dark = np.zeros((24, 24, 24), dtype=np.float32)
+    images = [synthesise(vertebra(), rng(seed), dark) for seed in range(20)]
+    assert all(np.median(image[:3]) > 0.1 for image in images)
+    assert any(abs(image[11, 11, 11] - np.median(image[:3])) > 0.05 for image in images)

@@ -86,16 +86,16 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 def test_a_tiny_network_learns_the_phantom(case, tmp_path):
     said: list[str] = []
-    best = train(config(case, tmp_path), said.append)
+    best = train(config(case, tmp_path, epochs=8), said.append)
     log = rows(tmp_path)
-    assert [row["step"] for row in log] == ["10", "20", "30", "40"]
+    assert [row["step"] for row in log] == [str(10 * n) for n in range(1, 9)]
     assert float(log[-1]["loss"]) < 0.6 * float(log[0]["loss"])
     assert max(float(row["validation_dice"]) for row in log) > 0.55
     assert best == tmp_path / "model.safetensors"
     stage = load_model(best).stages["segment"]
     assert (stage.input.spacing_mm, stage.window) == (4.0, 32)
     assert said[0] == "1 scans, 0 label maps, 1 for validation"
-    assert said[-1].startswith("step 40/40")
+    assert said[-1].startswith("step 80/80")
 
 
 def test_the_run_describes_itself(case, tmp_path):
@@ -232,6 +232,45 @@ def test_a_run_of_another_network_cannot_go_on(case, tmp_path):
     train(config(case, tmp_path, epochs=1, steps_per_epoch=1), silent)
     with pytest.raises(BadConfiguration, match="holds a run of another network, which cannot go on as VNet"):
         train(config(case, tmp_path, epochs=1, steps_per_epoch=1, network={"name": "VNet", "width": 2}), silent)
+
+
+def test_a_run_may_add_detail_to_what_another_learned(case, tmp_path):
+    start = train(config(case, tmp_path / "first", epochs=1, steps_per_epoch=2), silent)
+    detailed = config(case, tmp_path / "second", network=NETWORK | {"detail": 4}, start_from=start)
+    network = Trainer(detailed, silent).network
+    learned = load_model(start).stages["segment"].network.state_dict()
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in learned.items())
+
+
+def test_a_run_cannot_start_from_another_network(case, tmp_path):
+    start = train(config(case, tmp_path / "first", epochs=1, steps_per_epoch=1), silent)
+    other = config(case, tmp_path / "second", network=NETWORK | {"width": 6}, start_from=start)
+    with pytest.raises(BadConfiguration, match=r"model\.safetensors is another one than the configuration's"):
+        Trainer(other, silent)
+
+
+def test_half_of_the_bits_leave_weights_and_loss_whole(case, tmp_path):
+    trainer = Trainer(config(case, tmp_path, precision="bfloat16"), silent)
+    images = torch.rand(2, 1, 32, 32, 32)
+    kinds: list[torch.dtype] = []
+    trainer.network.register_forward_hook(lambda _module, _inputs, logits: kinds.append(logits.dtype))
+    loss = trainer._step(images, (images > 0.5).float(), torch.ones_like(images))
+    assert kinds == [torch.bfloat16]
+    assert 0 < loss < 1
+    assert {parameter.dtype for parameter in trainer.network.parameters()} == {torch.float32}
+
+
+def test_a_compiled_network_is_the_one_that_is_saved(case, tmp_path, monkeypatch):
+    called: list[int] = []
+
+    def compiled(network: torch.nn.Module) -> Any:
+        return lambda image: called.append(1) or network(image)
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    changes = {"epochs": 1, "steps_per_epoch": 3}
+    fast = train(config(case, tmp_path / "fast", compile=True, **changes), silent)
+    assert len(called) == 3
+    assert same(weights(fast), weights(train(config(case, tmp_path / "plain", **changes), silent)))
 
 
 def test_a_finished_run_started_again_changes_nothing(case, tmp_path):
