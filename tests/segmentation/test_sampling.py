@@ -181,3 +181,18 @@ def test_what_lies_between_bones_counts_more_where_vertebrae_are_told_apart():
     assert known.max() == sampling.GAP_WEIGHT
     assert 0 < (known > 1).float().mean() < 0.3
     assert column.max() == 1
+
+
+def test_painted_bone_stays_inside_what_the_reference_covers(monkeypatch):
+    painted: list[NDArray[np.bool_]] = []
+
+    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        painted.append(bone)
+        return bone.astype(np.float32)
+
+    monkeypatch.setattr(sampling, "synthesise", note)
+    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
+    _, targets, _ = sampler([], [label_map()], 1.0, cropped_share=0.0).batch(12, rng(3))
+    covered = [target[0].numpy() for target in targets]
+    assert all(share[bone].min() > 0.25 for bone, share in zip(painted, covered, strict=True) if bone.any())
+    assert sum(bone.sum() for bone in painted) < 0.97 * sum((share > 0.5).sum() for share in covered)
