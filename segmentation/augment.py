@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -124,17 +126,26 @@ def crop_field_of_view(image: Array, target: Array, rng: np.random.Generator) ->
 
 def insert_metal(image: Array, target: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Draw one or two screws or rods into an image, in place; (I, J, K) True where they lie."""
-    edge = image.shape[0]
-    axes = np.meshgrid(*[np.arange(edge, dtype=np.float32)] * 3, indexing="ij", sparse=True)
     spine = np.argwhere(target > 0.5)
     metal = np.zeros(image.shape, dtype=bool)
     for _ in range(rng.integers(1, 3)):
-        through = spine[rng.integers(len(spine))] if len(spine) else rng.uniform(0, edge, 3)
-        direction = rng.standard_normal(3)
-        direction /= np.linalg.norm(direction)
-        offsets = [axis - centre for axis, centre in zip(axes, through, strict=True)]
-        along = sum(d * o for d, o in zip(direction, offsets, strict=True))
-        across = sum(o**2 for o in offsets) - along**2
-        metal |= (np.abs(along) < rng.uniform(8, 30)) & (across < rng.uniform(1.2, 2.5) ** 2)
+        through = spine[rng.integers(len(spine))] if len(spine) else rng.uniform(0, image.shape[0], 3)
+        metal |= tube(image.shape, through, rng.standard_normal(3), rng.uniform(1.2, 2.5), rng.uniform(8, 30))
     image[blur(metal.astype(np.float32), 0.5) > 0.4] = 1.0
     return metal
+
+
+def tube(
+    shape: tuple[int, ...],
+    through: NDArray[Any],
+    direction: NDArray[np.float64],
+    radius: float,
+    half_length: float = math.inf,
+) -> NDArray[np.bool_]:
+    """(I, J, K) True within ``radius`` of the line ``through`` a point along ``direction``; lengths in voxels."""
+    axes = np.meshgrid(*[np.arange(n, dtype=np.float32) for n in shape], indexing="ij", sparse=True)
+    offsets = [axis - np.float32(centre) for axis, centre in zip(axes, through, strict=True)]
+    unit = direction / np.linalg.norm(direction)
+    along = sum(np.float32(d) * o for d, o in zip(unit, offsets, strict=True))
+    across = sum(o**2 for o in offsets) - along**2
+    return np.asarray((np.abs(along) < half_length) & (across < radius**2))

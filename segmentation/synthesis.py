@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch.nn import functional
 
-from segmentation.augment import blur
+from segmentation.augment import blur, tube
 
 Array = NDArray[np.float32]
 
@@ -76,24 +76,9 @@ def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.
 def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
     """A wide tube beside bone, along the body: an aorta or vena cava, bright with contrast medium, has no shell."""
     inside = np.argwhere(bone)
-    beside = rng.uniform(8, 22) * _direction(rng, [1, 1, 0])
-    return _tube(
-        bone.shape, inside[rng.integers(len(inside))] + beside, _direction(rng, [0.3, 0.3, 1]), rng.uniform(3, 10)
-    )
-
-
-def _direction(rng: np.random.Generator, along: list[float]) -> NDArray[np.float64]:
-    vector = rng.standard_normal(3) * along
-    return np.asarray(vector / np.linalg.norm(vector))
-
-
-def _tube(
-    shape: tuple[int, ...], through: NDArray[np.float64], direction: NDArray[np.float64], radius: float
-) -> NDArray[np.bool_]:
-    axes = np.meshgrid(*[np.arange(n, dtype=np.float32) for n in shape], indexing="ij", sparse=True)
-    offsets = [axis - np.float32(centre) for axis, centre in zip(axes, through, strict=True)]
-    along = sum(np.float32(d) * o for d, o in zip(direction, offsets, strict=True))
-    return np.asarray(sum(o**2 for o in offsets) - along**2 < radius**2)
+    aside = rng.standard_normal(3) * [1, 1, 0]
+    beside = inside[rng.integers(len(inside))] + rng.uniform(8, 22) * aside / np.linalg.norm(aside)
+    return tube(bone.shape, beside, rng.standard_normal(3) * [0.3, 0.3, 1], rng.uniform(3, 10))
 
 
 def _curve(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
