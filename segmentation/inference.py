@@ -31,7 +31,8 @@ from segmentation.volume import LabelMap, Volume
 
 Array = NDArray[np.float32]
 
-OVERLAP = 0.25
+# As nnU-Net (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z): at a window's border the network sees half as much.
+OVERLAP = 0.5
 # Two windows at a time: with one, torch falls back to a convolution that is several times slower on a CPU.
 WINDOWS_AT_ONCE = 2
 SMALLEST_WINDOW = 64

@@ -296,9 +296,9 @@ def test_a_gpu_that_is_not_there_is_refused_and_auto_takes_what_is(tmp_path, mon
         ((64, 64, 64), 1),
         ((20, 64, 10), 1),  # smaller scans are padded to one window
         ((65, 64, 64), 2),
-        ((112, 112, 64), 4),  # windows of 64 begin every 48 voxels: 0, 48
+        ((96, 96, 64), 4),  # windows of 64 begin every 32 voxels: 0, 32
         ((113, 64, 64), 3),
-        ((160, 112, 65), 3 * 2 * 2),
+        ((160, 112, 65), 4 * 3 * 2),
     ],
 )
 def test_window_count_by_hand(shape, count):
