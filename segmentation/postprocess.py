@@ -12,9 +12,9 @@ SMALLEST_COMPONENT_MM3 = 400.0
 CONTINUES_WITHIN_MM = 50.0
 END_MM = 20.0
 # A femur in a small field of view looks like a column to a network that sees 4 mm voxels, but never quite. Of the CTs
-# trained on, limbs that were taken for one have a mean probability under 0.80, the spines of all others over 0.82.
+# trained on, limbs that were taken for one have a mean probability under 0.83, the spines of all others over 0.86.
 # A long column is believed whatever its mean: to miss a spine is worse than to colour a limb.
-DOUBTFUL_PROBABILITY, SHORT_COLUMN_ML = 0.80, 150.0
+DOUBTFUL_PROBABILITY, SHORT_COLUMN_ML = 0.845, 150.0
 
 
 def keep_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]:
