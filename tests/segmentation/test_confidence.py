@@ -187,7 +187,7 @@ def test_what_is_written_is_read_again():
 
 
 def test_the_engine_trusts_a_column_and_not_what_is_missing_from_it(tmp_path: Path):
-    engine = engine_of(tmp_path, locate=threshold(350, 4.0), segment=threshold(450))
+    engine = engine_of(tmp_path, locate=threshold(250, 4.0), segment=threshold(450))
     assert engine.confidence is None
     engine.segment(cubes(BONE))
     whole = engine.confidence
