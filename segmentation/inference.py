@@ -36,8 +36,8 @@ OVERLAP = 0.5
 # Two windows at a time: with one, torch falls back to a convolution that is several times slower on a CPU.
 WINDOWS_AT_ONCE = 2
 SMALLEST_WINDOW = 64
-# Generous where the column goes on, as to the first cervical vertebrae under a whole skull, which the locator half
-# believes in; whether there is a column at all is judged by what it does believe in (see believable).
+# Generous at the column's border, where what is left out is lost; whether there is a column at all is judged by what
+# the locator does believe in (see believable).
 COLUMN_LOGIT = -1.0
 # Processes reach beyond the closed column that the locator was taught.
 REACH_MM = 20.0

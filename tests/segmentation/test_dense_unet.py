@@ -110,7 +110,7 @@ def test_companding_is_the_logarithm_at_the_entrance():
 
 
 @pytest.mark.parametrize("order", ["pre", "post"])
-def test_the_detail_adds_nothing_until_it_is_learned_and_then_sees_single_voxels(order):
+def test_the_detail_adds_nothing_until_it_is_learned_and_can_be_learned_whole(order):
     torch.manual_seed(0)
     plain = DenseUNet3d(replace(TINY, order=order)).eval()
     network = DenseUNet3d(replace(TINY, order=order, detail=4)).eval()
