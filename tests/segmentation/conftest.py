@@ -1,4 +1,4 @@
-"""Files for the reader's tests, good and bad."""
+"""Files for the tests of readers and training, good and bad."""
 
 from __future__ import annotations
 
@@ -11,12 +11,24 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from segmentation.phantom import Phantom
+from segmentation.writers import write_nifti, write_volume
+
 NiftiMaker = Callable[..., Path]
 
 
 def ct_values(shape: tuple[int, ...] = (24, 22, 20), seed: int = 0) -> NDArray[np.int16]:
     """Random values that can be HU."""
     return np.random.default_rng(seed).integers(-1024, 1500, shape).astype(np.int16)
+
+
+@pytest.fixture(scope="module")
+def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A labelled case as training and evaluation read it: the small phantom's CT and labels. Leave it as it is."""
+    folder = tmp_path_factory.mktemp("case")
+    write_volume(small_phantom.volume, folder / "ct.nii.gz")
+    write_nifti(small_phantom.labels, folder / "vert.nii.gz")
+    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,14 +41,6 @@ UNIT = np.eye(4)
 
 def labels_of(array: NDArray[np.uint8], affine: NDArray[np.float64] = UNIT) -> LabelMap:
     return LabelMap(array, Grid(array.shape, affine), "vertebrae")  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("case")
-    write_volume(small_phantom.volume, folder / "ct.nii.gz")
-    write_nifti(small_phantom.labels, folder / "vert.nii.gz")
-    return folder
 
 
 def body_centres(phantom: Phantom) -> NDArray[np.float64]:

@@ -21,7 +21,6 @@ from segmentation.config import TrainingConfig
 from segmentation.dataset import FULL, Item
 from segmentation.errors import BadConfiguration
 from segmentation.items import load_items
-from segmentation.phantom import Phantom
 from segmentation.sampling import Sampler
 from segmentation.training import Trainer, train, validation_dice
 from segmentation.writers import write_nifti, write_volume
@@ -31,14 +30,6 @@ NETWORK = {"stem": 2, "width": 4, "growth": [4, 8], "encoder_layers": [1, 1], "d
 
 class Killed(BaseException):
     """As a signal: nothing catches it."""
-
-
-@pytest.fixture(scope="module")
-def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("case")
-    write_volume(small_phantom.volume, folder / "ct.nii.gz")
-    write_nifti(small_phantom.labels, folder / "vert.nii.gz")
-    return folder
 
 
 @pytest.fixture(autouse=True)

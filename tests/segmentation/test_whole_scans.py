@@ -16,16 +16,6 @@ from segmentation.phantom import Phantom
 from segmentation.preprocess import InputSpec, prepare, restore
 from segmentation.readers import read_volume
 from segmentation.sampling import Sampler
-from segmentation.writers import write_nifti, write_volume
-
-
-@pytest.fixture(scope="module")
-def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("case")
-    write_volume(small_phantom.volume, folder / "ct.nii.gz")
-    write_nifti(small_phantom.labels, folder / "vert.nii.gz")
-    return folder
-
 
 SPECS = [
     InputSpec(1.0, mode="whole", edge=32),
