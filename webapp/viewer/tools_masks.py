@@ -1,0 +1,63 @@
+"""The tools of the page for masks: the list of labels, how they are drawn, how far they may be trusted."""
+
+from __future__ import annotations
+
+from trame.widgets import html
+
+from webapp.viewer.parts import Words
+
+_TOGGLE_MASK = "shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]"
+
+
+def mask_tools(words: Words) -> None:
+    """Each mask with its labels, its agreement with the reference, its opacity and its download."""
+    with html.Section(v_if="masks.length", classes="sv-group", raw_attrs=['data-testid="label-list"']):
+        html.H2(words("viewer.masks"))
+        with html.Div(v_for="mask in masks", key="mask.id", classes="sv-mask"):
+            with html.Label(classes="sv-check"):
+                html.Input(
+                    raw_attrs=[
+                        'type="checkbox"',
+                        ':checked="shown.includes(mask.id)"',
+                        ':data-testid="`show-${mask.kind}`"',
+                    ],
+                    change=_TOGGLE_MASK,
+                )
+                html.Span("{{ mask.title }}")
+                html.Span("{{ mask.volume }}", classes="sv-figure")
+            with html.Ul(classes="sv-labels"), html.Li(v_for="label in mask.labels", key="label.number"):
+                html.I(classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"'])
+                html.Span("{{ label.name }}")
+            with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
+                html.Span(words("viewer.dice"))
+                html.Strong("{{ mask.dice }}", classes="sv-figure", raw_attrs=['data-testid="dice-value"'])
+            _confidence(words)
+        with html.Label(classes="sv-slider"):
+            with html.Span(classes="sv-row"):
+                html.Span(words("viewer.opacity"))
+                html.Span("{{ opacity }} %", classes="sv-figure")
+            html.Input(
+                v_model_number=("opacity",),
+                raw_attrs=['type="range"', 'min="0"', 'max="100"', 'step="5"', 'data-testid="opacity-slider"'],
+            )
+        html.A(
+            words("viewer.download"),
+            v_for="mask in masks.filter((m) => m.kind === 'model')",
+            key="mask.id",
+            classes="sv-button",
+            raw_attrs=[':href="mask.download"', "download", 'data-testid="download-mask"'],
+        )
+
+
+def _confidence(words: Words) -> None:
+    """How far the mask may be trusted: a colour, the level in words, what to do, and why."""
+    with html.Div(
+        v_if="mask.confidence",
+        classes="sv-confidence",
+        raw_attrs=[':data-level="mask.confidence.level"', 'data-testid="confidence"', 'role="note"'],
+    ):
+        html.Strong("{{ mask.confidence.label }}")
+        html.Span("{{ mask.confidence.advice }}")
+        with html.Ul(v_if="mask.confidence.reasons.length"):
+            html.Li("{{ reason }}", v_for="reason in mask.confidence.reasons", key="reason")
+        html.Span(words("viewer.confidence.what"), classes="sv-faint")

@@ -1,0 +1,48 @@
+"""The tools of the page that choose what is seen and how: layout, drag, window."""
+
+from __future__ import annotations
+
+from trame.widgets import html
+
+from webapp.viewer.parts import Words, choice, option
+
+TOOLS = ("crosshair", "scroll", "window", "pan", "zoom")
+WINDOWS = {"bone": (500, 2000), "soft": (40, 400), "lung": (-600, 1500)}
+"""Level and width in HU."""
+LAYOUTS = ("four", "compare")
+PLANES = ("axial", "coronal", "sagittal")
+
+
+def view_tools(words: Words) -> None:
+    """Layout, what a drag does, window, and the way back."""
+    with html.Section(classes="sv-group"):
+        html.H2(words("viewer.view"))
+        choice(words, "layout", LAYOUTS)
+        with html.Div(v_if="layout === 'compare'"):
+            choice(words, "plane", PLANES)
+        choice(words, "tool", TOOLS, title=True)
+        with html.Div(classes="sv-choice-group"):
+            with html.Div(classes="sv-row sv-label"):
+                html.Span(words("viewer.window"))
+                html.Span(
+                    "L {{ level[0] }}  W {{ level[1] }}", classes="sv-figure", raw_attrs=['data-testid="window-level"']
+                )
+            with html.Div(classes="sv-choice", raw_attrs=['role="group"', f'aria-label="{words("viewer.window")}"']):
+                for name, (level, width) in WINDOWS.items():
+                    is_it = f"level[0] === {level} && level[1] === {width}"
+                    option(words(f"viewer.window.{name}"), f"window-{name}", f"level = [{level}, {width}]", is_it)
+        html.Button(
+            words("viewer.reset"),
+            classes="sv-button",
+            click="resets = resets + 1",
+            raw_attrs=['type="button"', 'data-testid="reset-view"'],
+        )
+
+
+def help_tools(words: Words) -> None:
+    """What mouse, fingers and keys do."""
+    with html.Details(classes="sv-group sv-help"):
+        html.Summary(words("viewer.help"))
+        with html.Ul():
+            for line in ("mouse", "touch", "keyboard"):
+                html.Li(words(f"viewer.help.{line}"))
