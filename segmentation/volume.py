@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.geometry import Grid
+from segmentation.notes import Note
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +21,13 @@ class Volume:
         grid: Where ``hu`` lies.
         header: The file's own header (for NIfTI a ``nibabel.Nifti1Header``), kept so that a mask can be
             written with the same qform, sform and units; None where the format has none.
+        notes: What was unusual in the files and was repaired or let pass.
     """
 
     hu: NDArray[np.int16] | NDArray[np.float32]
     grid: Grid
     header: Any = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         if self.hu.shape != self.grid.shape:

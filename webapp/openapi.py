@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from segmentation.confidence import SENTENCES
+from segmentation.notes import SENTENCES as NOTES
 from webapp.views import API
 
 _TEXT = {"type": "string"}
@@ -46,10 +47,16 @@ SCHEMAS: dict[str, Any] = {
         orientation=_TEXT,
         size_bytes=_INTEGER,
         has_reference={"type": "boolean"},
+        notes=_list(_ref("Note")),
         state={"type": "string", "enum": ["ready", *_JOB_STATES]},
         latest_job=_maybe(_ref("Job")),
         url=_TEXT,
         thumbnail_url=_TEXT,
+    ),
+    "Note": _object(
+        code={"type": "string", "enum": list(NOTES)},
+        values={"type": "object", "additionalProperties": _TEXT},
+        message=_TEXT,
     ),
     "Job": _object(
         id=_TEXT,

@@ -17,7 +17,7 @@ from webapp.services import product_version
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600
-_SCRIPT_KEYS = ("home.", "common.", "error.")
+_SCRIPT_KEYS = ("home.", "common.", "error.", "note.")
 
 
 @pages.get("/")

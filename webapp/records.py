@@ -12,6 +12,7 @@ from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.confidence import Confidence
+from segmentation.notes import Note
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN_STATES = ("queued", "running")
@@ -31,8 +32,9 @@ class Study:
         size_bytes: Size of the upload.
         has_reference: Whether a reference mask came with it.
         state: ``"ready"`` before the first job, then the state of the latest one.
-        original: Name of the CT's file inside the study's folder.
+        original: Name of the CT's file inside the study's folder; of a DICOM series, its folder there.
         reference: Name of the reference's file inside the study's folder, or None.
+        notes: What was unusual in the CT's files and was repaired or let pass.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Study:
     state: str = "ready"
     original: str = "original.nii.gz"
     reference: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Base(DeclarativeBase):
         list[int]: JSON,
         list[float]: JSON,
         dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
     }
 
 
@@ -135,6 +139,7 @@ class StudyRow(Base):
     size_bytes: Mapped[int]
     original: Mapped[str]
     reference: Mapped[str | None]
+    notes: Mapped[list[dict[str, Any]] | None]
 
 
 class JobRow(Base):
@@ -201,6 +206,7 @@ def to_study(row: StudyRow, latest: JobRow | None) -> Study:
         state=latest.state if latest else "ready",
         original=row.original,
         reference=row.reference,
+        notes=tuple(map(Note.from_json, row.notes or ())),
     )
 
 

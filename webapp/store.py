@@ -42,9 +42,12 @@ from webapp.records import (
 )
 
 LOG_LINES = 300
-SCHEMA = 2  # of webapp/records.py; a change of a table there is a new number here, and a migration
+SCHEMA = 3  # of webapp/records.py; a change of a table there is a new number here, and a migration
 # Statements that lead from each older schema to the next.
-MIGRATIONS = {1: ("ALTER TABLE masks ADD COLUMN confidence JSON",)}
+MIGRATIONS = {
+    1: ("ALTER TABLE masks ADD COLUMN confidence JSON",),
+    2: ("ALTER TABLE studies ADD COLUMN notes JSON",),
+}
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ class Store:
                     size_bytes=study.size_bytes,
                     original=study.original,
                     reference=study.reference,
+                    notes=[each.to_json() for each in study.notes],
                 )
             )
             session.flush()

@@ -28,6 +28,7 @@ def study_view(store: Store, study: Study) -> dict[str, Any]:
         "orientation": study.orientation,
         "size_bytes": study.size_bytes,
         "has_reference": study.has_reference,
+        "notes": [each.to_json() for each in study.notes],
         "state": study.state,
         "latest_job": job_view(job) if job else None,
         "url": f"/studies/{study.id}",

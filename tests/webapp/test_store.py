@@ -157,6 +157,7 @@ def test_studies_of_an_older_version_are_opened_and_kept(store: Store, tmp_path:
     store.close()
     with sqlite3.connect(tmp_path / "spineview.sqlite3") as database:  # as version 1 wrote it
         database.execute("ALTER TABLE masks DROP COLUMN confidence")
+        database.execute("ALTER TABLE studies DROP COLUMN notes")
         database.execute("PRAGMA user_version = 1")
     database.close()
     for _ in range(2):  # the second time there is nothing left to do

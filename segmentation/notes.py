@@ -1,0 +1,55 @@
+"""What was unusual in a scan and was repaired or let pass: said to the user beside the scan, never hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+SENTENCES = {
+    "tilt": "The gantry was tilted by {degrees}°; the slices were shifted back onto a regular grid.",
+    "gap": "One slice was missing at {position} mm; it was interpolated from its neighbours.",
+    "unequal": "The slices were {low} to {high} mm apart; they were resampled to every {spacing} mm.",
+    "duplicates": "{count} duplicate images were left out.",
+    "split": "The series holds images of different orientation, size or acquisition; it was split into {count} parts.",
+    "truncated": "{count} damaged or truncated files were left out.",
+    "not_images": "{count} files that are not DICOM images were left out.",
+    "no_preamble": "{count} files have no DICOM preamble; they were read all the same.",
+    "links": "{count} links were not followed.",
+    "nested": "{count} archives inside the archive were not opened.",
+    "dicomdir": "The DICOMDIR lists {listed} images, of which {missing} are not here.",
+    "burned_in": "Text, such as a name, may be burned into the images: look before you share them.",
+    "lossy": "The images were compressed with loss before they came here.",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """One remark. ``code`` is stable, for programs and translations; ``values`` fill the sentence's placeholders."""
+
+    code: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The note for people, in English."""
+        return SENTENCES[self.code].format(**dict(self.values))
+
+    def to_json(self) -> dict[str, Any]:
+        """For a database or an API, with the English sentence."""
+        return {"code": self.code, "values": dict(self.values), "message": self.sentence}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Note:
+        """What :meth:`to_json` wrote."""
+        return cls(content["code"], tuple(content["values"].items()))
+
+
+def note(code: str, **values: object) -> Note:
+    """A note with its values as text; numbers as short as they can be."""
+    return Note(code, tuple((key, f"{v:.4g}" if isinstance(v, float) else str(v)) for key, v in values.items()))
+
+
+def sentences(notes: Iterable[Note]) -> list[str]:
+    """The notes for people, in English."""
+    return [each.sentence for each in notes]
