@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
+from segmentation.cli_mesh import add_mesh_options
 from segmentation.errors import InputError
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -88,10 +89,11 @@ def _add_serve(commands: _Commands[Parser]) -> None:
 def _add_segment(commands: _Commands[Parser]) -> None:
     segment = commands.add_parser("segment", help="write the spine mask of a CT")
     segment.add_argument("input", metavar="INPUT", type=Path, help=INPUT_HELP)
-    segment.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True)
+    segment.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd")
+    segment.add_argument("--label-table", metavar="FILE.txt", type=Path, help="names and colours of the mask's labels")
     _add_model(segment)
     segment.add_argument("--reference", metavar="MASK", type=Path, help="print the Dice against this mask")
-    segment.add_argument("--meshes", metavar="DIR", type=Path, help="write the surface as STL, in RAS+ mm")
+    add_mesh_options(segment)
     segment.add_argument("--slices", metavar="DIR", type=Path, help="write comparison pictures")
     segment.add_argument("--feature-maps", metavar="DIR", type=Path, help="write each level's feature maps")
     segment.add_argument("--report", metavar="FILE.json", type=Path, help="write what was done and measured")

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmentation.cli_output import check_writable, write_json
+from segmentation.cli_mesh import check_mesh_options, write_meshes
+from segmentation.cli_output import check_writable, write_json, write_text
 from segmentation.cli_progress import shown_progress
 from segmentation.errors import GridMismatch
 from segmentation.evaluation import Scores, score
@@ -16,7 +17,9 @@ from segmentation.geometry import Grid
 from segmentation.metrics import spine_voxels
 from segmentation.readers import read_label_map, read_volume
 from segmentation.volume import LabelMap, Volume
-from segmentation.writers import write_nifti
+from segmentation.writers import label_table
+from segmentation.writers.mask import SUFFIXES as MASK_SUFFIXES
+from segmentation.writers.mask import write_mask
 
 if TYPE_CHECKING:
     from segmentation.inference import Engine
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Segment one CT; everything that can be refused is refused before the model is loaded."""
-    check_writable(options.output, ".nii", ".nii.gz")
+    check_writable(options.output, *MASK_SUFFIXES)
     check_writable(options.report, ".json")
+    check_writable(options.label_table, ".txt")
+    check_mesh_options(options)
     volume = read_volume(options.input)
     reference = _read_reference(options.reference, volume)
     # Only now the import that takes seconds.
@@ -36,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     with shown_progress() as progress:
         label_map = engine.segment(volume, progress=progress, mode=options.mode)
     seconds = time.perf_counter() - started
-    write_nifti(label_map, options.output)
+    write_mask(label_map, options.output)
     print(f"{options.output}: spine of {label_map.volume_ml:.0f} ml in {seconds:.1f} s on {engine.device}")
     if engine.confidence is not None:
         print(f"confidence {engine.confidence}")
@@ -85,12 +90,12 @@ def _write_extras(
     reference: LabelMap | None,
     engine: Engine,
 ) -> None:
-    """Meshes, pictures and feature maps, where they were asked for."""
+    """Label table, meshes, pictures and feature maps, where they were asked for."""
+    if options.label_table is not None:
+        write_text(label_table(label_map), options.label_table)
     if options.meshes is not None:
-        from segmentation.surface import surface_mesh, write_stl
-
-        options.meshes.mkdir(parents=True, exist_ok=True)
-        write_stl(surface_mesh(label_map), options.meshes / "spine.stl")
+        for path in write_meshes(label_map, options):
+            print(f"{path}: surface in mm, {options.mesh_axes.upper()}+")
     if options.slices is not None:
         from segmentation.pictures import write_pictures
 

@@ -1,7 +1,8 @@
 """The one label table: what each number in a vertebra map means.
 
-Numbers follow VerSe (Sekuboyina et al. 2021, doi:10.1016/j.media.2021.102166); codes are SNOMED CT as in
-DICOM CID 7603. Vertebrae that SNOMED CT does not name (L6, T13) carry the code of "vertebra".
+Numbers follow VerSe (Sekuboyina et al. 2021, doi:10.1016/j.media.2021.102166). Codes are SNOMED CT as DICOM PS3.16
+lists them: C1-L5 in CID 7603 "Vertebra"; sacrum, coccyx and spine in CID 4030 "CT, MR and PET Anatomy Imaged". What
+neither names (L6, T13) carries the code of "Vertebra". The tests compare each with pydicom's copy of PS3.16.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ class Label:
         name: ``"L1"``, ``"sacrum"`` …
         rgb: Display colour, three numbers 0..255.
         snomed: SNOMED CT concept.
+        meaning: What DICOM calls that concept.
     """
 
     number: int
     name: str
     rgb: tuple[int, int, int]
     snomed: str
+    meaning: str
 
 
 def _colour(position: int) -> tuple[int, int, int]:
@@ -51,12 +54,19 @@ def _colour(position: int) -> tuple[int, int, int]:
     return (round(red * 255), round(green * 255), round(blue * 255))
 
 
+def _meaning(name: str, code: str) -> str:
+    if code == _VERTEBRA_CODE:
+        return "Vertebra"
+    return name.capitalize() if name.islower() else f"{name} vertebra"
+
+
 LABELS: dict[int, Label] = {
-    number: Label(number, name, _colour(number), code) for number, (name, code) in enumerate(_CODES.items(), start=1)
+    number: Label(number, name, _colour(number), code, _meaning(name, code))
+    for number, (name, code) in enumerate(_CODES.items(), start=1)
 }
 """VerSe number to label: C1-C7 = 1-7, T1-T12 = 8-19, L1-L6 = 20-25, sacrum 26, coccyx 27, T13 28."""
 
-SPINE = Label(1, "spine", (255, 176, 59), "421060004")
+SPINE = Label(1, "spine", (255, 176, 59), "421060004", "Spine")
 """The only label of a map of kind ``"spine"``."""
 
 NUMBERS: dict[str, int] = {label.name: label.number for label in LABELS.values()}
@@ -74,7 +84,7 @@ def label_of(number: int, kind: str = "vertebrae") -> Label:
     """What ``number`` stands for in a map of ``kind``; numbers outside the table get a row of their own."""
     if kind == "spine":
         return SPINE
-    return LABELS.get(number) or Label(number, f"label {number}", _colour(number), _VERTEBRA_CODE)
+    return LABELS.get(number) or Label(number, f"label {number}", _colour(number), _VERTEBRA_CODE, "Vertebra")
 
 
 def is_spine(numbers: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -17,14 +16,34 @@ from vtkmodules.vtkFiltersCore import (
     vtkSurfaceNets3D,
     vtkWindowedSincPolyDataFilter,
 )
-from vtkmodules.vtkIOGeometry import vtkSTLWriter
 
+from segmentation.labels import label_of
 from segmentation.volume import LabelMap
+from segmentation.writers.mesh import Surface
 
 MAX_TRIANGLES = 150_000
 _SMOOTHING_STEPS = 30
 _PASS_BAND = 0.02
-_MAX_REDUCTION = 0.9
+_MAX_REDUCTION = 0.9  # beyond which a vertebra's processes suffer; whoever asks for fewer triangles gets fewer
+_MAX_REDUCTION_ASKED = 0.99
+
+
+def surfaces(
+    label_map: LabelMap, labels: Iterable[int] | None = None, max_triangles: int = MAX_TRIANGLES
+) -> list[Surface]:
+    """Labels (without ``labels`` all that occur) as named, coloured triangles; one that is absent has none.
+
+    Args:
+        label_map: (I, J, K) labels.
+        labels: Their numbers.
+        max_triangles: A label at most.
+    """
+    found = []
+    for number in label_map.present if labels is None else labels:
+        mesh = surface_mesh(label_map, number, max_triangles)
+        label = label_of(number, label_map.kind)
+        found.append(Surface(label.name, label.rgb, points_mm(mesh), _normals(mesh), _triangles(mesh)))
+    return found
 
 
 def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_TRIANGLES) -> vtkPolyData:
@@ -36,7 +55,8 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
     Args:
         label_map: (I, J, K) labels.
         label: Its number; a label that is absent gives a mesh without points.
-        max_triangles: More than this are decimated, to a tenth at most.
+        max_triangles: More than this are decimated; by default to a tenth at most, to a hundredth where fewer
+            than :data:`MAX_TRIANGLES` are asked for.
 
     Returns:
         vtkPolyData: triangles in RAS+ mm, closed also where the label touches the border of the scan.
@@ -52,7 +72,8 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
     if mesh.GetNumberOfPolys() > max_triangles:
         decimate = vtkQuadricDecimation()
         decimate.SetInputData(mesh)
-        decimate.SetTargetReduction(min(_MAX_REDUCTION, 1 - max_triangles / mesh.GetNumberOfPolys()))
+        most = _MAX_REDUCTION if max_triangles >= MAX_TRIANGLES else _MAX_REDUCTION_ASKED
+        decimate.SetTargetReduction(min(most, 1 - max_triangles / mesh.GetNumberOfPolys()))
         decimate.Update()
         mesh = decimate.GetOutput()
     # From mm along the array's axes, origin at the padded crop's first voxel, to RAS+ mm.
@@ -60,24 +81,6 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
     matrix[:3, 3] = label_map.grid.to_mm(np.asarray(low - 1, dtype=np.float64))
     matrix[:3, :3] /= spacing
     return _with_normals(_moved(mesh, matrix))
-
-
-def write_stl(mesh: vtkPolyData, path: Path) -> None:
-    """Write triangles as binary STL in their own coordinates (RAS+ mm); beside first, then renamed."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    writer = vtkSTLWriter()
-    writer.SetFileTypeToBinary()
-    writer.SetHeader("SpineView surface, RAS+ mm")
-    writer.SetFileName(str(partial))
-    writer.SetInputData(mesh)
-    try:
-        if not mesh.GetNumberOfPolys():
-            partial.write_bytes(b"SpineView surface, RAS+ mm".ljust(80) + bytes(4))  # VTK refuses to write none
-        elif not writer.Write():
-            raise OSError(f"cannot write {path}")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _bounds(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
@@ -140,8 +143,23 @@ def _with_normals(mesh: vtkPolyData) -> vtkPolyData:
 
 def points_mm(mesh: vtkPolyData) -> NDArray[np.float64]:
     """(N, 3) vertices of a mesh."""
-    array: NDArray[Any] = vtk_to_numpy(mesh.GetPoints().GetData())  # type: ignore[no-untyped-call]
-    return array.astype(np.float64)
+    return np.empty((0, 3)) if mesh.GetPoints() is None else _from_vtk(mesh.GetPoints().GetData()).astype(np.float64)
+
+
+def _normals(mesh: vtkPolyData) -> NDArray[np.float64]:
+    normals = mesh.GetPointData().GetNormals()
+    return np.empty((0, 3)) if normals is None else _from_vtk(normals).astype(np.float64)
+
+
+def _triangles(mesh: vtkPolyData) -> NDArray[np.int64]:
+    if not mesh.GetNumberOfPolys():
+        return np.empty((0, 3), dtype=np.int64)
+    return _from_vtk(mesh.GetPolys().GetConnectivityArray()).astype(np.int64).reshape(-1, 3)
+
+
+def _from_vtk(array: Any) -> NDArray[Any]:
+    values: NDArray[Any] = vtk_to_numpy(array)  # type: ignore[no-untyped-call]
+    return values
 
 
 def _to_vtk(array: NDArray[Any]) -> Any:

@@ -57,6 +57,11 @@ class LabelMap:
             raise ValueError(f"unknown kind of label map {self.kind!r}")
 
     @property
+    def present(self) -> list[int]:
+        """The labels that occur, ascending, without the background."""
+        return [int(number) for number in np.flatnonzero(np.bincount(self.labels.ravel(), minlength=256)) if number]
+
+    @property
     def volume_ml(self) -> float:
         """Volume of everything that is not background, in millilitres."""
         return float(np.count_nonzero(self.labels)) * self.grid.voxel_ml

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from webapp.app import build_app
+from webapp.downloads import download_routes
 from webapp.errors import WebError, body, from_status
 from webapp.files import file_routes
 from webapp.paths import STATIC_DIR
@@ -56,6 +57,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     routes: list[BaseRoute] = [
         Route(f"{API}/studies", upload_study, methods=["POST"]),
         *file_routes(),
+        *download_routes(),
         *viewer_routes(settings, services.store, services.jobs),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS))),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentation.geometry import Grid
 from segmentation.volume import LabelMap, Volume
+from segmentation.writers import write_surfaces
 
 DISPLAY_JSON = "display.json"
 VOLUME_FILE = "volume.bin.gz"
@@ -103,14 +103,9 @@ def read_display(folder: Path) -> Display:
 
 def write_mesh(label_map: LabelMap, label: int, path: Path) -> None:
     """Write the surface of one label as binary STL in RAS+ mm: beside first, then renamed."""
-    from segmentation.surface import surface_mesh, write_stl  # VTK takes a second to import
+    from segmentation.surface import surfaces  # VTK takes a second to import
 
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.{os.urandom(4).hex()}.stl")
-    try:
-        write_stl(surface_mesh(label_map, label), beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_surfaces(surfaces(label_map, [label]), path)
 
 
 def _write(data: bytes, stream: gzip.GzipFile, digest: Any) -> None:

@@ -1,8 +1,7 @@
-"""Files of the store over HTTP: voxels, meshes, pictures and the masks that users take home."""
+"""Files of the store over HTTP that pages draw: voxels, meshes and pictures."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from webapp.display import VOLUME_FILE, read_display
 from webapp.errors import not_found
 from webapp.intake import THUMBNAIL_FILE
-from webapp.masks import NIFTI_FILE, mesh_file
+from webapp.masks import mesh_file
 from webapp.records import Mask, Study
 from webapp.services import Services
 from webapp.views import API, file_version
@@ -28,64 +27,42 @@ def file_routes() -> list[BaseRoute]:
         ("/studies/{study_id}/thumbnail.png", thumbnail),
         ("/masks/{mask_id}/volume.bin", mask_volume),
         ("/masks/{mask_id}/meshes/{label:int}.stl", mesh),
-        ("/masks/{mask_id}.nii.gz", nifti),
     ]
     return [Route(API + path, endpoint) for path, endpoint in pairs]
 
 
 def volume(request: Request) -> Response:
     """int16 little-endian HU of a study, i fastest, gzip."""
-    services, study = _study(request)
+    services, study = find_study(request)
     folder = services.store.folder(study.id)
-    return _cached(request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
+    return cached(request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
 
 
 def thumbnail(request: Request) -> Response:
     """The list's picture of a study, PNG."""
-    services, study = _study(request)
+    services, study = find_study(request)
     path = services.store.folder(study.id) / THUMBNAIL_FILE
-    return _cached(request, path, file_version(path), "image/png")
+    return cached(request, path, file_version(path), "image/png")
 
 
 def mask_volume(request: Request) -> Response:
     """uint8 labels of a mask on the displayed grid, i fastest, gzip."""
-    services, mask = _mask(request)
+    services, mask = find_mask(request)
     path = services.store.mask_folder(mask) / VOLUME_FILE
-    return _cached(request, path, mask.digest, "application/octet-stream", "gzip")
+    return cached(request, path, mask.digest, "application/octet-stream", "gzip")
 
 
 def mesh(request: Request) -> Response:
     """Surface of one label of a mask, binary STL in RAS+ mm."""
-    services, mask = _mask(request)
+    services, mask = find_mask(request)
     label = int(request.path_params["label"])
     if label not in mask.labels:
         raise not_found("label in this mask")
     path = mesh_file(services.store, mask, label)
-    return _cached(request, path, f"{mask.digest}-{label}", "model/stl")
+    return cached(request, path, f"{mask.digest}-{label}", "model/stl")
 
 
-def nifti(request: Request) -> Response:
-    """The mask as NIfTI on the original grid, to keep."""
-    services, mask = _mask(request)
-    study = services.store.study(mask.study_id)
-    if study is None:
-        raise not_found("mask")
-    who = request.client.host if request.client else ""
-    services.store.audit(who, "download", study.id, mask.id)
-    path = services.store.mask_folder(mask) / NIFTI_FILE
-    response = _cached(request, path, mask.digest, "application/gzip")
-    ending = "reference" if mask.kind == "reference" else "spine"
-    response.headers["Content-Disposition"] = f'attachment; filename="{_stem(study.name)}_{ending}.nii.gz"'
-    return response
-
-
-def _stem(name: str) -> str:
-    """ASCII letters and digits of a study's name, for a file name that no system trips over."""
-    stem = re.sub(r"\.(nii\.gz|nii|nrrd|mha)$", "", name, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9-]+", "_", stem).strip("_-")[:60] or "study"
-
-
-def _cached(request: Request, path: Path, digest: str, kind: str, encoding: str = "") -> Response:
+def cached(request: Request, path: Path, digest: str, kind: str, encoding: str = "") -> Response:
     """The file with its ETag; an address that names its content (``?v=``) may be kept for ever."""
     etag = f'"{digest}"'
     headers = {
@@ -101,7 +78,8 @@ def _cached(request: Request, path: Path, digest: str, kind: str, encoding: str 
     return FileResponse(path, media_type=kind, headers=headers)
 
 
-def _study(request: Request) -> tuple[Services, Study]:
+def find_study(request: Request) -> tuple[Services, Study]:
+    """The study that the address names, or 404."""
     services: Services = request.app.state.services
     study = services.store.study(request.path_params["study_id"])
     if study is None:
@@ -109,7 +87,8 @@ def _study(request: Request) -> tuple[Services, Study]:
     return services, study
 
 
-def _mask(request: Request) -> tuple[Services, Mask]:
+def find_mask(request: Request) -> tuple[Services, Mask]:
+    """The mask that the address names, or 404."""
     services: Services = request.app.state.services
     mask = services.store.mask(request.path_params["mask_id"])
     if mask is None:

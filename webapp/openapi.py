@@ -202,6 +202,18 @@ PATHS: dict[str, dict[str, Any]] = {
     "/masks/{mask_id}.nii.gz": {
         "get": _operation("The mask as NIfTI on the original grid", content=_binary("application/gzip"))
     },
+    "/masks/{mask_id}.seg.nrrd": {
+        "get": _operation("The mask as NRRD with names and colours", content=_binary("application/octet-stream"))
+    },
+    "/masks/{mask_id}/labels.txt": {
+        "get": _operation("Names and colours of the labels, for ITK-SNAP", content={"text/plain": {"schema": _TEXT}})
+    },
+    "/masks/{mask_id}/surface.{kind}": {
+        "get": _operation(
+            "All labels (or ?label=) as stl, obj, ply or glb, in mm along ?axes= ras or lps, decimated to ?triangles=",
+            content=_binary("model/gltf-binary"),
+        )
+    },
     "/masks/{mask_id}/volume.bin": {
         "get": _operation("uint8 labels, i fastest, gzip", content=_binary("application/octet-stream"))
     },

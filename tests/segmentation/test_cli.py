@@ -103,8 +103,22 @@ def test_segment_writes_a_surface(
 
     monkeypatch.setattr(Engine, "segment", truth)
     arguments = ["segment", str(case / "one" / "ct.nii.gz"), "-o", str(tmp_path / "m.nii.gz")]
-    assert main([*arguments, "--model", str(model), "--meshes", str(tmp_path / "meshes")]) == 0
-    assert (tmp_path / "meshes" / "spine.stl").stat().st_size > 84 + 50 * 100
+    arguments += ["--model", str(model), "--meshes", str(tmp_path / "meshes")]
+    assert main(arguments) == 0
+    full = (tmp_path / "meshes" / "spine.stl").stat().st_size
+    assert full > 84 + 50 * 100
+    options = ["--mesh-format", "stl", "glb", "--mesh-axes", "lps", "--mesh-triangles", "1000"]
+    assert main([*arguments, *options, "--label-table", str(tmp_path / "labels.txt")]) == 0
+    assert sorted(path.name for path in (tmp_path / "meshes").iterdir()) == ["spine.glb", "spine.stl"]
+    few = (tmp_path / "meshes" / "spine.stl").read_bytes()
+    assert b"SPACE=LPS" in few[:80]
+    assert len(few) <= 84 + 50 * 1000 < full
+    assert '"spine"' in (tmp_path / "labels.txt").read_text()
+
+
+def test_a_surface_of_too_few_triangles_is_refused(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ["segment", str(case / "one" / "ct.nii.gz"), "-o", str(tmp_path / "m.nii.gz")]
+    assert "7 triangles" in refusal([*arguments, "--mesh-triangles", "7"], capsys)
 
 
 def test_evaluate_prints_both_methods_and_writes_the_checksum(

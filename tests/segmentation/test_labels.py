@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from segmentation.labels import HEAD_TO_FOOT, LABELS, NUMBERS, SPINE, SPINE_NUMBERS, label_of
+import pytest
+from pydicom.sr.codedict import codes
+
+from segmentation.labels import HEAD_TO_FOOT, LABELS, NUMBERS, SPINE, SPINE_NUMBERS, Label, label_of
 
 
 def test_numbers_are_verse_s() -> None:
@@ -29,6 +32,20 @@ def test_colours_differ_and_are_bytes() -> None:
 def test_every_label_carries_a_snomed_code() -> None:
     assert all(label.snomed.isdigit() for label in (*LABELS.values(), SPINE))
     assert (LABELS[22].name, LABELS[22].snomed) == ("L3", "36470004")
+
+
+@pytest.mark.parametrize("label", [*LABELS.values(), SPINE], ids=lambda label: label.name)
+def test_each_code_is_the_one_that_dicom_lists(label: Label) -> None:
+    """pydicom's copy of PS3.16 is another's work."""
+    keyword = label.meaning.replace(" vertebra", "Vertebra")
+    group = codes.cid7603 if keyword.endswith("Vertebra") and keyword != "Vertebra" else codes.SCT
+    code = getattr(group, keyword)
+    assert (code.value, code.scheme_designator, code.meaning) == (label.snomed, "SCT", label.meaning)
+
+
+def test_what_dicom_does_not_name_is_a_vertebra() -> None:
+    assert [label.name for label in LABELS.values() if label.meaning == "Vertebra"] == ["L6", "T13"]
+    assert label_of(99).meaning == "Vertebra"
 
 
 def test_t13_stands_between_t12_and_l1() -> None:

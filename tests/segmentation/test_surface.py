@@ -10,8 +10,9 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkFeatureEdges
 
 from segmentation.geometry import Grid
-from segmentation.surface import points_mm, surface_mesh, write_stl
+from segmentation.surface import points_mm, surface_mesh, surfaces
 from segmentation.volume import LabelMap
+from segmentation.writers import write_surfaces
 
 AFFINES = [
     np.diag([1.0, 1.0, 1.0, 1.0]),
@@ -82,7 +83,7 @@ def test_large_meshes_are_decimated() -> None:
 
 def test_stl_holds_the_triangles(tmp_path: Path) -> None:
     mesh = surface_mesh(ball(AFFINES[1]))
-    write_stl(mesh, tmp_path / "spine.stl")
+    write_surfaces(surfaces(ball(AFFINES[1])), tmp_path / "spine.stl")
     data = (tmp_path / "spine.stl").read_bytes()
     count = int.from_bytes(data[80:84], "little")
     assert count == mesh.GetNumberOfPolys()
@@ -94,5 +95,5 @@ def test_stl_holds_the_triangles(tmp_path: Path) -> None:
 
 
 def test_an_empty_mesh_is_a_valid_stl(tmp_path: Path) -> None:
-    write_stl(surface_mesh(ball(np.eye(4)), label=9), tmp_path / "none.stl")
+    write_surfaces(surfaces(ball(np.eye(4)), [9]), tmp_path / "none.stl")
     assert len((tmp_path / "none.stl").read_bytes()) == 84

@@ -11,7 +11,7 @@ import pytest
 
 from segmentation.volume import LabelMap
 from segmentation.writers import write_nifti, write_volume
-from tests.webapp.support import BONE_HU, SHAPE, BoneEngine, small_volume
+from tests.webapp.support import BONE_HU, SHAPE, BoneEngine, small_volume, wait_for
 from webapp.asgi import create_asgi
 from webapp.settings import Settings
 
@@ -68,3 +68,12 @@ def upload(client: TestClient) -> Callable[..., dict]:
         return answer.json()
 
     return send
+
+
+@pytest.fixture
+def segmented(client: TestClient, upload: Callable[..., dict], ct: Path, reference: Path) -> dict:
+    """The display data of a study that has a reference and the engine's mask."""
+    study = upload(ct, reference)
+    job = client.post(f"/api/v1/studies/{study['id']}/jobs").json()
+    assert wait_for(lambda: client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "done")
+    return client.get(f"/api/v1/studies/{study['id']}/display.json").json()

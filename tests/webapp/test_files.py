@@ -12,13 +12,6 @@ from tests.webapp.support import SHAPE, small_volume, wait_for
 from tests.webapp.test_jobs import finished, start
 
 
-@pytest.fixture
-def segmented(client: TestClient, upload: Callable[..., dict], ct: Path, reference: Path) -> dict:
-    study = upload(ct, reference)
-    finished(client, start(client, study))
-    return client.get(f"/api/v1/studies/{study['id']}/display.json").json()
-
-
 def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: dict):
     answer = client.get(segmented["volume_url"])
     assert answer.headers["content-encoding"] == "gzip"
@@ -59,14 +52,6 @@ def test_addresses_with_their_content_in_them_are_kept_for_ever(client: TestClie
     assert (again.status_code, again.content) == (304, b"")
     plain = client.get(segmented["volume_url"].split("?")[0])
     assert plain.headers["cache-control"] == "private, no-cache"
-
-
-def test_a_download_has_a_harmless_name_and_is_noted(client: TestClient, segmented: dict):
-    answer = client.get(segmented["masks"][0]["download_url"])
-    assert answer.headers["content-disposition"] == 'attachment; filename="patient_scan_spine.nii.gz"'
-    assert client.app.state.store.audit_trail()[-1].action == "download"
-    reference = client.get(segmented["masks"][1]["download_url"])
-    assert 'filename="patient_scan_reference.nii.gz"' in reference.headers["content-disposition"]
 
 
 def test_the_thumbnail_changes_when_the_mask_is_there(client: TestClient, upload: Callable[..., dict], ct: Path):

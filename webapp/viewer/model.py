@@ -65,6 +65,7 @@ def mask_row(mask: Mask, t: Translate) -> Row:
         "volume": f"{mask.volume_ml:.1f} ml",
         "dice": f"{mask.dice:.3f}" if mask.dice is not None else "",
         "confidence": None if mask.confidence is None else confidence_row(mask.confidence, t),
+        "base": f"/api/v1/masks/{mask.id}",
         "download": f"/api/v1/masks/{mask.id}.nii.gz",
         "labels": [
             {

@@ -10,7 +10,7 @@ _TOGGLE_MASK = "shown = shown.includes(mask.id) ? shown.filter((id) => id !== ma
 
 
 def mask_tools(words: Words) -> None:
-    """Each mask with its labels, its agreement with the reference, its opacity and its download."""
+    """Each mask with its labels, its agreement with the reference and its opacity."""
     with html.Section(v_if="masks.length", classes="sv-group", raw_attrs=['data-testid="label-list"']):
         html.H2(words("viewer.masks"))
         with html.Div(v_for="mask in masks", key="mask.id", classes="sv-mask"):
@@ -40,13 +40,6 @@ def mask_tools(words: Words) -> None:
                 v_model_number=("opacity",),
                 raw_attrs=['type="range"', 'min="0"', 'max="100"', 'step="5"', 'data-testid="opacity-slider"'],
             )
-        html.A(
-            words("viewer.download"),
-            v_for="mask in masks.filter((m) => m.kind === 'model')",
-            key="mask.id",
-            classes="sv-button",
-            raw_attrs=[':href="mask.download"', "download", 'data-testid="download-mask"'],
-        )
 
 
 def _confidence(words: Words) -> None:

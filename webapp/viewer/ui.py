@@ -14,6 +14,7 @@ from trame.widgets import html
 from webapp.i18n import LANGUAGES, Translate
 from webapp.records import Study
 from webapp.viewer.parts import Words
+from webapp.viewer.tools_downloads import download_tools
 from webapp.viewer.tools_job import segmentation_tools
 from webapp.viewer.tools_masks import mask_tools
 from webapp.viewer.tools_view import PLANES, WINDOWS, help_tools, view_tools
@@ -36,6 +37,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "colours": {},
         "shown": [],
         "opacity": 60,
+        "mesh_axes": "ras",
         "level": list(WINDOWS["bone"]),
         "volume_preset": "bone",
         "layout": "four",
@@ -62,6 +64,7 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
             with aside, html.Div(classes="sv-columns"):
                 segmentation_tools(words)
                 mask_tools(words)
+                download_tools(words)
                 view_tools(words)
                 volume_tools(words)
                 help_tools(words)

@@ -1,0 +1,64 @@
+"""NRRD with the label table inside, as 3D Slicer writes it (``.seg.nrrd``): it opens there as named segments.
+
+Keys: https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html ("Segmentation
+representation"). Other readers of NRRD see an ordinary label map.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from segmentation.labels import label_of
+from segmentation.volume import LabelMap
+
+_LPS = np.array([-1.0, -1.0, 1.0])
+
+
+def write_nrrd(label_map: LabelMap, path: Path) -> None:
+    """Write a mask as uint8 on its grid, in ``left-posterior-superior`` space, compressed, with names and colours.
+
+    Written beside, then renamed.
+
+    Raises:
+        ValueError: the grid is sheared, which ITK's images cannot say.
+    """
+    grid = label_map.grid
+    spacing = np.array(grid.spacing_mm)
+    direction = _LPS[:, None] * grid.affine[:3, :3] / spacing
+    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
+        raise ValueError("this grid is sheared")
+    image = sitk.GetImageFromArray(np.ascontiguousarray(label_map.labels.T))
+    image.SetSpacing([float(mm) for mm in spacing])
+    image.SetOrigin([float(mm) for mm in _LPS * grid.affine[:3, 3]])
+    image.SetDirection([float(part) for part in direction.ravel()])
+    for key, value in _table(label_map).items():
+        image.SetMetaData(key, value)
+    partial = path.with_name(f".{uuid.uuid4().hex}.nrrd")
+    try:
+        sitk.WriteImage(image, str(partial), useCompression=True)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _table(label_map: LabelMap) -> dict[str, str]:
+    entries: dict[str, str] = {}
+    for row, number in enumerate(label_map.present):
+        label = label_of(number, label_map.kind)
+        entries |= {
+            f"Segment{row}_ID": f"Segment_{number}",
+            f"Segment{row}_Name": label.name,
+            f"Segment{row}_Color": " ".join(f"{part / 255:.6f}" for part in label.rgb),
+            f"Segment{row}_LabelValue": str(number),
+            f"Segment{row}_Layer": "0",
+            f"Segment{row}_Tags": f"TerminologyEntry:{_terminology(label.snomed, label.meaning)}|",
+        }
+    return entries
+
+
+def _terminology(code: str, meaning: str) -> str:
+    return f"Segmentation category and type - DICOM master list~SCT^123037004^Anatomical Structure~SCT^{code}^{meaning}"
