@@ -11,6 +11,7 @@ from webapp.paths import STATIC_DIR
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 DEFAULT = "en"
 COOKIE = "lang"
+_COMPONENT = "viewer.js."
 
 
 class Translate(Protocol):
@@ -37,6 +38,12 @@ def translate(lang: str) -> Translate:
         return text.format(**values) if values else text
 
     return translator
+
+
+def component_texts(lang: str) -> dict[str, str]:
+    """The words of the viewer's JavaScript: keys under ``viewer.js.``, without that prefix."""
+    words = table(lang if lang in LANGUAGES else DEFAULT)
+    return {key.removeprefix(_COMPONENT): text for key, text in words.items() if key.startswith(_COMPONENT)}
 
 
 def language_of(cookie: str | None, accept_language: str | None) -> str:

@@ -161,6 +161,7 @@ def index_page(study: Study, lang: str, token: str) -> str:
     sheets = [
         versioned("/static/css/tokens.css"),
         versioned("/static/css/viewer.css"),
+        versioned("/static/css/viewer-3d.css"),
         *(f"{CLIENT_URL}/{name}" for name in styles),
     ]
     links = "".join(f'<link rel="stylesheet" href="{href}">' for href in sheets)

@@ -11,7 +11,7 @@ from typing import Any
 from trame.ui.html import DivLayout
 from trame.widgets import html
 
-from webapp.i18n import LANGUAGES, Translate
+from webapp.i18n import LANGUAGES, Translate, component_texts
 from webapp.records import Study
 from webapp.viewer.parts import Words
 from webapp.viewer.tools_downloads import download_tools
@@ -47,7 +47,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "at": None,
         "problem": "",
         "gone": False,
-        "texts": {name: t(f"viewer.{name}") for name in _PANEL_TEXTS},
+        "texts": {**{name: t(f"viewer.{name}") for name in _PANEL_TEXTS}, **component_texts(lang)},
     }
 
 

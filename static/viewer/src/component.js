@@ -88,7 +88,7 @@ export default {
           windowed: (level) => this.$emit('window', level),
           masksReady: (ids) => (state.masks = ids),
           failed: (error) => this.fail(error),
-        }),
+        }, { texts: this.texts, slots: { volumeTools: document.querySelector('[data-slot="volume-tools"]') } }),
       );
       if (this.at) this.viewer.crosshair.moveTo(this.at);
       this.viewer.crosshair.onMove(throttled((index) => this.$emit('crosshair', index), CROSSHAIR_MS));
@@ -119,7 +119,7 @@ export default {
         'section',
         { key, class: ['sv-panel', classes, { 'sv-maximised': this.maximised === key }], 'data-testid': testid, 'aria-label': name },
         [
-          h('div', { ref: key, class: 'sv-canvas', tabindex: 0, role: 'application', 'aria-label': `${name}. ${this.texts.keys ?? ''}` }),
+          h('div', { ref: key, class: 'sv-canvas', tabindex: 0, role: 'application', 'aria-label': `${name}. ${this.texts[title === 'volume' ? 'keys_3d' : 'keys'] ?? ''}` }),
           h('div', { class: 'sv-title' }, name + suffix),
           h(
             'button',

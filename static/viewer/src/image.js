@@ -17,11 +17,15 @@ export function imageOf(grid, values) {
 /**
  * The grid and values for the 3D view: the same, or every second (third, …) voxel of a volume too large for it.
  * Slices always show every voxel.
+ *
+ * @param {number} most voxels
+ * @param {number} longest voxels along one axis: the largest 3D texture of the device
  */
-export function thinned(grid, values, most) {
+export function thinned(grid, values, most, longest = Infinity) {
   const step = [1, 1, 1];
   const shape = () => grid.shape.map((n, axis) => Math.ceil(n / step[axis]));
   const count = () => shape().reduce((a, b) => a * b);
+  shape().forEach((n, axis) => (step[axis] = Math.ceil(n / longest) || 1));
   while (count() > most) {
     // The axis with the finest spacing loses first, so that voxels become more cubic.
     const finest = [0, 1, 2].reduce((a, b) => (grid.spacing_mm[b] * step[b] < grid.spacing_mm[a] * step[a] ? b : a));

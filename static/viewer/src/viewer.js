@@ -1,25 +1,22 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
 import { createCrosshair } from './crosshair.js';
 import { PLANE_NAMES, centroidOf, clampIndex, indexToWorld, offsetOf, positionText } from './geometry.js';
-import { imageOf, thinned } from './image.js';
+import { imageOf } from './image.js';
 import { loadMasks, loadSurfaces } from './masks.js';
+import { createScene3d } from './scene-3d.js';
 import { createSlicePanel } from './slice-panel.js';
-import { createVolumePanel } from './volume-panel.js';
-import { graphics } from './window.js';
 
-const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about a tablet's GPU memory
+const valuesOf = (image) => image.getPointData().getScalars().getData();
 
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
  * @param {object} grid display.json
  * @param {Int16Array} values HU, i fastest
  * @param {object} tell { windowed([level, width]), masksReady(), failed(error) }
+ * @param {object} page { texts, slots: { volumeTools } }: words, and places outside the panels (elements or null)
  */
-export function createViewer(hosts, grid, values, tell) {
+export function createViewer(hosts, grid, values, tell, page) {
   const image = imageOf(grid, values);
-  const { software } = graphics();
-  const coarse = thinned(grid, values, software ? MOST_VOXELS.software : MOST_VOXELS.card);
-  const coarseImage = coarse.values === values ? image : imageOf(coarse.grid, coarse.values);
   const crosshair = createCrosshair(grid);
   let settings = {};
   let level = [0, 1];
@@ -65,12 +62,11 @@ export function createViewer(hosts, grid, values, tell) {
       createSlicePanel(hosts[name], name, scene((view) => compared?.plane === name && compared.slice.follow(view))),
     ]),
   );
-  const volume = createVolumePanel(hosts.volume, {
-    grid: coarse.grid,
-    image: coarseImage,
-    coarse: software,
-    moved: (camera) => compared?.volume.follow(camera),
-  });
+  const volume = createScene3d(
+    hosts,
+    { grid, values, image },
+    { crosshair, texts: page.texts, slot: page.slots.volumeTools },
+  );
   const stopProbe = crosshair.onMove(() => {
     untouched = false;
     hover(null);
@@ -79,7 +75,7 @@ export function createViewer(hosts, grid, values, tell) {
 
   function closeComparison() {
     compared?.slice.destroy();
-    compared?.volume.destroy();
+    volume.compare(false);
     compared = null;
   }
 
@@ -89,16 +85,9 @@ export function createViewer(hosts, grid, values, tell) {
     compared = {
       plane,
       slice: createSlicePanel(hosts.originalSlice, plane, scene((view) => panels[plane].follow(view))),
-      volume: createVolumePanel(hosts.originalVolume, {
-        grid: coarse.grid,
-        image: coarseImage,
-        coarse: software,
-        moved: (camera) => volume.follow(camera),
-      }),
     };
     compared.slice.setWindow(level);
-    compared.volume.setPreset(settings.volumePreset);
-    compared.volume.follow(volume.camera);
+    volume.compare(true);
     panels[plane].reset();
   }
 
@@ -112,7 +101,8 @@ export function createViewer(hosts, grid, values, tell) {
       if (untouched && masks.length) showCentreOf(masks[0]);
       const surfaces = await loadSurfaces(current, shown, colours);
       if (mine !== wanted) return;
-      volume.setSurfaces(surfaces);
+      const [first] = masks;
+      volume.setMasks(surfaces, first ? { values: valuesOf(first.image), colours: first.colours } : null);
       tell.masksReady(shown.filter((id) => masks.some((mask) => mask.id === id)));
     } catch (error) {
       if (mine === wanted) tell.failed(error);
@@ -121,7 +111,7 @@ export function createViewer(hosts, grid, values, tell) {
 
   /** The middle of a scan is seldom the middle of the spine: without this the first slices may show none of it. */
   function showCentreOf(mask) {
-    const centroid = centroidOf(mask.image.getPointData().getScalars().getData(), grid.shape);
+    const centroid = centroidOf(valuesOf(mask.image), grid.shape);
     if (centroid) crosshair.moveTo(centroid);
   }
 
@@ -136,10 +126,7 @@ export function createViewer(hosts, grid, values, tell) {
       if (!same(before, next, 'window')) setWindow([...next.window]);
       if (next.layout === 'compare') compare(next.plane);
       else closeComparison();
-      if (!same(before, next, 'volumePreset')) {
-        volume.setPreset(next.volumePreset);
-        compared?.volume.setPreset(next.volumePreset);
-      }
+      if (!same(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
       if (maskKey(before) !== maskKey(next)) showMasks();
       else if (before.opacity !== next.opacity) PLANE_NAMES.forEach((name) => panels[name].setOpacity(next.opacity / 100));
     },

@@ -1,36 +1,25 @@
-/** The 3D view: the CT as a volume rendering, the masks as surfaces in it. */
-import vtkVolume from '@kitware/vtk.js/Rendering/Core/Volume.js';
-import vtkVolumeMapper from '@kitware/vtk.js/Rendering/Core/VolumeMapper.js';
+/** The 3D view: the CT as a volume rendering, the masks as surfaces in it or as colours of it, the crosshair. */
 import vtkInteractor from '@kitware/vtk.js/Rendering/Core/RenderWindowInteractor.js';
 import vtkTrackball from '@kitware/vtk.js/Interaction/Style/InteractorStyleTrackballCamera.js';
-import { axisVector, indexToWorld } from './geometry.js';
-import { SEE_THROUGH, VOLUME_PRESETS, applyPreset } from './transfer.js';
+import { WHOLE, boxPlanes, clip } from './clip-box.js';
+import { createCross } from './cross-3d.js';
+import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
+import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
+import { SIDES, lookFrom, lookLikeABook } from './standard-views.js';
 import { createWindow } from './window.js';
 
 const KEYS = { ArrowLeft: ['azimuth', 8], ArrowRight: ['azimuth', -8], ArrowUp: ['elevation', -8], ArrowDown: ['elevation', 8] };
+const ZOOM_KEYS = { '+': 1.15, '=': 1.15, '-': 1 / 1.15 };
 
 /**
  * @param {object} scene { grid, image } of the volume to be rendered; `coarse` where no graphics card helps;
- *   `moved(camera)` is called after each movement
+ *   `crosshair` to draw, if any; `moved(camera)` is called after each movement
  */
 export function createVolumePanel(element, scene) {
   const { grid } = scene;
   const target = createWindow(element, () => {}, scene.coarse ? 0.5 : 1);
-  const camera = target.renderer.getActiveCamera();
-  const finest = Math.min(...grid.spacing_mm);
-
-  const mapper = vtkVolumeMapper.newInstance();
-  mapper.setInputData(scene.image);
-  mapper.setSampleDistance(scene.coarse ? Math.max(finest, 2) : Math.max(0.7 * finest, 0.5));
-  mapper.setAutoAdjustSampleDistances(true);
-  mapper.setInitialInteractionScale(2);
-  mapper.setMaximumSamplesPerRay(1500);
-  const volume = vtkVolume.newInstance();
-  volume.setMapper(mapper);
-  const property = volume.getProperty();
-  property.setInterpolationTypeToLinear();
-  property.setScalarOpacityUnitDistance(0, Math.max(1, finest));
-  target.renderer.addVolume(volume);
+  const { renderer, draw } = target;
+  const camera = renderer.getActiveCamera();
 
   const interactor = vtkInteractor.newInstance();
   interactor.setView(target.view);
@@ -38,70 +27,133 @@ export function createVolumePanel(element, scene) {
   interactor.setInteractorStyle(vtkTrackball.newInstance());
   interactor.setDesiredUpdateRate(12);
 
-  let preset = 'bone';
+  let image = scene.image;
+  let spacing = grid.spacing_mm;
+  let transfer = presetCopy('bone'); // null: the CT is not drawn
   let surfaces = [];
+  let mask = null; // { image, colours } that colours the CT
+  let style = 'surface';
+  let planes = boxPlanes(grid, WHOLE);
+  let volume = null;
   let quiet = false;
 
-  function apply() {
-    const shown = preset in VOLUME_PRESETS;
-    volume.setVisibility(shown);
-    if (shown) applyPreset(property, preset, surfaces.length ? SEE_THROUGH : 1);
-    target.draw();
+  const coloured = () => style === 'colour' && mask !== null;
+
+  /** Bring what is drawn in line with what is wanted. `anew`: the textures are others. */
+  function show(anew) {
+    if (anew || !volume) {
+      if (volume) renderer.removeVolume(volume.actor);
+      volume = createCtVolume(image, coloured() ? mask : null, { spacing, coarse: scene.coarse });
+      renderer.addVolume(volume.actor);
+    }
+    volume.actor.setVisibility(transfer !== null);
+    surfaces.forEach((actor) => actor.setVisibility(!coloured()));
+    if (transfer) volume.paint(transfer, surfaces.length && !coloured() ? SEE_THROUGH : 1);
+    clip([volume.actor, ...surfaces].map((actor) => actor.getMapper()), planes);
+    draw();
+  }
+
+  function settle() {
+    renderer.resetCamera(image.getBounds());
+    camera.zoom(1.35);
+    renderer.resetCameraClippingRange();
+    draw();
   }
 
   function reset() {
-    const middle = indexToWorld(grid, grid.shape.map((n) => (n - 1) / 2));
-    const anterior = axisVector(grid, 1);
-    const left = axisVector(grid, 0, -1);
-    const superior = axisVector(grid, 2);
-    // From the front, a little from the patient's left and from above: what a book shows.
-    const from = [0, 1, 2].map((n) => anterior[n] + 0.55 * left[n] + 0.2 * superior[n]);
-    camera.setFocalPoint(...middle);
-    camera.setPosition(...middle.map((x, n) => x + 600 * from[n]));
-    camera.setViewUp(...superior);
-    target.renderer.resetCamera(scene.image.getBounds());
-    camera.zoom(1.35);
-    target.renderer.resetCameraClippingRange();
-    target.draw();
+    lookLikeABook(camera, grid);
+    settle();
+  }
+
+  function look(side) {
+    lookFrom(camera, grid, side);
+    settle();
   }
 
   function key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [move, by] = KEYS[event.key] ?? [];
-    if (move) camera[move](by);
-    else if (event.key === '+' || event.key === '=') camera.zoom(1.15);
-    else if (event.key === '-') camera.zoom(1 / 1.15);
-    else if (event.key === 'r' || event.key === 'Home') reset();
+    const side = event.key.toUpperCase();
+    if (side in SIDES) look(side);
+    else if (event.key === '0' || event.key === 'Home') reset();
+    else if (move) camera[move](by);
+    else if (event.key in ZOOM_KEYS) camera.zoom(ZOOM_KEYS[event.key]);
     else return;
     camera.orthogonalizeViewUp();
-    target.renderer.resetCameraClippingRange();
-    target.draw();
+    renderer.resetCameraClippingRange();
+    draw();
     event.preventDefault();
+    event.stopPropagation();
   }
   const focus = () => element.focus({ preventScroll: true });
+  const own = (event) => event.stopImmediatePropagation(); // vtk.js has keys of its own: w draws wires
   element.addEventListener('keydown', key);
+  element.addEventListener('keypress', own);
   element.addEventListener('pointerdown', focus);
 
   const following = camera.onModified(() => {
     if (!quiet) scene.moved?.(camera);
   });
 
+  let leaveCrosshair = () => {};
+  if (scene.crosshair) {
+    const cross = createCross(grid);
+    cross.actors.forEach((actor) => renderer.addActor(actor));
+    cross.place(scene.crosshair.index);
+    leaveCrosshair = scene.crosshair.onMove((index) => {
+      cross.place(index);
+      draw();
+    });
+  }
+
   target.start();
+  show(true);
   reset();
-  apply();
   interactor.bindEvents(element);
   return {
     reset,
+    look,
+    camera,
+    target,
+    draw,
     /** A key of VOLUME_PRESETS, or "off". */
     setPreset(name) {
-      preset = name;
-      apply();
+      transfer = name in VOLUME_PRESETS ? presetCopy(name) : null;
+      show(false);
     },
-    /** Show these vtkActors in place of the former ones. */
-    setSurfaces(actors) {
-      surfaces.forEach((actor) => target.renderer.removeActor(actor));
+    /** A transfer function as in presets-3d.js, or null for none. */
+    setTransfer(next) {
+      transfer = next;
+      show(false);
+    },
+    get transfer() {
+      return transfer;
+    },
+    /** A finer (or coarser) image of the same CT. */
+    setImage(next) {
+      image = next;
+      spacing = next.getSpacing();
+      show(true);
+    },
+    /** Show these vtkActors in place of the former ones, and let `next` ({ image, colours } or null) colour the CT. */
+    setMasks(actors, next) {
+      surfaces.forEach((actor) => renderer.removeActor(actor));
       surfaces = actors;
-      surfaces.forEach((actor) => target.renderer.addActor(actor));
-      apply();
+      surfaces.forEach((actor) => renderer.addActor(actor));
+      const was = coloured();
+      mask = next;
+      show(was || coloured());
+    },
+    /** "surface": masks as surfaces in the CT; "colour": the CT coloured by the mask. */
+    setMaskStyle(next) {
+      if (style === next) return;
+      style = next;
+      show(true);
+    },
+    /** Draw only what lies in `box` (see clip-box.js). */
+    setClip(box) {
+      planes = boxPlanes(grid, box);
+      show(false);
     },
     /** Look from where another panel's camera looks, telling nobody. */
     follow(other) {
@@ -111,13 +163,14 @@ export function createVolumePanel(element, scene) {
       camera.setViewUp(...other.getViewUp());
       camera.setViewAngle(other.getViewAngle());
       quiet = false;
-      target.renderer.resetCameraClippingRange();
-      target.draw();
+      renderer.resetCameraClippingRange();
+      draw();
     },
-    camera,
     destroy() {
       following.unsubscribe();
+      leaveCrosshair();
       element.removeEventListener('keydown', key);
+      element.removeEventListener('keypress', own);
       element.removeEventListener('pointerdown', focus);
       interactor.unbindEvents();
       target.destroy();

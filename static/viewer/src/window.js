@@ -7,14 +7,18 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 
 const BACKGROUND = [0.02, 0.031, 0.043]; // --viewport of tokens.css
 
-/** What this browser draws with: { webgl2, software }; `software` means a processor does a graphics card's work. */
+/**
+ * What this browser draws with: { webgl2, software, most3d }; `software` means a processor does a graphics card's work,
+ * `most3d` is the longest side of a 3D texture.
+ */
 export function graphics() {
   const gl = document.createElement('canvas').getContext('webgl2');
-  if (!gl) return { webgl2: false, software: true };
+  if (!gl) return { webgl2: false, software: true, most3d: 0 };
+  const most3d = gl.getParameter(gl.MAX_3D_TEXTURE_SIZE);
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return { webgl2: true, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
+  return { webgl2: true, most3d, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
 }
 
 /**

@@ -1,0 +1,75 @@
+/** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
+import { WHOLE } from './clip-box.js';
+import { imageOf, thinned } from './image.js';
+import { createVolumeOverlay } from './volume-overlay.js';
+import { createVolumePanel } from './volume-panel.js';
+import { createVolumeTools } from './volume-tools.js';
+import { graphics } from './window.js';
+
+const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about a tablet's GPU memory
+
+/**
+ * @param {object} hosts elements: volume, originalVolume
+ * @param {object} study { grid, values (HU, i fastest), image (vtkImageData of them) }
+ * @param {object} page { crosshair, texts, slot: element for the tools, or null }
+ */
+export function createScene3d(hosts, { grid, values, image }, { crosshair, texts, slot }) {
+  const { software, most3d } = graphics();
+  const most = software ? MOST_VOXELS.software : MOST_VOXELS.card;
+  const thin = (array) => thinned(grid, array, most, most3d);
+  const { grid: thinGrid, values: thinValues } = thin(values);
+  const drawn = thinValues === values ? image : imageOf(thinGrid, thinValues);
+  const scene = (moved) => ({ grid, image: drawn, coarse: software, crosshair, moved });
+
+  let original = null; // beside it, while two are compared
+  let box = WHOLE;
+  const main = createVolumePanel(hosts.volume, scene((camera) => original?.follow(camera)));
+  const overlay = createVolumeOverlay(hosts.volume, main, texts);
+  const both = (act) => [main, original].forEach((panel) => panel && act(panel));
+
+  function setTransfer(transfer) {
+    both((panel) => panel.setTransfer(transfer));
+  }
+  function setClip(next) {
+    box = next;
+    both((panel) => panel.setClip(box));
+  }
+  const tools = slot && createVolumeTools(slot, { setMaskStyle: main.setMaskStyle, setTransfer, setClip }, thinValues, texts);
+
+  return {
+    main,
+    reset: main.reset,
+    /** A key of VOLUME_PRESETS, or "off". */
+    setPreset(name) {
+      main.setPreset(name);
+      original?.setTransfer(main.transfer);
+      tools?.showTransfer(main.transfer);
+    },
+    /**
+     * @param {object[]} surfaces vtkActors, one a label
+     * @param {?object} mask { values, colours } on `grid`, to colour the CT by
+     */
+    setMasks(surfaces, mask) {
+      main.setMasks(surfaces, mask && { image: imageOf(thinGrid, thin(mask.values).values), colours: mask.colours });
+    },
+    /** Show the original beside it, or no longer. */
+    compare(on) {
+      if (on === Boolean(original)) return;
+      if (!on) {
+        original.destroy();
+        original = null;
+        return;
+      }
+      original = createVolumePanel(hosts.originalVolume, scene((camera) => main.follow(camera)));
+      original.setTransfer(main.transfer);
+      original.setClip(box);
+      original.follow(main.camera);
+    },
+    destroy() {
+      tools?.destroy();
+      overlay.destroy();
+      original?.destroy();
+      main.destroy();
+    },
+  };
+}

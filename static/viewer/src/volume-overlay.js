@@ -1,0 +1,40 @@
+/** What lies above the 3D view: orientation letters at its edges, and a button for each of the six sides. */
+import { button, make } from './dom.js';
+import { SIDES, edgeLetters } from './standard-views.js';
+
+const EDGES = ['left', 'right', 'top', 'bottom'];
+
+/**
+ * @param {HTMLElement} element the panel's host
+ * @param {object} panel of volume-panel.js
+ * @param {object} texts view_A … view_I, views
+ */
+export function createVolumeOverlay(element, panel, texts) {
+  const letters = Object.fromEntries(EDGES.map((edge) => [edge, make('div', { class: `sv-letter sv-at-${edge}` })]));
+  const sides = make(
+    'div',
+    { class: 'sv-sides', role: 'group', 'aria-label': texts.views },
+    ...Object.keys(SIDES).map((side) =>
+      button(side, `look-${side}`, () => panel.look(side), { 'aria-label': texts[`view_${side}`], title: texts[`view_${side}`] }),
+    ),
+  );
+  const layer = make('div', { class: 'sv-overlay sv-overlay-3d' }, ...Object.values(letters));
+  element.append(layer);
+  element.parentElement.append(sides);
+
+  const write = () => {
+    const { camera } = panel;
+    Object.entries(edgeLetters(camera.getDirectionOfProjection(), camera.getViewUp())).forEach(([edge, letter]) => {
+      if (letters[edge].textContent !== letter) letters[edge].textContent = letter;
+    });
+  };
+  const following = panel.camera.onModified(write);
+  write();
+  return {
+    destroy() {
+      following.unsubscribe();
+      layer.remove();
+      sides.remove();
+    },
+  };
+}
