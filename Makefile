@@ -25,6 +25,7 @@ run: $(VENV)/.stamp-run ## Install what is needed and start SpineView on http://
 
 setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
 	@scripts/ensure-chromium >/dev/null || true
+	@scripts/ensure-dicom-tools || true
 
 $(VENV)/.stamp-torch:
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"

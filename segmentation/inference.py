@@ -18,6 +18,7 @@ import torch
 from monai.inferers.utils import sliding_window_inference
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.special import expit
 from torch import Tensor
 
 from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
@@ -96,19 +97,34 @@ class Engine:
         Raises:
             Cancelled: ``cancelled`` answered True; asked between windows and stages.
         """
+        return self.segment_softly(volume, progress, cancelled, mode)[0]
+
+    def segment_softly(
+        self,
+        volume: Volume,
+        progress: Progress = ignore,
+        cancelled: IsCancelled = never,
+        mode: Mode = "patch",
+    ) -> tuple[LabelMap, Array]:
+        """As :meth:`segment`, with the (I, J, K) float32 probability of each voxel on the same grid.
+
+        It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
+        """
         with self._lock:
             self.notes, self.evidence = [], None
             report = _Reporter(progress, cancelled)
             answer = self._answer(volume, report, mode)
             report(0.9, "restoring")
-            mask = restore(answer.logits, answer.prepared) > 0
+            logits = restore(answer.logits, answer.prepared)
+            mask = logits > 0
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
             self.evidence = _evidence(answer, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
             report(1.0, "done")
-            return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header)
+            label_map = LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header)
+            return label_map, _probability(logits, mask)
 
     def logits(self, volume: Volume, mode: Mode = "patch") -> Array:
         """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
@@ -240,6 +256,14 @@ def _evidence(answer: _Answer, found: bool) -> Evidence:
     i, j, k = answer.prepared.content
     logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), NOTHING, dtype=np.float32)
     return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)
+
+
+def _probability(logits: Array, mask: NDArray[np.bool_]) -> Array:
+    """Sigmoid of ``logits``, at least one half exactly where ``mask`` is True; what cleaning up removed gets none."""
+    probability: Array = expit(logits)
+    filled, removed = mask & (probability < 0.5), ~mask & (probability >= 0.5)
+    probability[filled], probability[removed] = 0.5, 0.0
+    return probability
 
 
 class _Reporter:

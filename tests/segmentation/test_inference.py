@@ -115,6 +115,15 @@ def test_dust_is_cleaned_away(engine):
     assert not result.labels[38:, 28:, 48:].any()
 
 
+def test_probabilities_reach_one_half_exactly_where_the_mask_is_set(engine):
+    volume = cubes(BONE, (slice(40, 43), slice(30, 33), slice(50, 53), 800))  # the dust is sure, and cleaned away
+    mask, probability = engine.segment_softly(volume)
+    assert probability.dtype == np.float32
+    assert ((probability >= 0.5) == (mask.labels == 1)).all()
+    assert probability.max() > 0.9
+    assert probability[41, 31, 51] == 0
+
+
 def test_only_what_lies_near_the_located_column_is_segmented(two_passes):
     near = (slice(26, 32), slice(12, 24), slice(20, 40), 400)  # beside the column: its processes
     far = (slice(42, 50), slice(30, 40), slice(0, 20), 400)  # as dense, but 40 mm away

@@ -1,0 +1,8 @@
+"""Results as DICOM objects that any PACS keeps beside the CT they were made from."""
+
+from __future__ import annotations
+
+from segmentation.writers.dicom.seg import write_dicom_seg
+from segmentation.writers.dicom.sources import Maker, Sources, read_sources
+
+__all__ = ["Maker", "Sources", "read_sources", "write_dicom_seg"]

@@ -1,0 +1,50 @@
+"""A volume's array as DICOM sees it: planes of rows of columns, along the source images' own axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import highdicom as hd
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.geometry import Grid
+from segmentation.writers.dicom.sources import LPS, Sources
+
+
+def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
+    """``array`` (I, J, K) as (plane, row, column), axes permuted and flipped to those of the source images.
+
+    Where the grid is the source's own (no repair was needed) each plane is pixel for pixel one source image.
+    """
+    order, flips = matching(grid, sources)
+    linear, origin = grid.affine[:3, :3].copy(), grid.affine[:3, 3].copy()
+    for axis, flip in enumerate(flips):
+        if flip:
+            origin += linear[:, axis] * (grid.shape[axis] - 1)
+            linear[:, axis] *= -1
+    affine = np.eye(4)
+    affine[:3, :3] = LPS[:, None] * linear[:, order]
+    affine[:3, 3] = LPS * origin
+    flipped = np.flip(array, tuple(axis for axis, flip in enumerate(flips) if flip))
+    return hd.Volume(
+        np.ascontiguousarray(flipped.transpose(order)),
+        affine,
+        "PATIENT",
+        frame_of_reference_uid=sources.first.FrameOfReferenceUID,
+    )
+
+
+def matching(grid: Grid, sources: Sources) -> tuple[list[int], list[bool]]:
+    """Which axes of ``grid`` run along planes, rows and columns of the sources, and which of its axes run backwards."""
+    along_row, down_column = sources.orientation()
+    wanted = np.array([np.cross(along_row, down_column), down_column, along_row])
+    units = LPS[:, None] * grid.affine[:3, :3] / np.array(grid.spacing_mm)
+    likeness = wanted @ units
+    order = [int(axis) for axis in np.abs(likeness).argmax(axis=1)]
+    if sorted(order) != [0, 1, 2]:
+        raise ValueError("the axes of the grid are not those of the source images")
+    flips = [False, False, False]
+    for row, axis in enumerate(order):
+        flips[axis] = bool(likeness[row, axis] < 0)
+    return order, flips

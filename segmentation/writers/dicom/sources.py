@@ -1,0 +1,115 @@
+"""The CT that a result belongs to, as headers: what DICOM objects must copy from it and refer to."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from segmentation.errors import InputError, UnreadableFile
+
+# Both tell of attributes and their values; what a patient is called must never reach a log.
+for _name in ("highdicom", "pydicom"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+MANUFACTURER = "SpineView"
+LPS = np.array([-1.0, -1.0, 1.0])
+"""RAS+ to LPS+ and back."""
+
+_NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
+           "Rows", "Columns")  # fmt: skip
+# Type 2 of every image: must be there, may be empty. highdicom reads them without asking.
+_MAY_BE_EMPTY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
+                 "StudyDate", "StudyTime", "ReferringPhysicianName")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Who made a result.
+
+    Attributes:
+        version: Of the program.
+        model_id: Name and hash of the weights; empty for what no model made.
+    """
+
+    version: str
+    model_id: str = ""
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """SoftwareVersions: the program's, and the model's where there is one."""
+        return (self.version, self.model_id) if self.model_id else (self.version,)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """One CT series without its pixels: single-frame images in order of position, or one multi-frame image."""
+
+    datasets: tuple[Dataset, ...]
+
+    @property
+    def first(self) -> Dataset:
+        """The instance whose patient, study and frame of reference stand for all."""
+        return self.datasets[0]
+
+    def orientation(self) -> NDArray[np.float64]:
+        """(2, 3): unit vectors along a row and down a column, LPS."""
+        return np.array(_orientation(self.first), dtype=np.float64).reshape(2, 3)
+
+
+def read_sources(paths: Sequence[Path]) -> Sources:
+    """Read the headers of one series.
+
+    Args:
+        paths: Its files, in the order of their positions.
+
+    Raises:
+        UnreadableFile: a file is no DICOM image.
+        InputError: no files, several series, or a series without frame of reference.
+    """
+    if not paths:
+        raise InputError("There is no DICOM series to refer to.", "A DICOM result needs a CT that came as DICOM.")
+    datasets = tuple(_header(path) for path in paths)
+    if len({dataset.SeriesInstanceUID for dataset in datasets}) > 1:
+        raise InputError("The files belong to several DICOM series.", "Choose one of them.")
+    return Sources(datasets)
+
+
+def _header(path: Path) -> Dataset:
+    try:
+        with warnings.catch_warnings():  # they quote values, and a value may be a name
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    except (InvalidDicomError, OSError, ValueError, EOFError) as error:
+        raise UnreadableFile(f"{path.name} cannot be read as DICOM.") from error
+    missing = [name for name in _NEEDED if not dataset.get(name)]
+    if missing:
+        raise InputError(
+            f"{path.name} lacks {missing[0]}, without which nothing can refer to it.",
+            "Export the series again from the scanner or the PACS.",
+        )
+    for name in _MAY_BE_EMPTY:
+        if name not in dataset:
+            setattr(dataset, name, "")
+    return dataset
+
+
+def _orientation(dataset: Dataset) -> Sequence[float]:
+    try:
+        if "ImageOrientationPatient" in dataset:
+            return [float(part) for part in dataset.ImageOrientationPatient]
+        for groups in (dataset.SharedFunctionalGroupsSequence, dataset.PerFrameFunctionalGroupsSequence):
+            if "PlaneOrientationSequence" in groups[0]:
+                found = groups[0].PlaneOrientationSequence[0].ImageOrientationPatient
+                return [float(part) for part in found]
+    except (AttributeError, IndexError, TypeError, ValueError):
+        pass
+    raise InputError("The DICOM series does not say how its images lie in the patient.")
