@@ -15,6 +15,8 @@ import httpx
 import uvicorn
 
 from segmentation.phantom import PhantomSpec, write_phantom
+from segmentation.volume import LabelMap, Volume
+from segmentation.writers import write_nifti, write_volume
 from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi
 from webapp.settings import Settings
@@ -35,6 +37,14 @@ class Site:
         answer = httpx.post(f"{self.address}/api/v1/studies", files=files, timeout=60)
         assert answer.status_code == 201, answer.text
         return self.address + str(answer.json()["url"])
+
+    def add_volume(self, folder: Path, volume: Volume, reference: LabelMap | None = None) -> str:
+        """Upload a scan, with its reference if there is one; answers the address of its page."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_volume(volume, folder / "ct.nii.gz")
+        if reference is not None:
+            write_nifti(reference, folder / "vert.nii.gz")
+        return self.add(folder / "ct.nii.gz", None if reference is None else folder / "vert.nii.gz")
 
     def add_phantom(self, folder: Path, spec: PhantomSpec) -> tuple[str, dict[str, Any]]:
         """Upload a phantom with its labels; answers the address of its page, and what is known of it."""

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
-import uvicorn
 from numpy.typing import NDArray
 
 from segmentation.geometry import Grid
 from segmentation.volume import Volume
-from segmentation.writers import write_volume
+from tests.browser.site import Site, serving
 from tests.browser.support import LINE_PIXELS, PLANES, amber, expect, pixels
 from tests.webapp.support import BoneEngine, wait_for
-from webapp.asgi import create_asgi
-from webapp.settings import Settings
 
 SHAPE = (48, 32, 24)
 SPACING_MM = (1.25, 2.0, 2.5)
@@ -66,28 +60,14 @@ def lopsided_ct() -> Volume:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("site")
-    application = create_asgi(Settings(data_dir=folder / "data", min_free_bytes=0), BoneEngine)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, log_level="error", ws="websockets-sansio"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    wait_for(lambda: server.started)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture
-def study_url(site: str, tmp_path: Path) -> str:
-    path = tmp_path / "lopsided.nii.gz"
-    write_volume(lopsided_ct(), path)
-    answer = httpx.post(f"{site}/api/v1/studies", files={"file": (path.name, path.read_bytes())})
-    assert answer.status_code == 201, answer.text
-    return site + answer.json()["url"]
+def study_url(site: Site, tmp_path: Path) -> str:
+    return site.add_volume(tmp_path, lopsided_ct())
 
 
 @pytest.fixture
@@ -132,14 +112,33 @@ def test_the_crosshair_links_the_panels_and_reads_the_hu_under_it(page: Any) -> 
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.click(middle[0] - 12, middle[1] - 12)
     page.wait_for_function("window.spineview.hu === 900")
-    before = page.evaluate("window.spineview.crosshair")
+    right, _, superior = page.evaluate("window.spineview.position")
     page.mouse.wheel(0, 120)
-    page.wait_for_function(f"window.spineview.crosshair[2] === {before[2] - 1}")
+    superior -= SPACING_MM[2]
+    page.wait_for_function(f"Math.abs(window.spineview.position[2] - {superior}) < 0.001")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"window.spineview.crosshair[0] === {before[0] - 1}")
+    right -= SPACING_MM[0]
+    page.wait_for_function(f"Math.abs(window.spineview.position[0] - {right}) < 0.001")
     expect(page.get_by_test_id("hu-probe")).to_contain_text("HU")
     number = page.get_by_test_id("view-sagittal").locator(".sv-number")
-    expect(number).to_have_text(f"{before[0]} / {SHAPE[0]}")
+    expect(number).to_contain_text(f"{'L' if right < 0 else 'R'} {abs(right):.1f} mm")
+    expect(page.get_by_test_id("view-axial").locator(".sv-number")).to_contain_text(f"/ {SHAPE[2]}")
+
+
+def test_a_thick_slab_shows_what_lies_behind_the_slice(browser: Any, study_url: str) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    page.goto(f"{study_url}#at=0,0,-10&level=40,400")  # two slices below the cube of bone
+    page.wait_for_function("window.spineview && window.spineview.ready && window.spineview.window[1] === 400")
+    number = page.get_by_test_id("view-axial").locator(".sv-number")
+    assert bright_grey(pixels(page, "view-axial")).sum() < 500
+    for mode, words in (("max", "MIP 22.5 mm"), ("mean", "Ø 22.5 mm")):
+        page.get_by_test_id("slab-20").click()
+        page.get_by_test_id(f"slab-mode-{mode}").click()
+        expect(number).to_contain_text(words)
+        wait_for(lambda: bright_grey(pixels(page, "view-axial")).sum() > 5000)
+        page.get_by_test_id("slab-0").click()
+        wait_for(lambda: bright_grey(pixels(page, "view-axial")).sum() < 500)
+    page.close()
 
 
 def test_windows_change_what_is_bright(page: Any) -> None:
@@ -149,7 +148,7 @@ def test_windows_change_what_is_bright(page: Any) -> None:
     expect(page.get_by_test_id("window-level")).to_contain_text("W 1500")
 
 
-def test_segment_colours_all_four_panels_without_a_reload_or_a_byte_from_outside(page: Any, site: str) -> None:
+def test_segment_colours_all_four_panels_without_a_reload_or_a_byte_from_outside(page: Any, site: Site) -> None:
     assert amber(pixels(page, "view-axial")).sum() < LINE_PIXELS
     page.get_by_test_id("segment-button").click()
     expect(page.get_by_test_id("label-list")).to_contain_text("Spine", timeout=30_000)
@@ -169,7 +168,11 @@ def test_segment_colours_all_four_panels_without_a_reload_or_a_byte_from_outside
     assert amber(pixels(page, "view-original-slice")).sum() < LINE_PIXELS
     wait_for(lambda: pixels(page, "view-original-3d").max() > 150)
     assert sum("/ws/" not in address and address.endswith(".js") for address in page.addresses) < 10
-    assert [address for address in page.addresses if not address.startswith((site, site.replace("http", "ws")))] == []
+    assert [
+        address
+        for address in page.addresses
+        if not address.startswith((site.address, site.address.replace("http", "ws")))
+    ] == []
     assert page.problems == []
 
 

@@ -7,10 +7,12 @@ from trame.widgets import html
 from webapp.viewer.parts import Words, choice, option
 
 TOOLS = ("crosshair", "scroll", "window", "pan", "zoom")
-WINDOWS = {"bone": (500, 2000), "soft": (40, 400), "lung": (-600, 1500)}
+WINDOWS = {"bone": (500, 2000), "soft": (40, 400), "lung": (-600, 1500), "metal": (1500, 4000)}
 """Level and width in HU."""
 LAYOUTS = ("four", "compare")
 PLANES = ("axial", "coronal", "sagittal")
+SLABS_MM = (0, 5, 10, 20)
+SLAB_MODES = ("max", "mean")
 
 
 def view_tools(words: Words) -> None:
@@ -31,12 +33,25 @@ def view_tools(words: Words) -> None:
                 for name, (level, width) in WINDOWS.items():
                     is_it = f"level[0] === {level} && level[1] === {width}"
                     option(words(f"viewer.window.{name}"), f"window-{name}", f"level = [{level}, {width}]", is_it)
+        _slab(words)
         html.Button(
             words("viewer.reset"),
             classes="sv-button",
             click="resets = resets + 1",
             raw_attrs=['type="button"', 'data-testid="reset-view"'],
         )
+
+
+def _slab(words: Words) -> None:
+    """How thick the slices are, and what is shown of a thick one."""
+    with html.Div(classes="sv-choice-group"):
+        html.Div(words("viewer.slab"), classes="sv-label")
+        with html.Div(classes="sv-choice", raw_attrs=['role="group"', f'aria-label="{words("viewer.slab")}"']):
+            for mm in SLABS_MM:
+                text = f"{mm} mm" if mm else words("viewer.slab.off")
+                option(text, f"slab-{mm}", f"slab_mm = {mm}", f"slab_mm === {mm}")
+        with html.Div(v_if="slab_mm > 0"):
+            choice(words, "slab_mode", SLAB_MODES)
 
 
 def help_tools(words: Words) -> None:

@@ -45,7 +45,10 @@ class SpineViewer(AbstractElement):  # type: ignore[misc]
             "plane",
             "tool",
             "resets",
+            "slab",
+            "hidden",
+            "mask_style",
             "at",
             "texts",
         ]
-        self._event_names += ["crosshair", ("windowed", "window"), "failed"]
+        self._event_names += ["crosshair", ("windowed", "window"), "failed", "restored"]

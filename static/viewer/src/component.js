@@ -3,6 +3,7 @@ import { h, markRaw } from 'vue';
 import { throttled } from './crosshair.js';
 import { fetchJson, fetchVolume } from './loading.js';
 import { publish, withdraw } from './hook.js';
+import { decodeView } from './links.js';
 import { createViewer } from './viewer.js';
 import { graphics } from './window.js';
 
@@ -18,6 +19,8 @@ const PANELS = [
   ['volume', 'view-3d', 'sv-3d', 'volume'],
 ];
 
+let restored = false;
+
 export default {
   name: 'SpineViewer',
   props: {
@@ -32,15 +35,18 @@ export default {
     plane: { type: String, default: 'sagittal' }, // compared
     tool: { type: String, default: 'crosshair' },
     resets: { type: Number, default: 0 }, // counts how often the view was to be reset
-    at: { type: Array, default: null }, // where the crosshair starts, if not in the middle
+    slab: { type: Array, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
+    hidden: { type: Object, default: () => ({}) }, // mask id -> labels not drawn
+    maskStyle: { type: String, default: 'filled' },
+    at: { type: Array, default: null }, // RAS+ mm: where the crosshair starts, if not in the middle
     texts: { type: Object, default: () => ({}) },
   },
-  emits: ['crosshair', 'window', 'failed'],
+  emits: ['crosshair', 'window', 'failed', 'restored'],
   data: () => ({ loaded: 0, ready: false, problem: '', maximised: '' }),
   computed: {
     settings() {
-      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity } = this;
-      return { window: level, tool, volumePreset, layout, plane, shown, colours, opacity: Number(opacity) };
+      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
+      return { window: level, tool, volumePreset, layout, plane, shown, colours, opacity: Number(opacity), slab, hidden, maskStyle };
     },
   },
   watch: {
@@ -90,12 +96,22 @@ export default {
           failed: (error) => this.fail(error),
         }, { texts: this.texts, slots: { volumeTools: document.querySelector('[data-slot="volume-tools"]') } }),
       );
-      if (this.at) this.viewer.crosshair.moveTo(this.at);
-      this.viewer.crosshair.onMove(throttled((index) => this.$emit('crosshair', index), CROSSHAIR_MS));
+      if (this.at) this.viewer.crosshair.moveToWorld(this.at);
+      this.viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));
       this.viewer.update(this.settings);
+      this.restore();
       publish(this.viewer, state);
       state.ready = true;
       this.ready = true;
+    },
+    /** Show what the address says, once: after that the page's state is newer than its address. */
+    restore() {
+      if (restored) return;
+      restored = true;
+      const { layout, plane, level, big, ...places } = decodeView(window.location.hash);
+      this.maximised = big ?? '';
+      this.$emit('restored', { layout: layout ?? this.layout, plane: plane ?? this.plane, level: level ?? this.window });
+      this.$nextTick(() => this.viewer?.restore(places));
     },
     async refresh() {
       if (!this.viewer) return;

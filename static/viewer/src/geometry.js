@@ -114,12 +114,18 @@ export function panBy(view, dx, dy) {
   return { ...view, centre: [view.centre[0] - dx * view.mmPerPx, view.centre[1] + dy * view.mmPerPx] };
 }
 
+const LETTERS = [
+  ['R', 'L'],
+  ['A', 'P'],
+  ['S', 'I'],
+];
+
+/** A place along one of the patient's axes: "S 88.1" (mm). */
+export function axisText(axis, mm) {
+  return `${LETTERS[axis][mm < 0 ? 1 : 0]} ${Math.abs(mm).toFixed(1)}`;
+}
+
 /** A position in words: "R 12.3  A 4.0  S 88.1" (mm). */
 export function positionText(world) {
-  const letters = [
-    ['R', 'L'],
-    ['A', 'P'],
-    ['S', 'I'],
-  ];
-  return world.map((mm, n) => `${letters[n][mm < 0 ? 1 : 0]} ${Math.abs(mm).toFixed(1)}`).join('  ');
+  return world.map((mm, axis) => axisText(axis, mm)).join('  ');
 }

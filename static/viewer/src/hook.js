@@ -12,9 +12,13 @@ export function publish(viewer, state) {
     get masks() {
       return [...state.masks];
     },
-    /** (i, j, k) of the displayed (canonical RAS+) grid. */
+    /** The voxel (i, j, k) of the displayed (canonical RAS+) grid. */
     get crosshair() {
-      return viewer.crosshair.index;
+      return viewer.crosshair.voxel;
+    },
+    /** RAS+ mm. */
+    get position() {
+      return viewer.crosshair.world;
     },
     get hu() {
       return viewer.hu();

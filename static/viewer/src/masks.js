@@ -3,29 +3,38 @@ import { fetchFile, fetchMask } from './loading.js';
 import { imageOf } from './image.js';
 import { surfaceActor } from './mesh.js';
 
-/** Colours 0..255 by label to colours 0..1 of the labels present. */
-export function unitColours(colours, labels) {
-  return Object.fromEntries(labels.filter((label) => colours[label]).map((label) => [label, colours[label].map((c) => c / 255)]));
+/** Colours 0..255 by label to colours 0..1 of the labels present that are not in `hidden`. */
+export function unitColours(colours, labels, hidden = []) {
+  const seen = labels.filter((label) => colours[label] && !hidden.includes(label));
+  return Object.fromEntries(seen.map((label) => [label, colours[label].map((c) => c / 255)]));
 }
 
-/** The masks of `display` whose ids are in `shown`, loaded: [{id, image, colours}]. */
-export function loadMasks(grid, shown, colours) {
+const visible = (mask, { colours, hidden }) => unitColours(colours[mask.id] ?? {}, mask.labels, hidden?.[mask.id]);
+
+/**
+ * The masks of `grid` that are shown, loaded: [{id, values, image, colours, single}]; `colours` holds the labels seen,
+ * `single` whether the mask has no other label than one.
+ *
+ * @param {object} grid display.json
+ * @param {{shown, colours, hidden}} settings of the page, see docs/viewer.md
+ */
+export function loadMasks(grid, settings) {
   return Promise.all(
     grid.masks
-      .filter((mask) => shown.includes(mask.id))
-      .map(async (mask) => ({
-        id: mask.id,
-        image: imageOf(grid, await fetchMask(grid, mask.url)),
-        colours: unitColours(colours[mask.id] ?? {}, mask.labels),
-      })),
+      .filter((mask) => settings.shown.includes(mask.id))
+      .map(async (mask) => {
+        const values = await fetchMask(grid, mask.url);
+        const single = mask.labels.length === 1;
+        return { id: mask.id, values, image: imageOf(grid, values), colours: visible(mask, settings), single };
+      }),
   );
 }
 
-/** Surfaces of the same masks: fresh vtkActors, one a label. */
-export async function loadSurfaces(grid, shown, colours) {
+/** Surfaces of the same labels: fresh vtkActors, one a label. */
+export async function loadSurfaces(grid, settings) {
   const wanted = grid.masks
-    .filter((mask) => shown.includes(mask.id))
-    .flatMap((mask) => Object.entries(unitColours(colours[mask.id] ?? {}, mask.labels)).map((entry) => [mask, ...entry]));
+    .filter((mask) => settings.shown.includes(mask.id))
+    .flatMap((mask) => Object.entries(visible(mask, settings)).map((entry) => [mask, ...entry]));
   return Promise.all(
     wanted.map(async ([mask, label, colour]) => surfaceActor(await fetchFile(mask.mesh_urls[label]), colour)),
   );

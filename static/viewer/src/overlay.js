@@ -1,5 +1,5 @@
-/** What lies above a slice: crosshair lines, orientation letters, the slice's number and a scale bar. Plain DOM. */
-import { PLANES } from './geometry.js';
+/** What lies above a slice: crosshair lines, orientation letters, the slice's place and a scale bar. Plain DOM. */
+import { PLANES, axisText } from './geometry.js';
 
 const GAP = 10; // px left free around the crosshair's point
 const BARS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
@@ -40,7 +40,7 @@ export function createOverlay(element, plane) {
   const bar = add(layer, 'sv-scale');
   return {
     /** Put the crosshair at `at` (px) in a panel of `size` (px). */
-    place([x, y], [width, height], slice, slices, mmPerPx) {
+    place([x, y], [width, height], mmPerPx) {
       const [cx, cy] = [Math.round(x), Math.round(y)];
       const px = (n) => `${Math.max(0, n)}px`;
       lines.top.style.cssText = `left:${cx}px;top:0;height:${px(Math.min(height, cy - GAP))}`;
@@ -48,9 +48,13 @@ export function createOverlay(element, plane) {
       lines.left.style.cssText = `top:${cy}px;left:0;width:${px(Math.min(width, cx - GAP))}`;
       lines.right.style.cssText = `top:${cy}px;left:${px(cx + GAP)};width:${px(width - Math.max(0, cx + GAP))}`;
       const [mm, length] = scaleBar(mmPerPx, Math.min(90, width * 0.24));
-      number.textContent = `${slice} / ${slices}`;
       bar.textContent = mm >= 10 ? `${mm / 10} cm` : `${mm} mm`;
       bar.style.width = `${length}px`;
+    },
+    /** Slice `slice` of `slices`, `mm` along the plane's axis, and how thick a slab it is. */
+    tell(slice, slices, mm, slab, step) {
+      const place = `${slice} / ${slices}   ${axisText(PLANES[plane].axis, mm)} mm`;
+      number.textContent = slab.count > 1 ? `${place}\n${slab.mode === 'max' ? 'MIP' : 'Ø'} ${(slab.count * step).toFixed(1)} mm` : place;
     },
     destroy: () => layer.remove(),
   };

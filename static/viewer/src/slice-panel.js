@@ -1,166 +1,163 @@
-/** One plane: the CT's slice, the masks' slices above it, and the overlay of crosshair, letters and numbers. */
-import vtkImageMapper from '@kitware/vtk.js/Rendering/Core/ImageMapper.js';
-import vtkImageSlice from '@kitware/vtk.js/Rendering/Core/ImageSlice.js';
-import { SlicingMode } from '@kitware/vtk.js/Rendering/Core/ImageMapper/Constants.js';
+/** One plane of the patient: the CT's slice, the masks above it, and the overlay of crosshair, letters and numbers. */
 import {
-  PLANES, axisVector, fitView, indexToPlane, indexToWorld, panBy, planeToIndex, planeToScreen, screenToPlane, zoomAt,
+  PLANES, fitView, indexToPlane, indexToWorld, panBy, planeToIndex, planeToScreen, screenToPlane, zoomAt,
 } from './geometry.js';
+import { worldToIndex } from './frame.js';
 import { listen } from './gestures.js';
+import { createMaskLayer } from './mask-layer.js';
 import { createOverlay } from './overlay.js';
-import { labelTables } from './transfer.js';
+import { createSampler, slabCount } from './reslice.js';
+import { createSliceImage } from './slice-image.js';
 import { createWindow } from './window.js';
 
-const MODES = [SlicingMode.I, SlicingMode.J, SlicingMode.K];
 const KEYS = { ArrowLeft: ['u', -1], ArrowRight: ['u', 1], ArrowUp: ['v', 1], ArrowDown: ['v', -1] };
 const SCROLL_KEYS = { PageUp: 1, PageDown: -1, '[': -1, ']': 1 };
+const ZOOM_KEYS = { '+': 1.2, '=': 1.2, '-': 1 / 1.2 };
+const SINGLE = { count: 1, mode: 'mean' };
+const unit = (axis, sign) => [0, 1, 2].map((n) => (n === axis ? sign : 0));
 
 /**
  * @param {HTMLElement} element filled by the panel
  * @param {string} plane a key of PLANES
- * @param {object} scene { grid, image, crosshair, hover(index | null), tool(), windowing(dx, dy), windowed(), linked(view) }
+ * @param {object} scene { grid, frame, values, air, crosshair, hover(world | null), tool(), windowing(dx, dy), windowed(),
+ *   linked(view) }; views are { centre, mmPerPx } in the frame's plane, see geometry.js
  */
 export function createSlicePanel(element, plane, scene) {
-  const { grid, crosshair } = scene;
+  const { grid, frame, crosshair } = scene;
   const { axis, u, v } = PLANES[plane];
-  const towards = axisVector(grid, axis, plane === 'coronal' ? -1 : 1);
-  const up = axisVector(grid, v[0], v[1]);
+  const towards = unit(axis, plane === 'coronal' ? -1 : 1);
+  const up = unit(...v);
   let view = null;
   let untouched = true;
-  const slices = [];
+  let slab = SINGLE;
+  const watchers = new Set();
 
   const target = createWindow(element, (size) => {
-    if (!view || untouched) view = fitView(grid, plane, size);
+    if (!view || untouched) view = fitView(frame, plane, size);
     aim();
   });
   const labels = createOverlay(element, plane);
   const camera = target.renderer.getActiveCamera();
   camera.setParallelProjection(true);
 
-  function sliceOf(image) {
-    const mapper = vtkImageMapper.newInstance();
-    mapper.setInputData(image);
-    mapper.setSlicingMode(MODES[axis]);
-    mapper.setSlice(crosshair.index[axis]);
-    const actor = vtkImageSlice.newInstance();
-    actor.setMapper(mapper);
-    target.renderer.addViewProp(actor);
-    slices.push(actor);
-    return actor;
+  const sample = createSampler(grid, frame, scene.values, { linear: true, outside: scene.air });
+  const ct = createSliceImage(frame, plane, Int16Array, sample);
+  ct.actor.getProperty().setInterpolationTypeToLinear();
+  ct.actor.getProperty().setUseLookupTableScalarRange(false);
+  target.renderer.addViewProp(ct.actor);
+  const masks = createMaskLayer(target.renderer, scene, plane);
+
+  const place = () => worldToIndex(frame, crosshair.world);
+  const sliceNow = () => (frame.aligned ? Math.round(place()[axis]) : place()[axis]);
+
+  function sampleNow() {
+    ct.show(sliceNow(), slab);
+    masks.show(sliceNow(), slab);
   }
-  const ct = sliceOf(scene.image);
-  ct.getProperty().setInterpolationTypeToLinear();
-  ct.getProperty().setUseLookupTableScalarRange(false);
-  let overlays = [];
 
   function aim() {
     if (!view) return;
-    const at = planeToIndex(grid, plane, view.centre, crosshair.index);
-    const focus = indexToWorld(grid, at);
+    sampleNow();
+    const focus = indexToWorld(frame, planeToIndex(frame, plane, view.centre, place()));
     const distance = 2000;
     camera.setFocalPoint(...focus);
     camera.setPosition(...focus.map((x, n) => x - towards[n] * distance));
     camera.setViewUp(...up);
     camera.setParallelScale((target.size()[1] / 2) * view.mmPerPx);
     camera.setClippingRange(distance - 800, distance + 800);
-    placeOverlay();
-    target.draw();
-  }
-
-  function placeOverlay() {
     const size = target.size();
-    const at = planeToScreen(view, size, indexToPlane(grid, plane, crosshair.index));
-    labels.place(at, size, crosshair.index[axis] + 1, grid.shape[axis], view.mmPerPx);
+    labels.place(toScreen(crosshair.world), size, view.mmPerPx);
+    labels.tell(Math.round(sliceNow()) + 1, frame.shape[axis], crosshair.world[axis], slab, frame.spacing_mm[axis]);
+    target.draw();
+    watchers.forEach((watcher) => watcher());
   }
 
-  const indexAt = (at) => planeToIndex(grid, plane, screenToPlane(view, target.size(), at), crosshair.index);
+  const toScreen = (world) => planeToScreen(view, target.size(), indexToPlane(frame, plane, worldToIndex(frame, world)));
+  const toWorld = (at) => indexToWorld(frame, planeToIndex(frame, plane, screenToPlane(view, target.size(), at), place()));
 
-  function change(next) {
+  function change(next, touched = true) {
     view = next;
-    untouched = false;
+    untouched = !touched;
     aim();
     scene.linked?.(view);
   }
+  const reset = () => change(fitView(frame, plane, target.size()), false);
 
-  function reset() {
-    untouched = true;
-    view = fitView(grid, plane, target.size());
-    aim();
-    scene.linked?.(view);
-  }
-
-  function key(event) {
-    const [direction, by] = KEYS[event.key] ?? [];
-    const middle = target.size().map((n) => n / 2);
+  function act(name) {
+    const [direction, by] = KEYS[name] ?? [];
     if (direction) {
       const [along, sign] = direction === 'u' ? u : v;
       crosshair.step(along, by * sign);
-    } else if (event.key in SCROLL_KEYS) crosshair.step(axis, SCROLL_KEYS[event.key]);
-    else if (event.key === '+' || event.key === '=') change(zoomAt(view, target.size(), middle, 1.2));
-    else if (event.key === '-') change(zoomAt(view, target.size(), middle, 1 / 1.2));
-    else if (event.key === 'r' || event.key === 'Home') reset();
-    else return;
+    } else if (name in SCROLL_KEYS) crosshair.step(axis, SCROLL_KEYS[name]);
+    else if (name in ZOOM_KEYS) change(zoomAt(view, target.size(), target.size().map((n) => n / 2), ZOOM_KEYS[name]));
+    else if (name === '0' || name === 'Home') reset();
+    else return false;
+    return true;
+  }
+
+  function key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !act(event.key)) return;
     event.preventDefault();
+    event.stopPropagation();
   }
 
   const stopListening = listen(
     element,
     {
-      crosshair: (at) => crosshair.moveTo(indexAt(at)),
+      crosshair: (at) => crosshair.moveToWorld(toWorld(at)),
       scroll: (steps) => crosshair.step(axis, -steps),
       zoom: (at, factor) => change(zoomAt(view, target.size(), at, factor)),
       pan: (dx, dy) => change(panBy(view, dx, dy)),
       windowing: scene.windowing,
       windowed: scene.windowed,
-      hover: (at) => scene.hover(at && indexAt(at)),
+      hover: (at) => scene.hover(at && toWorld(at)),
       key,
     },
     scene.tool,
   );
-
-  const stopFollowing = crosshair.onMove((index) => {
-    slices.forEach((slice) => slice.getMapper().setSlice(index[axis]));
-    aim();
-  });
-
-  function paint({ actor, colours }, opacity) {
-    const { colour, alpha, linear } = labelTables(colours, opacity);
-    const property = actor.getProperty();
-    property.setRGBTransferFunction(0, colour);
-    property.setPiecewiseFunction(0, alpha);
-    property.setUseLookupTableScalarRange(true);
-    if (linear) property.setInterpolationTypeToLinear();
-    else property.setInterpolationTypeToNearest();
-  }
-
-  function setOpacity(opacity) {
-    overlays.forEach((overlaid) => paint(overlaid, opacity));
-    target.draw();
-  }
-
-  function setMasks(masks, opacity) {
-    overlays.forEach(({ actor }) => {
-      target.renderer.removeViewProp(actor);
-      slices.splice(slices.indexOf(actor), 1);
-    });
-    overlays = masks.map(({ image, colours }) => {
-      const actor = sliceOf(image);
-      actor.getMapper().setResolveCoincidentTopologyToPolygonOffset();
-      actor.getMapper().setResolveCoincidentTopologyPolygonOffsetParameters(-2, -2);
-      return { actor, colours };
-    });
-    setOpacity(opacity);
-  }
+  const stopFollowing = crosshair.onMove(aim);
 
   target.start();
   return {
-    setMasks,
-    setOpacity,
+    plane,
+    axis,
     reset,
+    toScreen,
+    toWorld,
+    /** [centre u, centre v, mm a px] if someone chose them, else null. */
+    chosenView: () => (untouched || !view ? null : [...view.centre, view.mmPerPx]),
+    /** Call `watcher` whenever the slice, the zoom or the crosshair changed. Returns what ends it. */
+    watch(watcher) {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    /** `list` see masks.js; `look` is { opacity 0..1, outline }. */
+    setMasks(list, look) {
+      masks.set(list, look);
+      aim();
+    },
+    setLook(look) {
+      masks.paint(look);
+      target.draw();
+    },
     /** [level, width] in HU. */
     setWindow([level, width]) {
-      ct.getProperty().setColorLevel(level);
-      ct.getProperty().setColorWindow(width);
+      ct.actor.getProperty().setColorLevel(level);
+      ct.actor.getProperty().setColorWindow(width);
       target.draw();
+    },
+    /** About `mm` of the patient at once, by `mode` "max" or "mean"; 0 mm is one slice. */
+    setSlab(mm, mode) {
+      slab = mm > 0 ? { count: slabCount(mm, frame.spacing_mm[axis]), mode } : SINGLE;
+      aim();
+    },
+    /** Show the box [low, high] (RAS+ mm) as large as fits. */
+    showBox(low, high) {
+      const corners = [low, high].map((world) => indexToPlane(frame, plane, worldToIndex(frame, world)));
+      const [width, height] = [0, 1].map((n) => Math.abs(corners[1][n] - corners[0][n]));
+      const [across, down] = target.size();
+      const mmPerPx = Math.max(width / Math.max(across, 1), height / Math.max(down, 1), 0.02) * 1.6;
+      change({ centre: [0, 1].map((n) => (corners[0][n] + corners[1][n]) / 2), mmPerPx });
     },
     /** Take over another panel's view of the same plane, telling nobody. */
     follow(next) {

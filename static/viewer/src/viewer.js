@@ -1,12 +1,12 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
 import { createCrosshair } from './crosshair.js';
-import { PLANE_NAMES, centroidOf, clampIndex, indexToWorld, offsetOf, positionText } from './geometry.js';
+import { frameOf, isInside, worldToIndex } from './frame.js';
+import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
 import { imageOf } from './image.js';
+import { cameraNumbers, cameraOf } from './links.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createScene3d } from './scene-3d.js';
 import { createSlicePanel } from './slice-panel.js';
-
-const valuesOf = (image) => image.getPointData().getScalars().getData();
 
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
@@ -25,15 +25,15 @@ export function createViewer(hosts, grid, values, tell, page) {
   let wanted = 0;
   let untouched = true; // nobody has moved the crosshair yet
 
-  const hu = (index) => values[offsetOf(grid, index)];
+  const frame = frameOf(grid);
+  const hu = (voxel) => values[offsetOf(grid, voxel)];
 
-  function hover(index) {
-    const inside = index && clampIndex(grid, index);
-    const outside = inside && inside.some((n, axis) => Math.abs(n - index[axis]) > 0.5001);
-    const shown = inside && !outside ? inside : crosshair.index;
-    const label = inside && !outside ? '' : '+  ';
-    const [i, j, k] = shown;
-    hosts.probe.textContent = `${label}${hu(shown)} HU   ${positionText(indexToWorld(grid, shown))} mm   (${i}, ${j}, ${k})`;
+  function hover(world) {
+    const inside = world && isInside(grid, worldToIndex(grid, world));
+    const at = inside ? world : crosshair.world;
+    const voxel = clampIndex(grid, worldToIndex(grid, at));
+    const value = isInside(grid, worldToIndex(grid, at)) ? `${hu(voxel)} HU` : '–';
+    hosts.probe.textContent = `${inside ? '' : '+  '}${value}   ${positionText(at)} mm   (${voxel.join(', ')})`;
   }
 
   const allSlices = () => [...PLANE_NAMES.map((name) => panels[name]), ...(compared ? [compared.slice] : [])];
@@ -46,7 +46,9 @@ export function createViewer(hosts, grid, values, tell, page) {
   function scene(linked) {
     return {
       grid,
-      image,
+      frame,
+      values,
+      air: Math.max(grid.hu_range[0], -32768),
       crosshair,
       hover,
       linked,
@@ -88,21 +90,22 @@ export function createViewer(hosts, grid, values, tell, page) {
     };
     compared.slice.setWindow(level);
     volume.compare(true);
+    compared.slice.setSlab(...settings.slab);
     panels[plane].reset();
   }
 
   async function showMasks() {
     const mine = ++wanted;
-    const { shown, colours, opacity } = settings;
+    const { shown } = settings;
     try {
-      const masks = await loadMasks(current, shown, colours);
+      const masks = await loadMasks(current, settings);
       if (mine !== wanted) return;
-      PLANE_NAMES.forEach((name) => panels[name].setMasks(masks, opacity / 100));
+      PLANE_NAMES.forEach((name) => panels[name].setMasks(masks, look()));
       if (untouched && masks.length) showCentreOf(masks[0]);
-      const surfaces = await loadSurfaces(current, shown, colours);
+      const surfaces = await loadSurfaces(current, settings);
       if (mine !== wanted) return;
       const [first] = masks;
-      volume.setMasks(surfaces, first ? { values: valuesOf(first.image), colours: first.colours } : null);
+      volume.setMasks(surfaces, first ? { values: first.values, colours: first.colours } : null);
       tell.masksReady(shown.filter((id) => masks.some((mask) => mask.id === id)));
     } catch (error) {
       if (mine === wanted) tell.failed(error);
@@ -111,11 +114,12 @@ export function createViewer(hosts, grid, values, tell, page) {
 
   /** The middle of a scan is seldom the middle of the spine: without this the first slices may show none of it. */
   function showCentreOf(mask) {
-    const centroid = centroidOf(valuesOf(mask.image), grid.shape);
+    const centroid = centroidOf(mask.values, grid.shape);
     if (centroid) crosshair.moveTo(centroid);
   }
 
-  const maskKey = (s) => JSON.stringify([s.shown, s.colours]);
+  const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden]);
+  const look = () => ({ opacity: settings.opacity / 100, outline: settings.maskStyle === 'outline' });
   const same = (before, now, name) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
 
   return {
@@ -128,7 +132,8 @@ export function createViewer(hosts, grid, values, tell, page) {
       else closeComparison();
       if (!same(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
       if (maskKey(before) !== maskKey(next)) showMasks();
-      else if (before.opacity !== next.opacity) PLANE_NAMES.forEach((name) => panels[name].setOpacity(next.opacity / 100));
+      else if (before.opacity !== next.opacity || before.maskStyle !== next.maskStyle) PLANE_NAMES.forEach((name) => panels[name].setLook(look()));
+      if (!same(before, next, 'slab')) allSlices().forEach((panel) => panel.setSlab(...next.slab));
     },
     /** The study's masks changed: `display` is display.json as it is now. */
     refresh(display) {
@@ -139,8 +144,23 @@ export function createViewer(hosts, grid, values, tell, page) {
       PLANE_NAMES.forEach((name) => panels[name].reset());
       volume.reset();
     },
+    /** What is seen, for links.js; layout, window and plane are the page's. */
+    snapshot: () => ({
+      at: crosshair.world,
+      camera: cameraNumbers(volume.main.camera),
+      ...Object.fromEntries(PLANE_NAMES.map((name) => [name, panels[name].chosenView()])),
+    }),
+    /** Show what `view` (see links.js) says. */
+    restore(view) {
+      if (view.at) crosshair.moveToWorld(view.at);
+      if (view.camera) volume.main.follow(cameraOf(view.camera, volume.main.camera.getViewAngle()));
+      PLANE_NAMES.filter((name) => view[name]).forEach((name) => {
+        const [u, v, mmPerPx] = view[name];
+        panels[name].follow({ centre: [u, v], mmPerPx });
+      });
+    },
     crosshair,
-    hu: () => hu(crosshair.index),
+    hu: () => hu(crosshair.voxel),
     window: () => [...level],
     destroy() {
       stopProbe();

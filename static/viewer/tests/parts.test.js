@@ -4,7 +4,7 @@ import { dragAction, wheelSteps } from '../src/gestures.js';
 import { thinned } from '../src/image.js';
 import { pointNormals, weld } from '../src/mesh.js';
 import { lineColours, scaleBar } from '../src/overlay.js';
-import { labelTables } from '../src/transfer.js';
+import { labelTables, outlineTables } from '../src/label-tables.js';
 
 const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
 
@@ -15,7 +15,7 @@ describe('the crosshair', () => {
     crosshair.onMove(heard);
     expect(crosshair.moveTo([3, 2, 1])).toBe(true);
     expect(crosshair.moveTo([3.2, 2, 0.9])).toBe(false);
-    expect(heard.mock.calls).toEqual([[[3, 2, 1]]]);
+    expect(heard.mock.calls).toEqual([[[3, 2, 1], [3, 2, 2]]]); // voxel, and RAS+ mm
   });
 
   it('stops at the edge', () => {
@@ -99,17 +99,29 @@ describe('the overlay', () => {
 
 describe('colours of a mask', () => {
   it('are smooth at the edge of a single label', () => {
-    const { alpha, linear } = labelTables({ 1: [1, 0.7, 0.2] }, 0.6);
+    const { alpha, linear } = labelTables({ 1: [1, 0.7, 0.2] }, 0.6, true);
     expect(linear).toBe(true);
     expect(alpha.getValue(0)).toBe(0);
     expect(alpha.getValue(1)).toBeCloseTo(0.6);
   });
 
   it('are never mixed between neighbouring labels', () => {
-    const { colour, linear } = labelTables({ 20: [1, 0, 0], 21: [0, 1, 0] }, 0.6);
+    const { colour, linear } = labelTables({ 20: [1, 0, 0], 21: [0, 1, 0] }, 0.6, false);
     expect(linear).toBe(false);
     const rgb = [];
     colour.getColor(20, rgb);
     expect(rgb.map((x) => Math.round(x))).toEqual([1, 0, 0]);
+  });
+
+  it('leave a hidden label and its neighbours as they are', () => {
+    const { alpha, linear } = labelTables({ 20: [1, 0, 0] }, 0.6, false);
+    expect(linear).toBe(false);
+    expect([19, 20, 21].map((label) => alpha.getValue(label))).toEqual([0, 0.6, 0]);
+  });
+
+  it('draw the edge of what is seen alone', () => {
+    const { alpha, edges } = outlineTables({ 20: [1, 0, 0] }, 0.6);
+    expect(alpha.getValue(20)).toBe(0);
+    expect(edges.flatMap((opacity, n) => (opacity ? [[n + 1, opacity]] : []))).toEqual([[20, 0.6]]);
   });
 });

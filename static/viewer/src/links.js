@@ -1,0 +1,48 @@
+/** What is seen, as the part of an address behind "#": short, readable, and checked before it is believed. */
+
+const numbers = (text, count) => {
+  const values = (text ?? '').split(',').map(Number);
+  return text && values.length === count && values.every(Number.isFinite) ? values : undefined;
+};
+const oneOf = (names) => (text) => (names.includes(text) ? text : undefined);
+const rounded = (values) => values.map((value) => Math.round(value * 100) / 100).join(',');
+
+/** Name in the address: how it is written and read again; undefined where it makes no sense. */
+const FIELDS = {
+  at: [rounded, (text) => numbers(text, 3)], // RAS+ mm
+  level: [rounded, (text) => numbers(text, 2)], // level and width, HU
+  layout: [String, oneOf(['four', 'compare', 'curtain', 'blink', 'masks'])],
+  plane: [String, oneOf(['axial', 'coronal', 'sagittal'])],
+  big: [String, oneOf(['axial', 'coronal', 'sagittal', 'volume'])],
+  camera: [rounded, (text) => numbers(text, 9)], // position, focal point, up
+  axial: [rounded, (text) => numbers(text, 3)], // centre of the picture in mm along its axes, mm a pixel
+  coronal: [rounded, (text) => numbers(text, 3)],
+  sagittal: [rounded, (text) => numbers(text, 3)],
+};
+
+/** `view` holds any of FIELDS; what is undefined or empty is left out. */
+export function encodeView(view) {
+  return Object.entries(FIELDS)
+    .filter(([name]) => view[name] !== undefined && view[name] !== null && view[name] !== '')
+    .map(([name, [write]]) => `${name}=${write(view[name])}`)
+    .join('&');
+}
+
+/** What `#…` says; an unknown name, or a value that makes no sense, is left out. */
+export function decodeView(hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, ''));
+  const found = Object.entries(FIELDS).map(([name, [, read]]) => [name, read(given.get(name) ?? undefined)]);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+}
+
+/** Numbers of a vtk.js camera, and something that answers like one. */
+export const cameraNumbers = (camera) => [...camera.getPosition(), ...camera.getFocalPoint(), ...camera.getViewUp()];
+
+export function cameraOf(values, angle = 30) {
+  return {
+    getPosition: () => values.slice(0, 3),
+    getFocalPoint: () => values.slice(3, 6),
+    getViewUp: () => values.slice(6, 9),
+    getViewAngle: () => angle,
+  };
+}
