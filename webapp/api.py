@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from webapp.api_measurements import measurements
 from webapp.errors import WebError, not_found
 from webapp.metrics import prometheus
 from webapp.openapi import document
@@ -16,6 +17,7 @@ from webapp.services import Services, product_version
 from webapp.views import API, display_view, job_view, mask_view, study_view
 
 api = Blueprint("api", __name__, url_prefix=API)
+api.register_blueprint(measurements)
 TASKS = ("segment",)
 Answer = tuple[Response, int]
 

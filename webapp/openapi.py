@@ -107,7 +107,21 @@ SCHEMAS: dict[str, Any] = {
         direction=_list(_list(_NUMBER)),
         hu_range=_list(_INTEGER),
         volume_url=_TEXT,
+        measurements_url=_TEXT,
         masks=_list(_ref("Mask")),
+    ),
+    "Measurement": _object(
+        id=_TEXT,
+        study_id=_TEXT,
+        kind={"type": "string", "enum": ["distance", "angle", "cobb", "ellipse"]},
+        plane={"type": "string", "enum": ["axial", "coronal", "sagittal"]},
+        points_mm=_list(_list(_NUMBER)),
+        label=_TEXT,
+        statistics=_object(mean_hu=_NUMBER, sd_hu=_NUMBER, voxels=_NUMBER),
+        value=_NUMBER,
+        unit={"type": "string", "enum": ["mm", "deg", "mm2"]},
+        created_at=_TIME,
+        url=_TEXT,
     ),
     "Health": _object(
         status=_TEXT,
@@ -144,6 +158,8 @@ _UPLOAD = {
 _TASK = {
     "content": {"application/json": {"schema": _object(task={"type": "string", "enum": ["segment"]})}},
 }
+
+_MEASUREMENT = {"required": True, "content": {"application/json": {"schema": _ref("Measurement")}}}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +202,19 @@ PATHS: dict[str, dict[str, Any]] = {
     },
     "/studies/{study_id}/masks": {
         "get": _operation("Masks of a study, newest first", content=_json(_object(masks=_list(_ref("Mask"))))),
+    },
+    "/studies/{study_id}/measurements": {
+        "get": _operation(
+            "Measurements of a study, oldest first", content=_json(_object(measurements=_list(_ref("Measurement"))))
+        ),
+        "post": _operation("Add a measurement; points in RAS+ mm", 201, _json(_ref("Measurement")), _MEASUREMENT),
+    },
+    "/studies/{study_id}/measurements.csv": {
+        "get": _operation("Measurements of a study as a table", content={"text/csv": {"schema": _TEXT}})
+    },
+    "/measurements/{measurement_id}": {
+        "put": _operation("Change a measurement", content=_json(_ref("Measurement")), body=_MEASUREMENT),
+        "delete": _operation("Remove a measurement", 204),
     },
     "/studies/{study_id}/display.json": {
         "get": _operation("What a viewer needs to draw a study", content=_json(_ref("Display")))

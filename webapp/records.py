@@ -121,6 +121,7 @@ class Base(DeclarativeBase):
         list[str]: JSON,
         list[int]: JSON,
         list[float]: JSON,
+        list[list[float]]: JSON,
         dict[str, Any]: JSON,
         list[dict[str, Any]]: JSON,
     }
@@ -178,6 +179,20 @@ class MaskRow(Base):
     digest: Mapped[str]
     created_at: Mapped[float] = mapped_column(index=True)
     confidence: Mapped[dict[str, Any] | None]
+
+
+class MeasurementRow(Base):
+    """Table of measurements; columns as in :class:`webapp.measurements.Measurement`."""
+
+    __tablename__ = "measurements"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    plane: Mapped[str]
+    points_mm: Mapped[list[list[float]]]
+    label: Mapped[str]
+    statistics: Mapped[dict[str, Any]]
+    created_at: Mapped[float]
 
 
 class AuditRow(Base):

@@ -370,6 +370,12 @@ class Store:
             ]
 
     @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction, for a module that looks after a table of its own, such as ``measurements``."""
+        with self._writing() as session:
+            yield session
+
+    @contextmanager
     def _writing(self) -> Iterator[Session]:
         """One transaction, one writer at a time: waiting here beats SQLite's busy error."""
         with self._write, Session(self._engine) as session, session.begin():

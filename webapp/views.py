@@ -100,5 +100,6 @@ def display_view(store: Store, study: Study) -> dict[str, Any]:
     return {
         **display,
         "volume_url": f"{API}/studies/{study.id}/volume.bin?v={digest}",
+        "measurements_url": f"{API}/studies/{study.id}/measurements",
         "masks": [mask_view(mask) for mask in store.masks(study.id)],
     }

@@ -55,6 +55,10 @@ def colourful(rgb: NDArray[np.int16]) -> int:
     return int(((np.ptp(rgb, axis=-1) > 70) & (rgb.max(axis=-1) > 90)).sum())
 
 
+def saturated(rgb: NDArray[np.int16]) -> NDArray[np.bool_]:
+    return np.ptp(rgb, axis=-1) > 40
+
+
 def steady(page: Any) -> NDArray[np.int16]:
     """The view once two pictures of it in a row are the same."""
     last: list[NDArray[np.int16]] = [view(page)]
@@ -124,6 +128,19 @@ def test_the_mask_colours_the_volume_itself_and_turns_the_rest_to_faint_grey(pag
     assert colourful(veiled) > 1500
     page.get_by_test_id("show-reference").click()
     wait_for(lambda: view(page).max(axis=-1).mean() > 1.5 * veiled.max(axis=-1).mean())
+
+
+def test_surfaces_lie_where_the_labels_are(page: Any) -> None:
+    page.get_by_test_id("look-L").click()
+    page.get_by_test_id("volume-preset-ramp").click()
+    page.get_by_test_id("show-reference").click()
+    page.wait_for_function("window.spineview.masks.length === 1")
+    wait_for(lambda: colourful(view(page)) > 3000)
+    surfaces = saturated(steady(page))
+    page.get_by_test_id("mask-style-colour").click()
+    wait_for(lambda: not np.array_equal(saturated(view(page)), surfaces))
+    voxels = saturated(steady(page))
+    assert (surfaces & voxels).sum() / (surfaces | voxels).sum() > 0.8
 
 
 def test_the_clipping_box_cuts_the_upper_half_away(page: Any) -> None:

@@ -162,6 +162,7 @@ def index_page(study: Study, lang: str, token: str) -> str:
         versioned("/static/css/tokens.css"),
         versioned("/static/css/viewer.css"),
         versioned("/static/css/viewer-3d.css"),
+        versioned("/static/css/viewer-measure.css"),
         *(f"{CLIENT_URL}/{name}" for name in styles),
     ]
     links = "".join(f'<link rel="stylesheet" href="{href}">' for href in sheets)

@@ -17,6 +17,7 @@ from webapp.viewer.parts import Words
 from webapp.viewer.tools_downloads import download_tools
 from webapp.viewer.tools_job import segmentation_tools
 from webapp.viewer.tools_masks import mask_tools
+from webapp.viewer.tools_measure import measure_tools
 from webapp.viewer.tools_view import PLANES, WINDOWS, help_tools, view_tools
 from webapp.viewer.tools_volume import volume_tools
 from webapp.viewer.widget import SpineViewer, viewer_module
@@ -71,6 +72,7 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
                 download_tools(words)
                 view_tools(words)
                 volume_tools(words)
+                measure_tools(words)
                 help_tools(words)
     server.state.trame__template_error_reconnect = (
         f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'

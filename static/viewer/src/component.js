@@ -21,6 +21,8 @@ const PANELS = [
 
 let restored = false;
 
+const slot = (name) => document.querySelector(`[data-slot="${name}"]`); // a place in the page for tools of ours
+
 export default {
   name: 'SpineViewer',
   props: {
@@ -94,7 +96,7 @@ export default {
           windowed: (level) => this.$emit('window', level),
           masksReady: (ids) => (state.masks = ids),
           failed: (error) => this.fail(error),
-        }, { texts: this.texts, slots: { volumeTools: document.querySelector('[data-slot="volume-tools"]') } }),
+        }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools') } }),
       );
       if (this.at) this.viewer.crosshair.moveToWorld(this.at);
       this.viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));

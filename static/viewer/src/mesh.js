@@ -1,5 +1,4 @@
 /** Surfaces from the server's STL files, welded so that they shade smoothly. */
-import vtkSTLReader from '@kitware/vtk.js/IO/Geometry/STLReader.js';
 import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
@@ -60,10 +59,21 @@ export function pointNormals(points, corner) {
   return normals;
 }
 
+/**
+ * x, y, z of every triangle's three corners in a binary STL file, as they stand there.
+ * (vtk.js's own reader would turn what says SPACE=RAS to LPS, and the spine would be seen from behind.)
+ */
+export function stlCorners(buffer) {
+  const view = new DataView(buffer);
+  const count = view.getUint32(80, true);
+  const corners = new Float32Array(count * 9);
+  for (let t = 0, n = 0; t < count; t += 1)
+    for (let at = 84 + 50 * t + 12; at < 84 + 50 * t + 48; at += 4, n += 1) corners[n] = view.getFloat32(at, true);
+  return corners;
+}
+
 function smooth(buffer) {
-  const reader = vtkSTLReader.newInstance();
-  reader.parseAsArrayBuffer(buffer);
-  const { points, corner } = weld(reader.getOutputData().getPoints().getData());
+  const { points, corner } = weld(stlCorners(buffer));
   const triangles = new Uint32Array((corner.length / 3) * 4);
   for (let t = 0; t < corner.length / 3; t += 1) {
     triangles[4 * t] = 3;

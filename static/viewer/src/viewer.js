@@ -5,6 +5,7 @@ import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './g
 import { imageOf } from './image.js';
 import { cameraNumbers, cameraOf } from './links.js';
 import { loadMasks, loadSurfaces } from './masks.js';
+import { createMeasuring } from './measuring.js';
 import { createScene3d } from './scene-3d.js';
 import { createSlicePanel } from './slice-panel.js';
 
@@ -13,7 +14,7 @@ import { createSlicePanel } from './slice-panel.js';
  * @param {object} grid display.json
  * @param {Int16Array} values HU, i fastest
  * @param {object} tell { windowed([level, width]), masksReady(), failed(error) }
- * @param {object} page { texts, slots: { volumeTools } }: words, and places outside the panels (elements or null)
+ * @param {object} page { texts, slots: { volumeTools, measureTools } }: words, and places outside the panels (elements or null)
  */
 export function createViewer(hosts, grid, values, tell, page) {
   const image = imageOf(grid, values);
@@ -69,6 +70,7 @@ export function createViewer(hosts, grid, values, tell, page) {
     { grid, values, image },
     { crosshair, texts: page.texts, slot: page.slots.volumeTools },
   );
+  const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
   const stopProbe = crosshair.onMove(() => {
     untouched = false;
     hover(null);
@@ -165,6 +167,7 @@ export function createViewer(hosts, grid, values, tell, page) {
     destroy() {
       stopProbe();
       closeComparison();
+      measuring.destroy();
       Object.values(panels).forEach((panel) => panel.destroy());
       volume.destroy();
     },

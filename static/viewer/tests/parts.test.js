@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createCrosshair, throttled } from '../src/crosshair.js';
 import { dragAction, wheelSteps } from '../src/gestures.js';
 import { thinned } from '../src/image.js';
-import { pointNormals, weld } from '../src/mesh.js';
+import { pointNormals, stlCorners, weld } from '../src/mesh.js';
 import { lineColours, scaleBar } from '../src/overlay.js';
 import { labelTables, outlineTables } from '../src/label-tables.js';
 
@@ -72,6 +72,14 @@ describe('what is too large for the 3D view', () => {
 describe('surfaces', () => {
   // Two triangles of one unit square in the plane z = 0.
   const square = Float32Array.from([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0]);
+
+  it('are read as they stand in the file, whichever axes its header names', () => {
+    const file = new DataView(new ArrayBuffer(84 + 50));
+    [...'SpineView surface in mm. SPACE=RAS'].forEach((letter, n) => file.setUint8(n, letter.charCodeAt(0)));
+    file.setUint32(80, 1, true);
+    [...square.slice(0, 9)].forEach((x, n) => file.setFloat32(84 + 12 + 4 * n, x, true));
+    expect([...stlCorners(file.buffer)]).toEqual([...square.slice(0, 9)]);
+  });
 
   it('weld the corners that triangles share', () => {
     const { points, corner } = weld(square);
