@@ -71,11 +71,13 @@ def build_parser() -> argparse.ArgumentParser:
     ablation.add_argument("config", metavar="CONFIG.yaml", type=Path)
     info = commands.add_parser("info", help="geometry and HU range of a scan, and why it would be refused")
     info.add_argument("input", metavar="INPUT", type=Path, help=INPUT_HELP)
+    info.add_argument("--series", metavar="UID", default="", help=SERIES_HELP)
     _add_phantom(commands)
     return parser
 
 
-INPUT_HELP = "a CT: .nii, .nii.gz, .nrrd or .mha"
+INPUT_HELP = "a CT: .nii, .nii.gz, .nrrd or .mha; a DICOM folder, DICOMDIR, or a zip of one"
+SERIES_HELP = "of DICOM: a series by UID or number (the one that info proposes)"
 _Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
@@ -91,6 +93,7 @@ def _add_segment(commands: _Commands[Parser]) -> None:
     segment.add_argument("input", metavar="INPUT", type=Path, help=INPUT_HELP)
     segment.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd")
     segment.add_argument("--label-table", metavar="FILE.txt", type=Path, help="names and colours of the mask's labels")
+    segment.add_argument("--series", metavar="UID", default="", help=SERIES_HELP)
     _add_model(segment)
     segment.add_argument("--reference", metavar="MASK", type=Path, help="print the Dice against this mask")
     add_mesh_options(segment)
@@ -131,6 +134,9 @@ def _add_phantom(commands: _Commands[Parser]) -> None:
     phantom.add_argument("--orientation", metavar="AXES", help="three letters, for instance LPS")
     phantom.add_argument("--noise", metavar="HU", type=float, help="standard deviation of the noise")
     phantom.add_argument("--seed", type=int, help="of everything random")
+    phantom.add_argument("--dicom", metavar="SYNTAX", nargs="?", const="explicit", help="write DIR/dicom, too")
+    phantom.add_argument("--multiframe", action="store_true", help="that DICOM as one enhanced CT file")
+    phantom.add_argument("--tilt", metavar="DEGREES", type=float, default=0.0, help="its gantry tilt")
 
 
 def _version() -> str:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from pathlib import Path
 
+from segmentation.cli_series import described_listing
 from segmentation.geometry import Grid
-from segmentation.readers import Inspection, inspect
+from segmentation.readers import DEFAULT_LIMITS, Inspection, inspect
+from segmentation.readers.dicom.reader import is_dicom, list_series
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what the file is; exit 2, with the first reason on stderr, where it would be refused."""
-    found = inspect(options.input)
+    if options.input.exists() and is_dicom(options.input) and not options.series:
+        _print_series(options.input)
+    found = inspect(options.input, series=options.series)
     print("\n".join(described(found)))
     if found.problems:
         print(f"spineview: {found.problems[0].message}", file=sys.stderr)
         return 2
     return 0
+
+
+def _print_series(path: Path) -> None:
+    """The list that the page would show of a DICOM folder."""
+    with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
+        print("\n".join(described_listing(list_series(path, DEFAULT_LIMITS, Path(folder)))))
+    print()
 
 
 def described(found: Inspection) -> list[str]:

@@ -15,6 +15,7 @@ from segmentation.errors import GridMismatch
 from segmentation.evaluation import Scores, score
 from segmentation.geometry import Grid
 from segmentation.metrics import spine_voxels
+from segmentation.notes import sentences
 from segmentation.readers import read_label_map, read_volume
 from segmentation.volume import LabelMap, Volume
 from segmentation.writers import label_table
@@ -31,7 +32,9 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.report, ".json")
     check_writable(options.label_table, ".txt")
     check_mesh_options(options)
-    volume = read_volume(options.input)
+    volume = read_volume(options.input, series=options.series)
+    for remark in sentences(volume.notes):
+        print(f"note: {remark}", file=sys.stderr)
     reference = _read_reference(options.reference, volume)
     # Only now the import that takes seconds.
     from segmentation.inference import Engine
@@ -145,6 +148,6 @@ def _report(
         "confidence": confidence,
         "evidence": None if engine.evidence is None else asdict(engine.evidence),
         "against_reference": None if scores is None else asdict(scores),
-        "notes": list(engine.notes),
+        "notes": [*sentences(volume.notes), *engine.notes],
     }
     return {key: without_nan(value) for key, value in content.items()}

@@ -63,6 +63,12 @@ class NotHounsfield(InputError):
     code = "not_hounsfield"
 
 
+class NotCT(InputError):
+    """A DICOM object of another modality."""
+
+    code = "not_ct"
+
+
 class GridMismatch(InputError):
     """Two arrays that should lie on the same grid and do not."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SENTENCES = {
+    # What was repaired or let pass
     "tilt": "The gantry was tilted by {degrees}°; the slices were shifted back onto a regular grid.",
     "gap": "One slice was missing at {position} mm; it was interpolated from its neighbours.",
     "unequal": "The slices were {low} to {high} mm apart; they were resampled to every {spacing} mm.",
@@ -20,6 +21,22 @@ SENTENCES = {
     "dicomdir": "The DICOMDIR lists {listed} images, of which {missing} are not here.",
     "burned_in": "Text, such as a name, may be burned into the images: look before you share them.",
     "lossy": "The images were compressed with loss before they came here.",
+    # What speaks for a series, and against it
+    "axial": "Axial slices",
+    "not_axial": "Not axial but {plane}",
+    "thin": "Thin slices, every {mm} mm",
+    "medium": "A slice every {mm} mm",
+    "thick": "Thick slices, every {mm} mm",
+    "bone_kernel": "Bone kernel ({kernel})",
+    "standard_kernel": "Standard kernel ({kernel})",
+    "lung_kernel": "Lung kernel ({kernel})",
+    "spine": "Named after the spine",
+    "few": "Only {count} images",
+    "localizer": "A localizer (scout view)",
+    "dose_report": "A dose report",
+    "not_ct": "Not CT but {modality}",
+    "reformat": "A reformat of another series",
+    "derived": "Derived from another series",
 }
 
 

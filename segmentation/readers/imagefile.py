@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.errors import BadGeometry, NotAVolume, TooLarge, TooSmall, UnreadableFile
 from segmentation.geometry import Grid, Shape3
+from segmentation.notes import Note
 from segmentation.readers.limits import ReadLimits
 
 
@@ -26,6 +27,7 @@ class ImageFile:
         slope, inter: HU = stored value * slope + inter.
         load: Reads the (I, J, K) stored values. Raises UnreadableFile or TooLarge.
         header: The format's own header, where a mask must repeat it.
+        notes: What was unusual and was repaired or let pass.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ImageFile:
     slope: float = 1.0
     inter: float = 0.0
     header: Any = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
 
 
 def volume_shape(sizes: Sequence[int], name: str) -> Shape3:

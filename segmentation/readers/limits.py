@@ -14,12 +14,18 @@ class ReadLimits:
         max_bytes: Bytes of the voxels as stored, decompressed.
         min_extent_mm: Length that must be covered along every axis; a lumbar body is about 27 mm high.
         max_extent_mm: Longest believable side; more means that the file's unit is not the millimetre.
+        process_bytes: Address space of the process that reads DICOM.
+        process_s: Seconds that it may run.
+        max_unpacked_bytes: Bytes that a zip may unpack to.
     """
 
     max_voxels: int = 512 * 512 * 3072
     max_bytes: int = 4 * 1024**3
     min_extent_mm: float = 20.0
     max_extent_mm: float = 3000.0
+    process_bytes: int = 2 * 1024**3
+    process_s: int = 600
+    max_unpacked_bytes: int = 16 * 1024**3
 
 
 DEFAULT_LIMITS = ReadLimits()

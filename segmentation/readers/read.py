@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from segmentation.errors import InputError, UnreadableFile, UnsupportedFormat
 from segmentation.geometry import Grid
+from segmentation.notes import sentences
+from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent
 from segmentation.readers.itk import open_metaimage, open_nrrd
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
@@ -54,12 +56,13 @@ class Inspection:
     notes: list[str] = field(default_factory=list)
 
 
-def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Volume:
+def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> Volume:
     """Read a CT.
 
     Args:
-        path: A ``.nii``, ``.nii.gz``, ``.nrrd`` or ``.mha`` file.
+        path: A ``.nii``, ``.nii.gz``, ``.nrrd`` or ``.mha`` file; or DICOM: a folder, a DICOMDIR, a zip, a file.
         limits: Checked against the header, before memory is used.
+        series: Of DICOM, the UID or number of a series; without it the one that is proposed is read.
 
     Returns:
         Volume: HU on the file's grid, in its axis order; int16 where all values are integers, else float32.
@@ -67,13 +70,13 @@ def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Volume:
     Raises:
         InputError: one of the children listed in the package's documentation.
     """
-    image = open_image(path, limits)
+    image = open_image(path, limits, series)
     check_extent(image.grid, limits, image.name)
     stored, found = _load(image)
     check_hounsfield(found, image.name)
     hu = to_hu(stored, image.slope, image.inter, found)
     check_offset(hu, found, image.name)
-    return Volume(hu, image.grid, image.header)
+    return Volume(hu, image.grid, image.header, image.notes)
 
 
 def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
@@ -100,13 +103,13 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
     return LabelMap(labels.astype(np.uint8, copy=False), image.grid, kind, image.header)
 
 
-def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Inspection:
+def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> Inspection:
     """Look at a file and list what is wrong with it instead of stopping at the first thing."""
     try:
-        image = open_image(path, limits)
+        image = open_image(path, limits, series)
     except InputError as error:
         return Inspection(path.name, problems=[error])
-    result = Inspection(image.name, image.format, image.grid, str(image.stored_type))
+    result = Inspection(image.name, image.format, image.grid, str(image.stored_type), notes=sentences(image.notes))
     _collect(result.problems, lambda: check_extent(image.grid, limits, image.name))
     try:
         stored, found = _load(image)
@@ -119,20 +122,20 @@ def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> Inspection:
     return replace(result, hu_range=(found.low, found.high))
 
 
-def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> ImageFile:
+def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> ImageFile:
     """Read a header. Raises InputError's children."""
-    if path.is_dir():
-        raise UnsupportedFormat(
-            f"{path.name} is a folder; folders cannot be read yet.",
-            "Convert the series to one NIfTI file, for instance with dcm2niix.",
-        )
     if not path.exists():
         raise UnreadableFile(f"There is no file {path.name}.", "Check the path.")
     name = path.name.lower()
     for suffix, opener in _OPENERS.items():
-        if name.endswith(suffix):
+        if name.endswith(suffix) and path.is_file():
             return opener(path, limits)
-    raise UnsupportedFormat(f"{path.name} is of a type that cannot be read.", f"Use one of {', '.join(SUFFIXES)}.")
+    if is_dicom(path):
+        return open_dicom(path, limits, series)
+    raise UnsupportedFormat(
+        f"{path.name} is of a type that cannot be read.",
+        f"Use one of {', '.join(SUFFIXES)}, or a DICOM folder or a zip of one.",
+    )
 
 
 def _load(image: ImageFile) -> tuple[NDArray[Any], Survey]:

@@ -296,7 +296,7 @@ def test_what_is_not_a_known_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scans").mkdir()
     with pytest.raises(UnsupportedFormat, match=r"report\.pdf"):
         read_volume(tmp_path / "report.pdf")
-    with pytest.raises(UnsupportedFormat, match="folder"):
+    with pytest.raises(UnreadableFile, match="no DICOM images here"):
         read_volume(tmp_path / "scans")
     with pytest.raises(UnreadableFile, match="no file"):
         read_volume(tmp_path / "absent.nii")

@@ -1,0 +1,126 @@
+"""A layout and its frames to a file of voxels, with no more than two slices in memory."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.errors import BadGeometry, InputError
+from segmentation.readers.dicom.frame import Frame
+from segmentation.readers.dicom.layout import Layout
+from segmentation.readers.dicom.pixels import Picture, read_hu
+from segmentation.readers.values import AIR_HU
+
+
+def write_voxels(layout: Layout, path: Path, name: str) -> np.dtype[Any]:
+    """Write the volume's HU, i fastest, then j, then k; answers their type (int16 if all are integers).
+
+    Raises:
+        InputError: an image cannot be decoded, or two different ones lie at one place.
+    """
+    whole = all(frame.whole for frame in layout.frames)
+    kind: np.dtype[Any] = np.dtype(np.int16) if whole else np.dtype(np.float32)
+    stack = path.with_suffix(".frames") if layout.resampled else path
+    with stack.open("w+b") as file:
+        frames = _Stack(file, kind, layout.frames[0].rows, layout.frames[0].columns)
+        _decode(layout, frames, whole, name)
+        if layout.resampled:
+            with path.open("wb") as out:
+                _resample(layout, frames, out, kind)
+    if layout.resampled:
+        stack.unlink()
+    return kind
+
+
+class _Stack:
+    """Pictures in a file, by number."""
+
+    def __init__(self, file: BinaryIO, kind: np.dtype[Any], rows: int, columns: int) -> None:
+        self._file, self._kind, self._shape = file, kind, (rows, columns)
+        self._bytes = rows * columns * kind.itemsize
+
+    def put(self, number: int, picture: Picture) -> None:
+        self._file.seek(number * self._bytes)
+        self._file.write(np.ascontiguousarray(picture).tobytes())
+
+    def get(self, number: int) -> Picture:
+        self._file.seek(number * self._bytes)
+        picture: Picture = np.frombuffer(self._file.read(self._bytes), dtype=self._kind).reshape(self._shape)
+        return picture
+
+
+def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> None:
+    """Each frame to its place; then its twins, which must be the same picture."""
+    by_file: dict[Path, list[Frame]] = defaultdict(list)
+    places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}
+    for frame in layout.frames:
+        by_file[frame.path].append(frame)
+    for path, frames in by_file.items():
+        for frame, picture in read_hu(path, frames, whole, name):
+            stack.put(places[frame.path, frame.index], picture)
+    for number, twin in layout.twins:
+        if not _same(stack.get(number), twin, whole, name):
+            where = ", ".join(f"{x:.1f}" for x in twin.position_mm or ())
+            raise BadGeometry(
+                f"{name} holds two different images at one place ({where} mm).",
+                "Export one acquisition or reconstruction alone.",
+            )
+
+
+def _same(picture: Picture, twin: Frame, whole: bool, name: str) -> bool:
+    try:
+        return all(
+            np.array_equal(picture, other) for _, other in read_hu(twin.path, [twin], whole and twin.whole, name)
+        )
+    except InputError:
+        return False
+
+
+def _resample(layout: Layout, stack: _Stack, out: BinaryIO, kind: np.dtype[Any]) -> None:
+    shape = (layout.grid.shape[1], layout.grid.shape[0])
+    moved: dict[int, NDArray[np.float32]] = {}
+
+    def straight(number: int) -> NDArray[np.float32]:
+        if number not in moved:
+            if len(moved) > 1:
+                moved.pop(min(moved))
+            moved[number] = shifted(stack.get(number).astype(np.float32), layout.shifts[number], shape)
+        return moved[number]
+
+    for each in layout.slices:
+        picture = straight(each.first)
+        if each.weight:
+            picture = (1 - each.weight) * picture + each.weight * straight(each.second)
+        values = np.rint(picture) if kind.kind == "i" else picture
+        out.write(values.astype(kind).tobytes())
+
+
+def shifted(picture: NDArray[np.float32], shift: tuple[float, float], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Move a picture by (columns, rows) >= 0 pixels, linearly interpolated, on ``shape`` pixels of air."""
+    for axis, amount in ((1, shift[0]), (0, shift[1])):
+        picture = _moved(picture, amount, axis, shape[axis])
+    return picture
+
+
+def _moved(picture: NDArray[np.float32], amount: float, axis: int, length: int) -> NDArray[np.float32]:
+    lines = np.moveaxis(picture, axis, 0)
+    whole = math.floor(amount)
+    part = np.float32(amount - whole)
+    if part < 1e-4:
+        part = np.float32(0)
+    result = np.full((length, *lines.shape[1:]), AIR_HU, dtype=np.float32)
+    count = lines.shape[0]
+    if part == 0:
+        result[whole : whole + count] = lines[: length - whole]
+    else:
+        # Line n of the result lies between lines n - whole - 1 and n - whole of the picture; beyond its edge is air.
+        padded = np.pad(lines, [(1, 1), *[(0, 0)] * (lines.ndim - 1)], constant_values=AIR_HU)
+        mixed = part * padded[:-1] + (1 - part) * padded[1:]
+        room = min(count + 1, length - whole)
+        result[whole : whole + room] = mixed[:room]
+    return np.moveaxis(result, 0, axis)

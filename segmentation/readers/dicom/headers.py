@@ -1,0 +1,262 @@
+"""DICOM files to :class:`Frame` values: classic, enhanced, legacy converted; with preamble or without."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from segmentation.readers.dicom.frame import Frame, Triple
+
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+# What a hostile or sloppy header makes pydicom raise. (MemoryError ends the process that reads, see sandbox.py.)
+HEADER_ERRORS = (
+    pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, IndexError,
+    NotImplementedError, OverflowError, LookupError, RecursionError, zlib.error, ArithmeticError, AssertionError,
+)  # fmt: skip
+_PREAMBLE = 128
+_TEXT_LENGTH = 64
+_TAIL = 1 << 20
+_DELIMITER = b"\xfe\xff\xdd\xe0"  # ends the items of compressed pixels
+_MAX_FRAMES = 20_000
+_MAX_SIDE = 1 << 14
+
+
+class NotDicom(Exception):
+    """The file is no DICOM file."""
+
+
+class Damaged(Exception):
+    """The file is a DICOM file that is cut short or cannot be understood."""
+
+
+def read_frames(path: Path) -> list[Frame]:
+    """Every frame of a file; one without a picture (``rows`` 0) of a report, a plan or a segmentation's list.
+
+    Raises:
+        NotDicom: it is something else, or a DICOMDIR.
+        Damaged: it is truncated, or its header makes no sense.
+    """
+    with path.open("rb") as file:
+        preamble = _looks_like_dicom(file)
+        try:
+            dataset = pydicom.dcmread(file, stop_before_pixels=True, force=not preamble)
+            if str(_get(_meta(dataset), "MediaStorageSOPClassUID", "")) == pydicom.uid.MediaStorageDirectoryStorage:
+                raise NotDicom
+            if "SOPClassUID" not in dataset or "SeriesInstanceUID" not in dataset:
+                raise NotDicom if not preamble else Damaged
+            frames = list(_frames(path, dataset, preamble))
+            if frames and frames[0].rows:
+                _check_length(file, frames)
+        except HEADER_ERRORS as error:
+            raise Damaged from error
+    return frames
+
+
+def _looks_like_dicom(file: IO[bytes]) -> bool:
+    """True with a preamble, False without but with the first bytes of a data set."""
+    start = file.read(_PREAMBLE + 4)
+    file.seek(0)
+    if start[_PREAMBLE:] == b"DICM":
+        return True
+    if start[:4] in (b"\x02\x00\x00\x00", b"\x02\x00\x01\x00", b"\x02\x00\x02\x00", b"\x02\x00\x10\x00"):
+        return False
+    if start[:2] == b"\x08\x00" and start[3:4] == b"\x00":
+        return False
+    raise NotDicom
+
+
+def _check_length(file: IO[bytes], frames: list[Frame]) -> None:
+    """Raise Damaged if the pixels that the header promises cannot all be there."""
+    first = frames[0]
+    syntax = UID(first.transfer_syntax)
+    if syntax.is_deflated:
+        return
+    start = file.tell()
+    size = file.seek(0, 2)
+    if syntax.is_compressed:
+        file.seek(max(start, size - _TAIL))
+        if _DELIMITER in file.read():
+            return
+        file.seek(start)
+        if _DELIMITER not in file.read():
+            raise Damaged
+    elif size - start < 8 + len(frames) * first.rows * first.columns * first.samples * first.bits_allocated // 8:
+        raise Damaged
+
+
+def _frames(path: Path, dataset: Dataset, preamble: bool) -> Iterable[Frame]:
+    shared = _first(_get(dataset, "SharedFunctionalGroupsSequence", None))
+    each = _get(dataset, "PerFrameFunctionalGroupsSequence", None) or []
+    count = int(_get(dataset, "NumberOfFrames", 1) or 1)
+    if not 1 <= count <= _MAX_FRAMES:
+        raise Damaged
+    common = _common(path, dataset, preamble)
+    if count == 1 and not each:
+        yield Frame(index=0, of=1, **common, **_placed([dataset]), **_valued([dataset]))
+        return
+    for index in range(count):
+        own = each[index] if index < len(each) else Dataset()
+        groups = [*_groups(own), *_groups(shared), dataset]
+        yield Frame(index=index, of=count, **common, **_placed(groups), **_valued(groups))
+
+
+def _groups(dataset: Dataset | None) -> list[Dataset]:
+    """The first item of each functional group."""
+    if dataset is None:
+        return []
+    items = [_first(element.value) for element in dataset if element.VR == "SQ"]
+    return [item for item in items if item is not None]
+
+
+def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
+    """What all frames of a file share."""
+    rows, columns = (int(_get(dataset, name, 0) or 0) for name in ("Rows", "Columns"))
+    if not (0 <= rows <= _MAX_SIDE and 0 <= columns <= _MAX_SIDE):
+        raise Damaged
+    return {
+        "path": path,
+        "sop_uid": _text(dataset, "SOPInstanceUID"),
+        "series_uid": _text(dataset, "SeriesInstanceUID"),
+        "sop_class": _text(dataset, "SOPClassUID"),
+        "transfer_syntax": str(_get(_meta(dataset), "TransferSyntaxUID", "") or _guessed_syntax(dataset)),
+        "modality": _text(dataset, "Modality").upper(),
+        "rows": rows if columns else 0,
+        "columns": columns if rows else 0,
+        "samples": int(_get(dataset, "SamplesPerPixel", 1) or 1),
+        "bits_allocated": int(_get(dataset, "BitsAllocated", 16) or 16),
+        "bits_stored": int(_get(dataset, "BitsStored", 16) or 16),
+        "signed": int(_get(dataset, "PixelRepresentation", 0) or 0) == 1,
+        "padding": _padding(dataset),
+        "inverted": _text(dataset, "PhotometricInterpretation") == "MONOCHROME1",
+        "instance_number": _whole(dataset, "InstanceNumber"),
+        "series_number": _whole(dataset, "SeriesNumber"),
+        "description": _text(dataset, "SeriesDescription"),
+        "body_part": _text(dataset, "BodyPartExamined"),
+        "protocol": _text(dataset, "ProtocolName"),
+        "burned_in": _text(dataset, "BurnedInAnnotation").upper() == "YES",
+        "lossy": _text(dataset, "LossyImageCompression") == "01",
+        "preamble": preamble,
+    }
+
+
+def _placed(groups: list[Dataset]) -> dict[str, Any]:
+    """Where the frame lies; None for what is missing or impossible."""
+    orientation = _numbers(groups, "ImageOrientationPatient", 6)
+    row, column = (None, None) if orientation is None else (_unit(orientation[:3]), _unit(orientation[3:]))
+    if row is None or column is None or abs(float(np.dot(row, column))) > 0.01:
+        row = column = None
+    spacing = _numbers(groups, "PixelSpacing", 2)
+    if spacing is not None and min(spacing) <= 0:
+        spacing = None
+    return {
+        "spacing_mm": spacing,
+        "position_mm": _numbers(groups, "ImagePositionPatient", 3),
+        "row_axis": row,
+        "column_axis": column,
+    }
+
+
+def _valued(groups: list[Dataset]) -> dict[str, Any]:
+    """How the frame's values are to be read, and what tells it from its neighbours."""
+    slope = _numbers(groups, "RescaleSlope", 1)
+    inter = _numbers(groups, "RescaleIntercept", 1)
+    kinds = _look_up(groups, "FrameType") or _look_up(groups, "ImageType") or ()
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return {
+        "slope": 1.0 if slope is None or slope[0] == 0 else slope[0],
+        "inter": 0.0 if inter is None else inter[0],
+        "image_type": tuple(clean(str(kind)).upper() for kind in list(kinds)[:8]),
+        "acquisition": clean(str(_look_up(groups, "FrameAcquisitionNumber", "AcquisitionNumber") or "")),
+        "stack": clean(str(_look_up(groups, "StackID") or "")),
+        "temporal": clean(str(_look_up(groups, "TemporalPositionIndex", "TemporalPositionIdentifier") or "")),
+        "kernel": _kernel(_look_up(groups, "ConvolutionKernel")),
+    }
+
+
+def _kernel(value: Any) -> str:
+    """Several values (Siemens writes the strength of its iterative reconstruction as a second) in one text."""
+    return clean(value if isinstance(value, str) else " ".join(map(str, value or ())))
+
+
+def _padding(dataset: Dataset) -> tuple[int, int] | None:
+    value, limit = _get(dataset, "PixelPaddingValue", None), _get(dataset, "PixelPaddingRangeLimit", None)
+    if not isinstance(value, int):
+        return None
+    limit = limit if isinstance(limit, int) else value
+    return (min(value, limit), max(value, limit))
+
+
+def _guessed_syntax(dataset: Dataset) -> str:
+    """What pydicom found out by looking, where the file does not say."""
+    implicit, little = dataset.original_encoding
+    if implicit:
+        return str(pydicom.uid.ImplicitVRLittleEndian)
+    return str(pydicom.uid.ExplicitVRLittleEndian if little in (True, None) else pydicom.uid.ExplicitVRBigEndian)
+
+
+def _meta(dataset: Dataset) -> Dataset:
+    return getattr(dataset, "file_meta", None) or Dataset()
+
+
+def clean(text: str) -> str:
+    """A header's text made safe to carry: printable, on one line, short. It stays hostile: escape it."""
+    return "".join(char for char in text if char.isprintable()).strip()[:_TEXT_LENGTH]
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
+    value = _get(dataset, keyword, "")
+    return clean(str(value)) if value is not None else ""
+
+
+def _whole(dataset: Dataset, keyword: str) -> int:
+    try:
+        return int(_get(dataset, keyword, 0) or 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _numbers(groups: list[Dataset], keyword: str, count: int) -> Any:
+    """So many finite numbers, or None."""
+    value = _look_up(groups, keyword)
+    try:
+        numbers = tuple(float(v) for v in ([value] if count == 1 else value))
+    except (TypeError, ValueError):
+        return None
+    return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
+
+
+def _unit(vector: tuple[float, ...]) -> Triple | None:
+    length = math.sqrt(sum(x * x for x in vector))
+    if not 0.9 < length < 1.1:
+        return None
+    x, y, z = (value / length for value in vector)
+    return (x, y, z)
+
+
+def _look_up(groups: list[Dataset], *keywords: str) -> Any:
+    for group in groups:
+        for keyword in keywords:
+            value = _get(group, keyword, None)
+            if value is not None and value != "":
+                return value
+    return None
+
+
+def _first(sequence: Any) -> Dataset | None:
+    return sequence[0] if isinstance(sequence, pydicom.Sequence) and len(sequence) else None
+
+
+def _get(dataset: Dataset, keyword: str, default: Any) -> Any:
+    """A value, or the default where the element is missing or cannot be decoded."""
+    try:
+        return dataset.get(keyword, default)
+    except HEADER_ERRORS:
+        return default

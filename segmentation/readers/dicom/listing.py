@@ -1,0 +1,154 @@
+"""What a set of files holds: every series, whether it can be segmented, and which one is proposed.
+
+:func:`make_listing` runs in the limited process and answers plain values; :class:`Listing` is what the others see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segmentation.errors import InputError
+from segmentation.geometry import Grid
+from segmentation.notes import Note, note
+from segmentation.readers.dicom.dicomdir import missing_instances
+from segmentation.readers.dicom.files import Found
+from segmentation.readers.dicom.frame import Frame
+from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
+from segmentation.readers.dicom.propose import judge, plane, propose
+from segmentation.readers.dicom.series import Series, group
+from segmentation.readers.dicom.thumbnail import write_thumbnail
+from segmentation.readers.limits import ReadLimits
+from segmentation.readers.refusal import error_from_json, error_to_json
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One series of a listing. Texts are the header's: hostile, escape them.
+
+    Attributes:
+        key: SeriesInstanceUID, with ``#2`` … for further parts of one that was split.
+        number, description, modality, kernel: As in the header.
+        plane: ``"axial"``, ``"coronal"``, ``"sagittal"``, ``"oblique"`` or empty.
+        images: How many frames.
+        size: Columns and rows.
+        grid: Of the volume that it makes, RAS+ mm; None if it makes none.
+        stored_type: ``"int16"`` or ``"float32"``, of the volume.
+        problem: Why it makes none.
+        notes: What was repaired or let pass.
+        reasons: What speaks for and against segmenting it.
+        proposed: Whether it is the one to segment.
+        frames: File and frame number of each image, by position.
+        thumbnail: Name of its picture in the folder of thumbnails, or empty.
+    """
+
+    key: str
+    number: int
+    description: str
+    modality: str
+    kernel: str
+    plane: str
+    images: int
+    size: tuple[int, int]
+    grid: Grid | None
+    stored_type: str
+    problem: InputError | None
+    notes: tuple[Note, ...]
+    reasons: tuple[Note, ...]
+    proposed: bool
+    frames: tuple[tuple[str, int], ...]
+    thumbnail: str
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return f"Series {self.number}" if self.number else "The series"
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """All series by number, and ``notes`` on the files as a whole."""
+
+    series: tuple[Entry, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def proposed(self) -> Entry | None:
+        """The series to segment unless someone chooses another; None if none can be."""
+        return next((entry for entry in self.series if entry.proposed), None)
+
+
+def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = None) -> dict[str, Any]:
+    """Read the headers of all files; write a small picture of each CT series into ``thumbnails``."""
+    frames: list[Frame] = []
+    directories: list[Path] = []
+    for path in found.files:
+        try:
+            frames += read_frames(path)
+        except NotDicom:
+            if path.name.lower() == "dicomdir" or found.renamed:
+                directories.append(path)
+            found.leave("not_images")
+        except Damaged:
+            found.leave("truncated")
+    listed, missing = missing_instances(directories, {frame.sop_uid for frame in frames})
+    if listed:
+        found.left_out["not_images"] -= len(directories)
+    notes = [each for each in found.notes if ("count", "0") not in each.values]
+    if missing:
+        notes.append(note("dicomdir", listed=listed, missing=missing))
+    series = group(frames, limits)
+    verdicts = [judge(each) for each in series]
+    best = propose(verdicts)
+    entries = []
+    for number, (each, verdict) in enumerate(zip(series, verdicts, strict=True)):
+        picture = "" if thumbnails is None else write_thumbnail(each, thumbnails / f"{number}.png")
+        entries.append(_entry(each, verdict.reasons, number == best, picture))
+    return {"series": entries, "notes": [each.to_json() for each in notes]}
+
+
+def _entry(series: Series, reasons: Sequence[Note], proposed: bool, picture: str) -> dict[str, Any]:
+    first, layout = series.frames[0], series.layout
+    return {
+        "key": series.key,
+        "number": first.series_number,
+        "description": first.description,
+        "modality": first.modality,
+        "kernel": first.kernel,
+        "plane": plane(first),
+        "images": len(series.frames) if first.rows else 0,
+        "size": [first.columns, first.rows],
+        "shape": None if layout is None else list(layout.grid.shape),
+        "affine": None if layout is None else layout.grid.affine.tolist(),
+        "stored_type": "int16" if all(frame.whole for frame in series.frames) else "float32",
+        "problem": None if series.problem is None else error_to_json(series.problem),
+        "notes": [each.to_json() for each in series.notes],
+        "reasons": [each.to_json() for each in reasons],
+        "proposed": proposed,
+        "frames": [[str(frame.path), frame.index] for frame in series.frames],
+        "thumbnail": picture,
+    }
+
+
+def listing_from_json(content: dict[str, Any]) -> Listing:
+    """What :func:`make_listing` answered, or a file that holds it."""
+    entries = tuple(_entry_from_json(each) for each in content["series"])
+    return Listing(entries, tuple(map(Note.from_json, content["notes"])))
+
+
+def _entry_from_json(content: dict[str, Any]) -> Entry:
+    shape, affine = content["shape"], content["affine"]
+    plain = ("key", "number", "description", "modality", "kernel", "plane", "images", "stored_type", "proposed")
+    return Entry(
+        **{name: content[name] for name in (*plain, "thumbnail")},
+        size=(content["size"][0], content["size"][1]),
+        grid=None if shape is None else Grid((shape[0], shape[1], shape[2]), np.array(affine)),
+        problem=None if content["problem"] is None else error_from_json(content["problem"]),
+        notes=tuple(map(Note.from_json, content["notes"])),
+        reasons=tuple(map(Note.from_json, content["reasons"])),
+        frames=tuple((path, index) for path, index in content["frames"]),
+    )

@@ -1,0 +1,148 @@
+"""DICOM as a reader among the others: a folder, a DICOMDIR, a zip or a multi-frame file to one volume."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.errors import InputError, NotAVolume, UnreadableFile
+from segmentation.readers.dicom import sandbox
+from segmentation.readers.dicom.files import DICOMDIR, is_zip
+from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json
+from segmentation.readers.imagefile import ImageFile
+from segmentation.readers.limits import ReadLimits
+
+_PICK = "See the list with: spineview info"
+
+
+def is_dicom(path: Path) -> bool:
+    """True for what this reader takes: a folder, a zip, a DICOMDIR, and a file with DICOM's mark or suffix."""
+    if path.is_dir():
+        return True
+    if path.name.lower() == DICOMDIR or path.suffix.lower() in (".dcm", ".dicom", ".ima", ".zip"):
+        return True
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def list_series(
+    path: Path,
+    limits: ReadLimits,
+    unpack_into: Path | None = None,
+    thumbnails: Path | None = None,
+    renamed: bool = False,
+    unpack_bytes: int | None = None,
+) -> Listing:
+    """Every series of ``path``, in a process of its own.
+
+    Args:
+        path: A folder, a DICOMDIR, a file or a zip.
+        limits: Of sizes, and of that process.
+        unpack_into: Where a zip goes: an empty folder that stays as long as the listing is used.
+        thumbnails: Folder for one small picture a series.
+        renamed: The files' names are ours, not the scanner's: a DICOMDIR can have any.
+        unpack_bytes: Most that a zip may unpack to; ``limits.max_unpacked_bytes`` unless given.
+
+    Raises:
+        UnreadableFile: there is no DICOM image in it.
+        InputError: it was refused as a whole; a refused series is an entry with a problem.
+    """
+    packed = path.is_file() and is_zip(path)
+    if packed and unpack_into is None:
+        raise ValueError("a zip needs a folder to be unpacked into")
+    request = {
+        "path": str(path),
+        "unpack_into": str(unpack_into) if packed else "",
+        "unpack_bytes": limits.max_unpacked_bytes if unpack_bytes is None else unpack_bytes,
+        "thumbnails": str(thumbnails) if thumbnails else "",
+        "renamed": renamed,
+    }
+    listing = listing_from_json(sandbox.run("list", request, limits))
+    if not listing.series:
+        raise UnreadableFile(_nothing(listing), "Choose the folder, or a zip of it, that the scanner or PACS exported.")
+    return listing
+
+
+def _nothing(listing: Listing) -> str:
+    why = " ".join(each.sentence for each in listing.notes)
+    return f"There are no DICOM images here. {why}".strip()
+
+
+class _Unpacked:
+    """A temporary folder that goes with this object."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="spineview-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+
+def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
+    """The chosen series, or the proposed one. Raises InputError as :func:`list_series`, and why none can be read."""
+    unpacked = _Unpacked() if path.is_file() and is_zip(path) else None
+    listing = list_series(path, limits, unpacked.folder if unpacked else None)
+    entry = choose(listing, series)
+    assert entry.grid is not None  # choose() sees to it
+
+    def load() -> NDArray[Any]:
+        _kept = unpacked  # its files stay as long as they may be read
+        return load_voxels(entry, limits)
+
+    count = f"{entry.images} image{'s' if entry.images != 1 else ''}"
+    return ImageFile(
+        name=entry.title,
+        format=f"DICOM ({entry.modality}, {count})",
+        grid=entry.grid,
+        stored_type=np.dtype(entry.stored_type),
+        load=load,
+        notes=(*listing.notes, *entry.notes),
+    )
+
+
+def choose(listing: Listing, series: str = "") -> Entry:
+    """The series with that key or number, else the proposed one.
+
+    Raises:
+        InputError: there is no such series, or it makes no volume; if none does, the problem of the likeliest.
+    """
+    if series:
+        found = [entry for entry in listing.series if series in (entry.key, str(entry.number))]
+        if len(found) != 1:
+            how = "no series" if not found else "more than one series"
+            raise InputError(f"There is {how} {series!r} here.", f"Choose by UID. {_PICK} INPUT.")
+        chosen = found[0]
+    else:
+        chosen = listing.proposed or max(listing.series, key=lambda entry: entry.images)
+    if chosen.problem is not None:
+        raise chosen.problem
+    if chosen.grid is None:
+        raise NotAVolume(f"{chosen.title} makes no volume.")
+    return chosen
+
+
+def load_voxels(entry: Entry, limits: ReadLimits) -> NDArray[Any]:
+    """(I, J, K) HU of a series, int16 or float32, i fastest in memory. Raises InputError."""
+    with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
+        out = Path(folder) / "voxels"
+        request = {"frames": _frames(entry.frames), "out": str(out), "name": entry.title}
+        answer = sandbox.run("load", request, limits)
+        if entry.grid is None or tuple(answer["shape"]) != entry.grid.shape:
+            raise UnreadableFile("The files changed while they were read.", "Try again.")
+        values = np.fromfile(out, dtype=answer["dtype"])
+    return values.reshape(entry.grid.shape, order="F")
+
+
+def keep_files(entry: Entry, into: Path, secret: bytes | None, limits: ReadLimits) -> int:
+    """Write the series' files, by position, into a folder; de-identified if there is a ``secret``. Answers how many."""
+    request = {"frames": _frames(entry.frames), "into": str(into), "secret": secret.hex() if secret else ""}
+    return int(sandbox.run("keep", request, limits)["count"])
+
+
+def _frames(frames: Sequence[tuple[str, int]]) -> list[list[Any]]:
+    return [[path, index] for path, index in frames]

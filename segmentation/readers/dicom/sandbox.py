@@ -1,0 +1,77 @@
+"""Starts the process that reads DICOM, waits for it, and survives whatever a file does to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from segmentation.errors import TooLarge, UnreadableFile
+from segmentation.readers.limits import ReadLimits
+from segmentation.readers.refusal import error_from_json
+
+_WORKER = "segmentation.readers.dicom.worker"
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+def run(task: str, request: dict[str, Any], limits: ReadLimits) -> dict[str, Any]:
+    """Do one of the worker's tasks in a process of its own; answers what it answered.
+
+    Raises:
+        InputError: what the task raised; or the process died, or went beyond its memory or time.
+    """
+    whole = {
+        **request,
+        "task": task,
+        "limits": asdict(limits),
+        "memory_bytes": limits.process_bytes,
+        "cpu_s": limits.process_s,
+        "file_bytes": limits.max_bytes,
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", _WORKER],
+            input=json.dumps(whole).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # may quote a header: names of patients do not belong into a log
+            env=_environment(),
+            timeout=limits.process_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TooLarge(
+            f"Reading these DICOM files took longer than {limits.process_s} seconds and was stopped.",
+            "Send the series of the spine alone.",
+        ) from error
+    return _reply(done, limits)
+
+
+def _reply(done: subprocess.CompletedProcess[bytes], limits: ReadLimits) -> dict[str, Any]:
+    try:
+        reply: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        raise UnreadableFile(
+            "A damaged DICOM file made its reader stop; nothing of this upload was used.",
+            "Send or export the series again.",
+        ) from error
+    if "memory" in reply:
+        raise TooLarge(
+            f"Reading these DICOM files needs more than the {limits.process_bytes / 1024**3:.3g} GiB of memory "
+            "that they may use.",
+            "Send the series of the spine alone.",
+        )
+    if "error" in reply:
+        raise error_from_json(reply["error"])
+    answer: dict[str, Any] = reply["ok"]
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with one thread for each library: threads would take address space, which is limited."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, **threads, "PYTHONPATH": path}

@@ -1,0 +1,106 @@
+"""The process that touches DICOM bytes: one task on standard input, one answer on standard output, then it ends.
+
+Started by sandbox.py, under limits that it sets for itself before it reads anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Task = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def list_files(request: dict[str, Any]) -> dict[str, Any]:
+    """Find (or unpack) the files of ``path`` and list their series."""
+    from segmentation.readers.dicom.files import find_files, unpack
+    from segmentation.readers.dicom.listing import make_listing
+    from segmentation.readers.limits import ReadLimits
+
+    limits = ReadLimits(**request["limits"])
+    path = Path(request["path"])
+    into = request["unpack_into"]
+    found = unpack(path, Path(into), request["unpack_bytes"]) if into else find_files(path)
+    found.renamed = bool(into) or request["renamed"]
+    thumbnails = request["thumbnails"]
+    return make_listing(found, limits, Path(thumbnails) if thumbnails else None)
+
+
+def load(request: dict[str, Any]) -> dict[str, Any]:
+    """Write the voxels of a volume made of ``frames`` into the file ``out``."""
+    from segmentation.readers.dicom.assemble import write_voxels
+    from segmentation.readers.dicom.layout import lay_out
+
+    frames = _chosen(request["frames"])
+    layout = lay_out(frames, request["name"])
+    kind = write_voxels(layout, Path(request["out"]), request["name"])
+    return {"dtype": kind.name, "shape": list(layout.grid.shape), "affine": layout.grid.affine.tolist()}
+
+
+def keep(request: dict[str, Any]) -> dict[str, Any]:
+    """Write the files of ``frames``, by position and de-identified if there is a ``secret``, into ``into``."""
+    from segmentation.readers.dicom.keep import keep_files
+
+    secret = request["secret"]
+    frames = _chosen(request["frames"])
+    return {"count": keep_files(frames, Path(request["into"]), bytes.fromhex(secret) if secret else None)}
+
+
+def _chosen(wanted: list[list[Any]]) -> list[Any]:
+    """The frames named by file and number, in that order."""
+    from segmentation.errors import UnreadableFile
+    from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
+
+    by_file: dict[str, list[Any]] = {}
+    try:
+        for path in dict.fromkeys(path for path, _ in wanted):
+            by_file[path] = read_frames(Path(path))
+        return [by_file[path][index] for path, index in wanted]
+    except (Damaged, NotDicom, IndexError, OSError) as error:
+        raise UnreadableFile("The files changed while they were read.", "Try again.") from error
+
+
+TASKS: dict[str, Task] = {"list": list_files, "load": load, "keep": keep}
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Do the task; an input that is refused is an answer, too."""
+    from segmentation.errors import InputError
+    from segmentation.readers.refusal import error_to_json
+
+    try:
+        return {"ok": TASKS[request["task"]](request)}
+    except InputError as error:
+        return {"error": error_to_json(error)}
+    except MemoryError:
+        return {"memory": True}
+
+
+def _limit(memory_bytes: int, cpu_s: int, file_bytes: int) -> None:
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def main() -> None:
+    """Limits first; then the task. Whatever a library prints goes nowhere: it may quote a header."""
+    request = json.load(sys.stdin)
+    _limit(request["memory_bytes"], request["cpu_s"], request["file_bytes"])
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as reply:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        json.dump(answer(request), reply)
+
+
+if __name__ == "__main__":
+    main()
