@@ -96,13 +96,13 @@ def list_jobs(study_id: str) -> Response:
 def list_masks(study_id: str) -> Response:
     """All masks of a study, newest first."""
     _study(study_id)
-    return jsonify({"masks": [mask_view(mask) for mask in services().store.masks(study_id)]})
+    return jsonify({"masks": [mask_view(services().store, mask) for mask in services().store.masks(study_id)]})
 
 
 @api.get("/masks/<mask_id>")
 def get_mask(mask_id: str) -> Response:
     """One mask."""
-    return jsonify(mask_view(_mask(mask_id)))
+    return jsonify(mask_view(services().store, _mask(mask_id)))
 
 
 @api.get("/jobs/<job_id>")

@@ -119,7 +119,7 @@ class Intake:
         if reference is not None:
             mask_folder = folder / "masks" / new_id()
             mask_folder.mkdir(parents=True)
-            mask = write_mask(reference, mask_folder, folder.name, "reference")
+            mask = write_mask(reference, volume, mask_folder, folder.name, "reference")
         study = Study(
             id=folder.name,
             name=shown_name(upload.name),

@@ -216,16 +216,22 @@ class JobQueue:
         for note in engine.notes:
             self._store.update_job(job.id, note)
         report(last, "saving", True)
-        self._save(study, label_map, reference, engine, report)
+        self._save(study, volume, label_map, reference, engine, report)
         self._picture(study, volume, label_map)
 
     def _save(
-        self, study: Study, label_map: LabelMap, reference: LabelMap | None, engine: EngineLike, report: _Report
+        self,
+        study: Study,
+        volume: Volume,
+        label_map: LabelMap,
+        reference: LabelMap | None,
+        engine: EngineLike,
+        report: _Report,
     ) -> None:
         """Write the mask's files beside, then put them and the rows in place at once."""
         staged = self._store.stage()
         try:
-            mask = write_mask(label_map, staged, study.id, "model", engine.model_id, engine.confidence)
+            mask = write_mask(label_map, volume, staged, study.id, "model", engine.model_id, engine.confidence)
             report.check()
             mask = with_dice(mask, label_map, reference)
             for label in mask.labels:

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from segmentation.confidence import Confidence
+from segmentation.label_statistics import LabelStatistics, label_statistics
 from segmentation.metrics import dice, spine_voxels
 from segmentation.readers import read_label_map
-from segmentation.volume import LabelMap
+from segmentation.volume import LabelMap, Volume
 from segmentation.writers import write_nifti
 from webapp.display import write_display_mask, write_mesh
 from webapp.records import Mask
 from webapp.store import Store
 
 NIFTI_FILE = "mask.nii.gz"
+STATISTICS_FILE = "statistics.json"
 
 
 def write_mask(
     label_map: LabelMap,
+    volume: Volume,
     folder: Path,
     study_id: str,
     kind: Literal["model", "reference"],
     model_id: str = "",
     confidence: Confidence | None = None,
 ) -> Mask:
-    """Write a mask's files into the empty ``folder``, whose name becomes its id."""
+    """Write a mask's files into the empty ``folder``, whose name becomes its id; ``volume`` is its CT."""
     write_nifti(label_map, folder / NIFTI_FILE)
+    statistics = {str(label): asdict(values) for label, values in label_statistics(label_map, volume).items()}
+    (folder / STATISTICS_FILE).write_text(json.dumps(statistics), encoding="utf-8")
     digest = write_display_mask(label_map, folder)
     spine = spine_voxels(label_map)
     return Mask(
@@ -51,6 +57,15 @@ def with_dice(mask: Mask, label_map: LabelMap, reference: LabelMap | None) -> Ma
     if reference is None:
         return mask
     return replace(mask, dice=float(dice(spine_voxels(label_map), spine_voxels(reference))))
+
+
+def mask_statistics(store: Store, mask: Mask) -> dict[int, LabelStatistics]:
+    """What was written beside a mask of each of its labels; empty for a mask of an older version."""
+    path = store.mask_folder(mask) / STATISTICS_FILE
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {int(label): LabelStatistics(**values) for label, values in found.items()}
 
 
 def mesh_file(store: Store, mask: Mask, label: int) -> Path:

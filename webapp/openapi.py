@@ -81,6 +81,7 @@ SCHEMAS: dict[str, Any] = {
         label_map_kind={"type": "string", "enum": ["spine", "vertebrae"]},
         labels=_list(_INTEGER),
         volume_ml=_NUMBER,
+        statistics={"type": "object", "additionalProperties": _ref("LabelStatistics")},
         dice=_maybe(_NUMBER),
         confidence=_maybe(_ref("Confidence")),
         model_id=_TEXT,
@@ -89,6 +90,14 @@ SCHEMAS: dict[str, Any] = {
         mesh_url=_maybe(_TEXT),
         mesh_urls={"type": "object", "additionalProperties": _TEXT},
         download_url=_TEXT,
+    ),
+    "LabelStatistics": _object(
+        volume_ml=_NUMBER,
+        mean_hu=_NUMBER,
+        sd_hu=_NUMBER,
+        centre_mm=_list(_NUMBER),
+        low_mm=_list(_NUMBER),
+        high_mm=_list(_NUMBER),
     ),
     "Confidence": _object(
         value={

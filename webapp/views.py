@@ -9,6 +9,7 @@ from typing import Any
 from segmentation.confidence import Confidence
 from webapp.display import read_display
 from webapp.intake import THUMBNAIL_FILE
+from webapp.masks import mask_statistics
 from webapp.records import Job, Mask, Study
 from webapp.store import Store
 
@@ -64,7 +65,7 @@ def job_view(job: Job) -> dict[str, Any]:
     }
 
 
-def mask_view(mask: Mask) -> dict[str, Any]:
+def mask_view(store: Store, mask: Mask) -> dict[str, Any]:
     """One mask; ``url`` are the voxels for the browser, ``download_url`` the NIfTI on the original grid."""
     base = f"{API}/masks/{mask.id}"
     meshes = {str(label): f"{base}/meshes/{label}.stl?v={mask.digest}" for label in mask.labels}
@@ -75,6 +76,7 @@ def mask_view(mask: Mask) -> dict[str, Any]:
         "label_map_kind": mask.label_map_kind,
         "labels": mask.labels,
         "volume_ml": round(mask.volume_ml, 3),
+        "statistics": {str(n): asdict(values) for n, values in mask_statistics(store, mask).items()},
         "dice": mask.dice,
         "confidence": _confidence_view(mask.confidence),
         "model_id": mask.model_id,
@@ -101,5 +103,5 @@ def display_view(store: Store, study: Study) -> dict[str, Any]:
         **display,
         "volume_url": f"{API}/studies/{study.id}/volume.bin?v={digest}",
         "measurements_url": f"{API}/studies/{study.id}/measurements",
-        "masks": [mask_view(mask) for mask in store.masks(study.id)],
+        "masks": [mask_view(store, mask) for mask in store.masks(study.id)],
     }

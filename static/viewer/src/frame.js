@@ -4,7 +4,7 @@
  */
 import { indexToWorld } from './geometry.js';
 
-const ALIGNED_COS = 1 - 1e-6; // an axis within 0.08 degrees of the patient's is the patient's
+const ALIGNED = 1e-4; // of a direction cosine: an axis within 0.006 degrees of the patient's is the patient's
 const IDENTITY = [
   [1, 0, 0],
   [0, 1, 0],
@@ -13,15 +13,18 @@ const IDENTITY = [
 
 /** Whether the grid's axes are the patient's: then slices need no interpolation. */
 export function isAligned(grid) {
-  return [0, 1, 2].every((axis) => grid.direction[axis][axis] >= ALIGNED_COS);
+  return IDENTITY.every((row, r) => row.every((one, axis) => Math.abs(grid.direction[r][axis] - one) <= ALIGNED));
 }
 
-/** RAS+ mm to (i, j, k), fractional. The inverse of `indexToWorld`. */
+const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** RAS+ mm to (i, j, k), fractional. The inverse of `indexToWorld`, also where a tilted gantry has sheared the grid. */
 export function worldToIndex(grid, world) {
   const from = world.map((mm, row) => mm - grid.origin_mm[row]);
-  return [0, 1, 2].map(
-    (axis) => from.reduce((sum, mm, row) => sum + grid.direction[row][axis] * mm, 0) / grid.spacing_mm[axis],
-  );
+  const [i, j, k] = [0, 1, 2].map((axis) => grid.direction.map((row) => row[axis]));
+  const volume = dot(i, cross(j, k));
+  return [cross(j, k), cross(k, i), cross(i, j)].map((normal, axis) => dot(normal, from) / volume / grid.spacing_mm[axis]);
 }
 
 const corners = (shape) => Array.from({ length: 8 }, (_, n) => shape.map((size, axis) => ((n >> axis) & 1) * (size - 1)));

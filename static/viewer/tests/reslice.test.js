@@ -38,8 +38,10 @@ describe('the frame', () => {
       expect(isInside(frame, worldToIndex(frame, indexToWorld(grid, corner)))).toBe(true);
   });
 
-  it('undoes indexToWorld', () => {
-    const grid = turned(33);
+  it.each([
+    ['oblique', turned(33)],
+    ['sheared by a tilted gantry', { ...turned(0), direction: [[1, 0, 0], [0, 1, 0.26], [0, 0, 0.966]] }],
+  ])('undoes indexToWorld: %s', (name, grid) => {
     worldToIndex(grid, indexToWorld(grid, [3.25, 7, 11])).forEach((value, n) => expect(value).toBeCloseTo([3.25, 7, 11][n]));
   });
 });
