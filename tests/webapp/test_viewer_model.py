@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from segmentation.confidence import Confidence, Reason
+from segmentation.label_statistics import LabelStatistics
 from webapp.i18n import translate
 from webapp.records import Job, Mask
 from webapp.viewer.model import clock, job_row, latest_masks, mask_colours, mask_row, shown_after
@@ -55,22 +56,22 @@ def test_only_the_newest_mask_of_each_kind_is_listed_the_models_first() -> None:
 
 
 def test_a_mask_names_its_labels_and_gives_volume_and_dice() -> None:
-    row = mask_row(MODEL, T)
+    row = mask_row(MODEL, {}, T)
     assert (row["volume"], row["dice"], row["download"]) == ("123.5 ml", "0.912", "/api/v1/masks/m1.nii.gz")
     assert [label["name"] for label in row["labels"]] == ["Spine"]
-    assert [label["name"] for label in mask_row(REFERENCE, T)["labels"]] == ["L1", "L2"]
+    assert [label["name"] for label in mask_row(REFERENCE, {}, T)["labels"]] == ["L1", "L2"]
 
 
 def test_a_confidence_is_told_in_words_with_its_reasons() -> None:
-    assert mask_row(MODEL, T)["confidence"] is None
+    assert mask_row(MODEL, {}, T)["confidence"] is None
     doubted = replace(MODEL, confidence=Confidence(0.5, "low", (Reason("nothing"), Reason("thick_slices"))))
-    assert mask_row(doubted, T)["confidence"] == {
+    assert mask_row(doubted, {}, T)["confidence"] == {
         "level": "low",
         "label": "Confidence: low",
         "advice": "Check this result:",
         "reasons": ["No spine was found.", "The slices are thicker than 4 mm."],
     }
-    trusted = mask_row(replace(MODEL, confidence=Confidence(0.95, "high")), translate("zh"))["confidence"]
+    trusted = mask_row(replace(MODEL, confidence=Confidence(0.95, "high")), {}, translate("zh"))["confidence"]
     assert (trusted["level"], trusted["label"], trusted["reasons"]) == ("high", "可信程度：高", [])
 
 
@@ -85,3 +86,11 @@ def test_a_new_result_is_shown_and_what_is_gone_is_dropped() -> None:
 
 def test_a_result_that_was_hidden_stays_hidden_and_a_reference_waits_to_be_asked_for() -> None:
     assert shown_after([], ["m1"], [MODEL, REFERENCE]) == []
+
+
+def test_a_label_says_how_much_it_is_and_how_dense_where_that_is_known() -> None:
+    known = {1: LabelStatistics(12.345, 312.6, 90.0, (0, 0, 0), (0, 0, 0), (0, 0, 0))}
+    [label] = mask_row(MODEL, known, T)["labels"]
+    assert (label["volume"], label["hu"]) == ("12.3 ml", "313 HU")
+    [label] = mask_row(MODEL, {}, T)["labels"]
+    assert (label["volume"], label["hu"]) == ("", "")

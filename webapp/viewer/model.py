@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from segmentation.confidence import Confidence
+from segmentation.label_statistics import LabelStatistics
 from segmentation.labels import label_of
 from webapp.i18n import Translate
 from webapp.records import OPEN_STATES, Job, Mask
@@ -55,9 +57,8 @@ def latest_masks(masks: list[Mask]) -> list[Mask]:
     return [newest[kind] for kind in ("model", "reference") if kind in newest]
 
 
-def mask_row(mask: Mask, t: Translate) -> Row:
-    """One mask in words, with a row a label: number, name, colour."""
-    rgb = mask_colours(mask)
+def mask_row(mask: Mask, statistics: Mapping[int, LabelStatistics], t: Translate) -> Row:
+    """One mask in words, with a row a label: number, name, and volume and mean HU where they are known."""
     return {
         "id": mask.id,
         "kind": mask.kind,
@@ -68,14 +69,16 @@ def mask_row(mask: Mask, t: Translate) -> Row:
         "base": f"/api/v1/masks/{mask.id}",
         "download": f"/api/v1/masks/{mask.id}.nii.gz",
         "labels": [
-            {
-                "number": number,
-                "name": _label_name(number, mask, t),
-                "colour": "rgb({}, {}, {})".format(*rgb[str(number)]),
-            }
+            {"number": number, "name": _label_name(number, mask, t), **_figures(statistics.get(number))}
             for number in mask.labels
         ],
     }
+
+
+def _figures(statistics: LabelStatistics | None) -> Row:
+    if statistics is None:
+        return {"volume": "", "hu": ""}
+    return {"volume": f"{statistics.volume_ml:.1f} ml", "hu": f"{statistics.mean_hu:.0f} HU"}
 
 
 def confidence_row(confidence: Confidence, t: Translate) -> Row:

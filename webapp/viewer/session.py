@@ -12,15 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
+from segmentation.label_statistics import LabelStatistics
 from webapp.errors import WebError
 from webapp.i18n import Translate, translate
 from webapp.jobs import JobQueue
+from webapp.masks import mask_statistics
 from webapp.records import Job, Mask, Study
 from webapp.store import Store
 from webapp.viewer.model import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
 from webapp.viewer.ui import build_page, initial_state
 
 log = logging.getLogger(__name__)
+
+Statistics = dict[str, dict[int, LabelStatistics]]
+"""By mask id and label."""
 
 POLL_ACTIVE_S = 0.4
 POLL_IDLE_S = 2.0
@@ -129,22 +134,26 @@ class ViewerSession:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     async def _look(self) -> None:
-        study, job, masks = await asyncio.to_thread(self._read)
+        study, job, masks, statistics = await asyncio.to_thread(self._read)
         with self.state:
             self.state.gone = study is None
             self.state.job = job_row(job, self._t)
-            self._show(latest_masks(masks))
+            self._show(masks, statistics)
 
-    def _read(self) -> tuple[Study | None, Job | None, list[Mask]]:
+    def _read(self) -> tuple[Study | None, Job | None, list[Mask], Statistics]:
         study_id = self.study.id
-        return (self._store.study(study_id), self._store.latest_job(study_id), self._store.masks(study_id))
+        masks = latest_masks(self._store.masks(study_id))
+        known = [mask.id for mask in masks] == self._seen
+        statistics = {} if known else {mask.id: mask_statistics(self._store, mask) for mask in masks}
+        return self._store.study(study_id), self._store.latest_job(study_id), masks, statistics
 
-    def _show(self, masks: list[Mask]) -> None:
+    def _show(self, masks: list[Mask], statistics: Statistics) -> None:
         ids = [mask.id for mask in masks]
         if ids == self._seen:
             return
-        self.state.masks = [mask_row(mask, self._t) for mask in masks]
-        self.state.colours = {mask.id: mask_colours(mask) for mask in masks}
+        chosen = self.state.colours  # a user's own colours stay
+        self.state.masks = [mask_row(mask, statistics[mask.id], self._t) for mask in masks]
+        self.state.colours = {mask.id: chosen.get(mask.id) or mask_colours(mask) for mask in masks}
         self.state.shown = shown_after(self.state.shown, self._seen, masks)
         self.state.version = " ".join(ids)
         self._seen = ids

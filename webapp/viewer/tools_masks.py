@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from trame.widgets import html
 
-from webapp.viewer.parts import Words
+from webapp.viewer.parts import Words, choice
+from webapp.viewer.tools_labels import label_list
 
+MASK_STYLES = ("filled", "outline")
 _TOGGLE_MASK = "shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]"
 
 
@@ -25,13 +27,12 @@ def mask_tools(words: Words) -> None:
                 )
                 html.Span("{{ mask.title }}")
                 html.Span("{{ mask.volume }}", classes="sv-figure")
-            with html.Ul(classes="sv-labels"), html.Li(v_for="label in mask.labels", key="label.number"):
-                html.I(classes="sv-swatch", raw_attrs=[':style="{ background: label.colour }"', 'aria-hidden="true"'])
-                html.Span("{{ label.name }}")
+            label_list(words)
             with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
                 html.Span(words("viewer.dice"))
                 html.Strong("{{ mask.dice }}", classes="sv-figure", raw_attrs=['data-testid="dice-value"'])
             _confidence(words)
+        choice(words, "mask_style", MASK_STYLES, title=True)
         with html.Label(classes="sv-slider"):
             with html.Span(classes="sv-row"):
                 html.Span(words("viewer.opacity"))

@@ -48,6 +48,7 @@ class SpineViewer(AbstractElement):  # type: ignore[misc]
             "slab",
             "hidden",
             "mask_style",
+            "zoom_to",
             "at",
             "texts",
         ]

@@ -40,6 +40,7 @@ export default {
     slab: { type: Array, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
     hidden: { type: Object, default: () => ({}) }, // mask id -> labels not drawn
     maskStyle: { type: String, default: 'filled' },
+    zoomTo: { type: Object, default: null }, // { mask, label } to be zoomed to; a new object each time
     at: { type: Array, default: null }, // RAS+ mm: where the crosshair starts, if not in the middle
     texts: { type: Object, default: () => ({}) },
   },
@@ -57,6 +58,9 @@ export default {
     },
     version() {
       this.refresh();
+    },
+    zoomTo({ mask, label }) {
+      this.viewer?.zoomTo(mask, label);
     },
     resets() {
       this.viewer?.reset();

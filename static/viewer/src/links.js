@@ -34,15 +34,3 @@ export function decodeView(hash) {
   const found = Object.entries(FIELDS).map(([name, [, read]]) => [name, read(given.get(name) ?? undefined)]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined));
 }
-
-/** Numbers of a vtk.js camera, and something that answers like one. */
-export const cameraNumbers = (camera) => [...camera.getPosition(), ...camera.getFocalPoint(), ...camera.getViewUp()];
-
-export function cameraOf(values, angle = 30) {
-  return {
-    getPosition: () => values.slice(0, 3),
-    getFocalPoint: () => values.slice(3, 6),
-    getViewUp: () => values.slice(6, 9),
-    getViewAngle: () => angle,
-  };
-}

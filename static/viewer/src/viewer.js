@@ -1,9 +1,9 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
+import { cameraBefore, cameraNumbers, cameraOf } from './camera.js';
 import { createCrosshair } from './crosshair.js';
 import { frameOf, isInside, worldToIndex } from './frame.js';
 import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
 import { imageOf } from './image.js';
-import { cameraNumbers, cameraOf } from './links.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createMeasuring } from './measuring.js';
 import { createScene3d } from './scene-3d.js';
@@ -145,6 +145,15 @@ export function createViewer(hosts, grid, values, tell, page) {
     reset() {
       PLANE_NAMES.forEach((name) => panels[name].reset());
       volume.reset();
+    },
+    /** Show one label of a mask as large as fits, in all panels; false if it is not known where it lies. */
+    zoomTo(id, label) {
+      const found = current.masks.find((mask) => mask.id === id)?.statistics?.[label];
+      if (!found) return false;
+      crosshair.moveToWorld(found.centre_mm);
+      PLANE_NAMES.forEach((name) => panels[name].showBox(found.low_mm, found.high_mm));
+      volume.main.follow(cameraBefore(volume.main.camera, found.low_mm, found.high_mm));
+      return true;
     },
     /** What is seen, for links.js; layout, window and plane are the page's. */
     snapshot: () => ({
