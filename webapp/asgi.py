@@ -26,7 +26,7 @@ from webapp.paths import STATIC_DIR
 from webapp.security import Security
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
-from webapp.uploads import upload_study
+from webapp.uploads import upload_import, upload_study
 from webapp.views import API
 
 os.environ.setdefault("TRAME_ARGS", "--server")  # before trame is imported: else it parses the server's own arguments
@@ -56,6 +56,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
 
     routes: list[BaseRoute] = [
         Route(f"{API}/studies", upload_study, methods=["POST"]),
+        Route(f"{API}/imports", upload_import, methods=["POST"]),
         *file_routes(),
         *download_routes(),
         *viewer_routes(settings, services.store, services.jobs),

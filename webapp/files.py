@@ -25,6 +25,7 @@ def file_routes() -> list[BaseRoute]:
     pairs: list[tuple[str, Callable[[Request], Response]]] = [
         ("/studies/{study_id}/volume.bin", volume),
         ("/studies/{study_id}/thumbnail.png", thumbnail),
+        ("/imports/{import_id}/thumbnails/{number:int}.png", series_thumbnail),
         ("/masks/{mask_id}/volume.bin", mask_volume),
         ("/masks/{mask_id}/meshes/{label:int}.stl", mesh),
     ]
@@ -42,6 +43,14 @@ def thumbnail(request: Request) -> Response:
     """The list's picture of a study, PNG."""
     services, study = find_study(request)
     path = services.store.folder(study.id) / THUMBNAIL_FILE
+    return cached(request, path, file_version(path), "image/png")
+
+
+def series_thumbnail(request: Request) -> Response:
+    """The picture of a series that can be chosen, PNG."""
+    services: Services = request.app.state.services
+    waiting = services.imports.get(request.path_params["import_id"])
+    path = waiting.thumbnail(int(request.path_params["number"]))
     return cached(request, path, file_version(path), "image/png")
 
 

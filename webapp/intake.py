@@ -11,8 +11,10 @@ from pathlib import Path
 
 from segmentation.errors import GridMismatch, InputError, UnsupportedFormat
 from segmentation.geometry import Grid
+from segmentation.notes import Note
 from segmentation.readers import SUFFIXES, read_label_map, read_volume
 from segmentation.volume import LabelMap
+from webapp.dicom import DICOM_FOLDER
 from webapp.display import write_display
 from webapp.masks import write_mask
 from webapp.records import Mask, Study
@@ -32,12 +34,14 @@ class Upload:
         name: What the user called the CT: shown, never used as a path.
         original: File name inside the folder, made by :func:`stored_name`.
         reference: The same for the reference mask, or None.
+        notes: What was unusual in the files and was repaired or let pass; more may be found when they are read.
     """
 
     folder: Path
     name: str
     original: str
     reference: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def suffix_of(name: str) -> str:
@@ -52,7 +56,7 @@ def suffix_of(name: str) -> str:
             return suffix
     raise UnsupportedFormat(
         f"{shown_name(name)} is not a file type that SpineView reads.",
-        f"Upload a CT as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+        f"Upload a CT as {', '.join(SUFFIXES)}, or DICOM files.",
     )
 
 
@@ -110,7 +114,7 @@ class Intake:
 
     def _prepare(self, upload: Upload) -> tuple[Study, Mask | None]:
         folder = upload.folder
-        size_bytes = sum(file.stat().st_size for file in folder.iterdir())
+        size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         volume = read_volume(folder / upload.original)
         reference = _read_reference(folder / upload.reference, volume.grid) if upload.reference else None
         write_display(volume, folder)
@@ -131,13 +135,16 @@ class Intake:
             has_reference=mask is not None,
             original=upload.original,
             reference=upload.reference,
+            notes=tuple(dict.fromkeys((*upload.notes, *volume.notes))),
         )
         return study, mask
 
 
 def _in_user_words(error: InputError, upload: Upload) -> InputError:
     """The same refusal with the names that the user gave in place of those on our disk."""
-    message = error.message.replace(upload.original, shown_name(upload.name))
+    message = error.message
+    if upload.original != DICOM_FOLDER:  # a DICOM series is called by its number
+        message = message.replace(upload.original, shown_name(upload.name))
     if upload.reference:
         message = message.replace(upload.reference, "The reference mask")
     return type(error)(message, error.hint)

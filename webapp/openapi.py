@@ -58,6 +58,28 @@ SCHEMAS: dict[str, Any] = {
         values={"type": "object", "additionalProperties": _TEXT},
         message=_TEXT,
     ),
+    "Series": _object(
+        key={"type": "string", "description": "SeriesInstanceUID; with #2 … for parts of one that was split"},
+        number=_INTEGER,
+        description=_TEXT,
+        modality=_TEXT,
+        kernel=_TEXT,
+        plane={"type": "string", "enum": ["axial", "coronal", "sagittal", "oblique", ""]},
+        images=_INTEGER,
+        size=_list(_INTEGER),
+        spacing_mm=_maybe(_list(_NUMBER)),
+        problem=_maybe(_ERROR),
+        notes=_list(_ref("Note")),
+        reasons=_list(_ref("Note")),
+        proposed={"type": "boolean"},
+        thumbnail_url=_maybe(_TEXT),
+    ),
+    "Import": _object(
+        id=_TEXT,
+        series=_list(_ref("Series")),
+        notes=_list(_ref("Note")),
+        keep_identity={"type": "boolean", "description": "False: names, dates and UIDs are replaced"},
+    ),
     "Job": _object(
         id=_TEXT,
         study_id=_TEXT,
@@ -164,6 +186,25 @@ _UPLOAD = {
         }
     },
 }
+_DICOM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                **_object(file=_list({"type": "string", "format": "binary"})),
+                "required": ["file"],
+                "description": "One part a DICOM file, all called 'file'; or one zip. File names are not kept.",
+            }
+        }
+    },
+}
+_CHOICE = {
+    "content": {
+        "application/json": {
+            "schema": _object(series={"type": "string", "description": "Its key; without one, the proposed series"})
+        }
+    },
+}
 _TASK = {
     "content": {"application/json": {"schema": _object(task={"type": "string", "enum": ["segment"]})}},
 }
@@ -199,6 +240,19 @@ PATHS: dict[str, dict[str, Any]] = {
     "/studies": {
         "get": _operation("All studies, newest first", content=_json(_object(studies=_list(_ref("Study"))))),
         "post": _operation("Upload a CT", 201, _json(_ref("Study")), _UPLOAD),
+    },
+    "/imports": {
+        "post": _operation("Upload DICOM files or a zip, to choose a series of", 201, _json(_ref("Import")), _DICOM)
+    },
+    "/imports/{import_id}": {
+        "get": _operation("DICOM files that wait for a choice", content=_json(_ref("Import"))),
+        "delete": _operation("Remove them", 204),
+    },
+    "/imports/{import_id}/studies": {
+        "post": _operation("Make a study of one series", 201, _json(_ref("Study")), _CHOICE)
+    },
+    "/imports/{import_id}/thumbnails/{number}.png": {
+        "get": _operation("Picture of a series, by its place in the list", content=_binary("image/png"))
     },
     "/studies/demo": {"post": _operation("Add the synthetic demo study", 201, _json(_ref("Study")))},
     "/studies/{study_id}": {
@@ -285,7 +339,7 @@ def _parameters(path: str) -> dict[str, Any]:
         return {}
     return {
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": _INTEGER if name == "label" else _TEXT}
+            {"name": name, "in": "path", "required": True, "schema": _INTEGER if name in ("label", "number") else _TEXT}
             for name in names
         ]
     }

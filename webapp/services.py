@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from webapp.imports import Imports
 from webapp.intake import Intake
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
 from webapp.settings import Settings
@@ -22,13 +23,15 @@ class Services:
     store: Store
     jobs: JobQueue
     intake: Intake
+    imports: Imports
 
 
 def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
     store = Store(settings.data_dir)
     jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
-    return Services(settings, store, jobs, Intake(store))
+    intake = Intake(store)
+    return Services(settings, store, jobs, intake, Imports(store, intake, settings))
 
 
 def product_version() -> str:

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     min_free_bytes: int = Field(
         default=1 * GIB, ge=0, description="Disk space that an upload must leave free in data_dir, in bytes."
     )
+    keep_identity: bool = Field(
+        default=False,
+        description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",
+    )
     allowed_origins: tuple[str, ...] = Field(
         default=(),
         description="Further origins (JSON list) that may change things, such as that of a reverse proxy.",

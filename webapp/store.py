@@ -151,6 +151,10 @@ class Store:
         folder.mkdir()
         return folder
 
+    def incoming(self, name: str) -> Path:
+        """A staged folder by its name; "" is the folder of all of them."""
+        return self._incoming / name
+
     def sweep(self) -> list[str]:
         """Remove what a crash left, unfinished uploads and folders without a row; answer their names."""
         known = {study.id for study in self.studies()}

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.confidence import Confidence
+from segmentation.readers.dicom.listing import Entry
+from segmentation.readers.refusal import error_to_json
 from webapp.display import read_display
+from webapp.imports import Import
 from webapp.intake import THUMBNAIL_FILE
 from webapp.masks import mask_statistics
 from webapp.records import Job, Mask, Study
@@ -34,6 +37,37 @@ def study_view(store: Store, study: Study) -> dict[str, Any]:
         "latest_job": job_view(job) if job else None,
         "url": f"/studies/{study.id}",
         "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={file_version(thumbnail)}",
+    }
+
+
+def import_view(waiting: Import) -> dict[str, Any]:
+    """DICOM files that wait for a choice. Texts are the headers': escape them."""
+    series = [_series_view(waiting, number, entry) for number, entry in enumerate(waiting.listing.series)]
+    return {
+        "id": waiting.id,
+        "series": series,
+        "notes": [each.to_json() for each in waiting.listing.notes],
+        "keep_identity": waiting.keep_identity,
+    }
+
+
+def _series_view(waiting: Import, number: int, entry: Entry) -> dict[str, Any]:
+    picture = f"{API}/imports/{waiting.id}/thumbnails/{number}.png"
+    return {
+        "key": entry.key,
+        "number": entry.number,
+        "description": entry.description,
+        "modality": entry.modality,
+        "kernel": entry.kernel,
+        "plane": entry.plane,
+        "images": entry.images,
+        "size": list(entry.size),
+        "spacing_mm": None if entry.grid is None else [round(mm, 4) for mm in entry.grid.spacing_mm],
+        "problem": None if entry.problem is None else error_to_json(entry.problem),
+        "notes": [each.to_json() for each in entry.notes],
+        "reasons": [each.to_json() for each in entry.reasons],
+        "proposed": entry.proposed,
+        "thumbnail_url": picture if entry.thumbnail else None,
     }
 
 

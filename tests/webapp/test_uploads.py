@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from segmentation.volume import LabelMap
 from segmentation.writers import write_nifti
 from tests.webapp.support import AFFINE, SHAPE
 from webapp.errors import WebError
+from webapp.multipart import MultipartFiles
 from webapp.settings import Settings
-from webapp.uploads import MultipartSink
+from webapp.uploads import StudyFiles
 
 URL = "/api/v1/studies"
 
@@ -112,7 +114,7 @@ def test_a_ct_is_not_a_reference(client: TestClient, settings: Settings, ct: Pat
 def test_more_than_the_limit_is_refused(ct: Path, client: TestClient):
     services = client.app.state.services
     small = services.settings.model_copy(update={"max_upload_bytes": 1000})
-    client.app.state.services = type(services)(small, services.store, services.jobs, services.intake)
+    client.app.state.services = replace(services, settings=small)
     big = {"file": ("a.nii", b"0" * 5000)}
     refused(client, small, 413, "too_large", files=big)
 
@@ -127,7 +129,7 @@ def test_more_than_the_limit_is_refused(ct: Path, client: TestClient):
 def test_a_full_disk_is_said(client: TestClient, settings: Settings):
     services = client.app.state.services
     greedy = services.settings.model_copy(update={"min_free_bytes": 1 << 60})
-    client.app.state.services = type(services)(greedy, services.store, services.jobs, services.intake)
+    client.app.state.services = replace(services, settings=greedy)
     refused(client, settings, 507, "disk_full", files={"file": ("a.nii", b"0")})
 
 
@@ -162,17 +164,19 @@ def test_the_sink_writes_the_same_file_however_the_body_is_cut(tmp_path: Path, s
     content = os.urandom(3000) + b"\r\n--boundary\r" + os.urandom(100)
     head = b'--boundary-x\r\ncontent-disposition: form-data; name="file"; filename="\xc3\xa9.NII"\r\n\r\n'
     body = head + content + b"\r\n--boundary-x--\r\n"
-    sink = MultipartSink(tmp_path, b"boundary-x")
+    places = StudyFiles(tmp_path)
+    sink = MultipartFiles(b"boundary-x", places.place)
     for start in range(0, len(body), step):
         sink.write([body[start : start + step]])
-    upload = sink.upload()
+    sink.check_end()
+    upload = places.upload()
     assert (upload.name, upload.original, upload.reference) == ("é.NII", "original.nii", None)
     assert (tmp_path / "original.nii").read_bytes() == content
 
 
 def test_two_files_in_one_field_are_refused(tmp_path: Path):
     part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.nii"\r\n\r\nx\r\n'
-    sink = MultipartSink(tmp_path, b"b")
+    sink = MultipartFiles(b"b", StudyFiles(tmp_path).place)
     with pytest.raises(WebError, match="not expected"):
         sink.write([part + part + b"--b--\r\n"])
 

@@ -1,11 +1,10 @@
 """What a set of files holds: every series, whether it can be segmented, and which one is proposed.
 
-:func:`make_listing` runs in the limited process and answers plain values; :class:`Listing` is what the others see.
+:func:`make_listing` runs in the limited process; a :class:`Listing` crosses from there, and into files, as JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ class Listing:
         return next((entry for entry in self.series if entry.proposed), None)
 
 
-def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = None) -> dict[str, Any]:
+def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = None) -> Listing:
     """Read the headers of all files; write a small picture of each CT series into ``thumbnails``."""
     frames: list[Frame] = []
     directories: list[Path] = []
@@ -108,43 +107,76 @@ def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = Non
     for number, (each, verdict) in enumerate(zip(series, verdicts, strict=True)):
         picture = "" if thumbnails is None else write_thumbnail(each, thumbnails / f"{number}.png")
         entries.append(_entry(each, verdict.reasons, number == best, picture))
-    return {"series": entries, "notes": [each.to_json() for each in notes]}
+    return Listing(tuple(entries), tuple(notes))
 
 
-def _entry(series: Series, reasons: Sequence[Note], proposed: bool, picture: str) -> dict[str, Any]:
-    first, layout = series.frames[0], series.layout
+def _entry(series: Series, reasons: tuple[Note, ...], proposed: bool, picture: str) -> Entry:
+    first = series.frames[0]
+    return Entry(
+        key=series.key,
+        number=first.series_number,
+        description=first.description,
+        modality=first.modality,
+        kernel=first.kernel,
+        plane=plane(first),
+        images=len(series.frames) if first.rows else 0,
+        size=(first.columns, first.rows),
+        grid=None if series.layout is None else series.layout.grid,
+        stored_type="int16" if all(frame.whole for frame in series.frames) else "float32",
+        problem=series.problem,
+        notes=series.notes,
+        reasons=reasons,
+        proposed=proposed,
+        frames=tuple((str(frame.path), frame.index) for frame in series.frames),
+        thumbnail=picture,
+    )
+
+
+def listing_to_json(listing: Listing) -> dict[str, Any]:
+    """As plain values, for a file."""
     return {
-        "key": series.key,
-        "number": first.series_number,
-        "description": first.description,
-        "modality": first.modality,
-        "kernel": first.kernel,
-        "plane": plane(first),
-        "images": len(series.frames) if first.rows else 0,
-        "size": [first.columns, first.rows],
-        "shape": None if layout is None else list(layout.grid.shape),
-        "affine": None if layout is None else layout.grid.affine.tolist(),
-        "stored_type": "int16" if all(frame.whole for frame in series.frames) else "float32",
-        "problem": None if series.problem is None else error_to_json(series.problem),
-        "notes": [each.to_json() for each in series.notes],
-        "reasons": [each.to_json() for each in reasons],
-        "proposed": proposed,
-        "frames": [[str(frame.path), frame.index] for frame in series.frames],
-        "thumbnail": picture,
+        "series": [_entry_to_json(entry) for entry in listing.series],
+        "notes": [each.to_json() for each in listing.notes],
     }
 
 
 def listing_from_json(content: dict[str, Any]) -> Listing:
-    """What :func:`make_listing` answered, or a file that holds it."""
+    """What :func:`listing_to_json` answered."""
     entries = tuple(_entry_from_json(each) for each in content["series"])
     return Listing(entries, tuple(map(Note.from_json, content["notes"])))
 
 
+_PLAIN = [
+    "key",
+    "number",
+    "description",
+    "modality",
+    "kernel",
+    "plane",
+    "images",
+    "stored_type",
+    "proposed",
+    "thumbnail",
+]
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Any]:
+    return {
+        **{name: getattr(entry, name) for name in _PLAIN},
+        "size": list(entry.size),
+        "shape": None if entry.grid is None else list(entry.grid.shape),
+        "affine": None if entry.grid is None else entry.grid.affine.tolist(),
+        "problem": None if entry.problem is None else error_to_json(entry.problem),
+        "notes": [each.to_json() for each in entry.notes],
+        "reasons": [each.to_json() for each in entry.reasons],
+        "frames": [list(frame) for frame in entry.frames],
+    }
+
+
 def _entry_from_json(content: dict[str, Any]) -> Entry:
     shape, affine = content["shape"], content["affine"]
-    plain = ("key", "number", "description", "modality", "kernel", "plane", "images", "stored_type", "proposed")
     return Entry(
-        **{name: content[name] for name in (*plain, "thumbnail")},
+        **{name: content[name] for name in _PLAIN},
         size=(content["size"][0], content["size"][1]),
         grid=None if shape is None else Grid((shape[0], shape[1], shape[2]), np.array(affine)),
         problem=None if content["problem"] is None else error_from_json(content["problem"]),

@@ -19,7 +19,7 @@ Task = Callable[[dict[str, Any]], dict[str, Any]]
 def list_files(request: dict[str, Any]) -> dict[str, Any]:
     """Find (or unpack) the files of ``path`` and list their series."""
     from segmentation.readers.dicom.files import find_files, unpack
-    from segmentation.readers.dicom.listing import make_listing
+    from segmentation.readers.dicom.listing import listing_to_json, make_listing
     from segmentation.readers.limits import ReadLimits
 
     limits = ReadLimits(**request["limits"])
@@ -28,7 +28,7 @@ def list_files(request: dict[str, Any]) -> dict[str, Any]:
     found = unpack(path, Path(into), request["unpack_bytes"]) if into else find_files(path)
     found.renamed = bool(into) or request["renamed"]
     thumbnails = request["thumbnails"]
-    return make_listing(found, limits, Path(thumbnails) if thumbnails else None)
+    return listing_to_json(make_listing(found, limits, Path(thumbnails) if thumbnails else None))
 
 
 def load(request: dict[str, Any]) -> dict[str, Any]:
