@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from segmentation.geometry import Grid
 from segmentation.volume import LabelMap, Volume
 from segmentation.writers import write_surfaces
+from webapp.coding import CODING, encode_slice, preview_factors, shrink
 
 DISPLAY_JSON = "display.json"
 VOLUME_FILE = "volume.bin.gz"
-_FASTEST = 1  # gzip level: CT noise hardly compresses further, and the user is waiting
+PREVIEW_FILE = "preview.bin.gz"
+PREVIEW_VOXELS = 1_500_000  # about a megabyte on its way: what is drawn first, and all that software WebGL can turn
+_LEVEL = 4  # of gzip: beyond it CT noise takes time and gives nothing
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class Display:
         direction: 3x3, rows R, A, S; its columns are the unit vectors of i, j, k (oblique scans kept).
         hu_range: Lowest and highest value of the volume.
         digest: Short hash of the voxels, for cacheable addresses.
+        coding: How the voxels are written, see :mod:`webapp.coding`; studies of older versions are plain.
+        preview: ``shape``, ``spacing_mm``, ``origin_mm`` of the small copy that is drawn first, and the ``factors``
+            by which it is smaller; None where the scan itself is as small.
     """
 
     shape: list[int]
@@ -41,6 +47,8 @@ class Display:
     direction: list[list[float]]
     hu_range: list[int]
     digest: str
+    coding: str = "raw16"
+    preview: dict[str, Any] | None = None
 
 
 def canonical(array: NDArray[Any], grid: Grid) -> tuple[NDArray[Any], Grid]:
@@ -61,18 +69,18 @@ def as_hu16(values: NDArray[Any]) -> NDArray[np.int16]:
 
 
 def write_display(volume: Volume, folder: Path) -> Display:
-    """Write ``volume.bin.gz`` (int16 little-endian HU, i fastest) and ``display.json`` into ``folder``.
+    """Write ``volume.bin.gz``, ``preview.bin.gz`` (HU, see :mod:`webapp.coding`) and ``display.json`` into ``folder``.
 
     Works slice by slice, so that no second copy of the volume is held.
     """
     hu, grid = canonical(volume.hu, volume.grid)
     lowest, highest = 32767, -32768
     digest = hashlib.sha256()
-    with gzip.GzipFile(folder / VOLUME_FILE, "wb", compresslevel=_FASTEST, mtime=0) as stream:
+    with gzip.GzipFile(folder / VOLUME_FILE, "wb", compresslevel=_LEVEL, mtime=0) as stream:
         for k in range(grid.shape[2]):
             plane = as_hu16(hu[:, :, k])
             lowest, highest = min(lowest, int(plane.min())), max(highest, int(plane.max()))
-            _write(plane.astype("<i2", copy=False).tobytes(order="F"), stream, digest)
+            _write(encode_slice(plane), stream, digest)
     spacing = grid.spacing_mm
     display = Display(
         shape=list(grid.shape),
@@ -81,9 +89,28 @@ def write_display(volume: Volume, folder: Path) -> Display:
         direction=[[float(x) for x in row] for row in grid.affine[:3, :3] / np.array(spacing)],
         hu_range=[lowest, highest],
         digest=digest.hexdigest()[:12],
+        coding=CODING,
+        preview=_write_preview(hu, grid, folder),
     )
     (folder / DISPLAY_JSON).write_text(json.dumps(asdict(display)), encoding="utf-8")
     return display
+
+
+def _write_preview(hu: NDArray[Any], grid: Grid, folder: Path) -> dict[str, Any] | None:
+    factors = preview_factors(grid.shape, grid.spacing_mm, PREVIEW_VOXELS)
+    if max(factors) == 1:
+        return None  # the scan itself is as small
+    small = shrink(hu, factors)
+    with gzip.GzipFile(folder / PREVIEW_FILE, "wb", compresslevel=_LEVEL, mtime=0) as stream:
+        for k in range(small.shape[2]):
+            stream.write(encode_slice(as_hu16(small[:, :, k])))
+    first = grid.to_mm((np.array(factors) - 1) / 2)  # the middle of the first block
+    return {
+        "shape": list(small.shape),
+        "spacing_mm": [float(mm * f) for mm, f in zip(grid.spacing_mm, factors, strict=True)],
+        "origin_mm": [float(x) for x in first],
+        "factors": list(factors),
+    }
 
 
 def write_display_mask(label_map: LabelMap, folder: Path) -> str:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from webapp.display import VOLUME_FILE, read_display
+from webapp.display import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.errors import not_found
 from webapp.intake import THUMBNAIL_FILE
 from webapp.masks import mesh_file
@@ -24,6 +24,7 @@ def file_routes() -> list[BaseRoute]:
     """GET routes of all files; native, because Flask behind WSGI would copy each through a thread."""
     pairs: list[tuple[str, Callable[[Request], Response]]] = [
         ("/studies/{study_id}/volume.bin", volume),
+        ("/studies/{study_id}/preview.bin", preview),
         ("/studies/{study_id}/thumbnail.png", thumbnail),
         ("/imports/{import_id}/thumbnails/{number:int}.png", series_thumbnail),
         ("/masks/{mask_id}/volume.bin", mask_volume),
@@ -33,10 +34,17 @@ def file_routes() -> list[BaseRoute]:
 
 
 def volume(request: Request) -> Response:
-    """int16 little-endian HU of a study, i fastest, gzip."""
+    """HU of a study, as ``coding`` of its display.json says, gzip."""
     services, study = find_study(request)
     folder = services.store.folder(study.id)
     return cached(request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
+
+
+def preview(request: Request) -> Response:
+    """HU of a study's small copy, coded as the volume, gzip."""
+    services, study = find_study(request)
+    folder = services.store.folder(study.id)
+    return cached(request, folder / PREVIEW_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
 
 
 def thumbnail(request: Request) -> Response:

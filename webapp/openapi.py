@@ -138,6 +138,16 @@ SCHEMAS: dict[str, Any] = {
         direction=_list(_list(_NUMBER)),
         hu_range=_list(_INTEGER),
         volume_url=_TEXT,
+        coding={"type": "string", "enum": ["med16", "raw16"]},
+        preview=_maybe(
+            _object(
+                shape=_list(_INTEGER),
+                spacing_mm=_list(_NUMBER),
+                origin_mm=_list(_NUMBER),
+                factors=_list(_INTEGER),
+                url=_TEXT,
+            )
+        ),
         measurements_url=_TEXT,
         masks=_list(_ref("Mask")),
     ),
@@ -283,7 +293,13 @@ PATHS: dict[str, dict[str, Any]] = {
         "get": _operation("What a viewer needs to draw a study", content=_json(_ref("Display")))
     },
     "/studies/{study_id}/volume.bin": {
-        "get": _operation("int16 little-endian HU, i fastest, gzip", content=_binary("application/octet-stream"))
+        "get": _operation(
+            "HU, slice after slice, gzip; `coding` of display.json says how (webapp/coding.py)",
+            content=_binary("application/octet-stream"),
+        )
+    },
+    "/studies/{study_id}/preview.bin": {
+        "get": _operation("HU of a small copy, coded as the volume", content=_binary("application/octet-stream"))
     },
     "/studies/{study_id}/thumbnail.png": {"get": _operation("Sagittal picture", content=_binary("image/png"))},
     "/jobs/{job_id}": {

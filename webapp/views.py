@@ -136,6 +136,11 @@ def display_view(store: Store, study: Study) -> dict[str, Any]:
     return {
         **display,
         "volume_url": f"{API}/studies/{study.id}/volume.bin?v={digest}",
+        "preview": display["preview"]
+        and {
+            **display["preview"],
+            "url": f"{API}/studies/{study.id}/preview.bin?v={digest}",
+        },
         "measurements_url": f"{API}/studies/{study.id}/measurements",
         "masks": [mask_view(store, mask) for mask in store.masks(study.id)],
     }

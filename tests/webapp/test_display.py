@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from segmentation.geometry import Grid
 from segmentation.volume import LabelMap, Volume
+from webapp.coding import decode_slice
 from webapp.display import VOLUME_FILE, as_hu16, canonical, read_display, write_display, write_display_mask
 
 AXES = [(a, b, c) for a in range(3) for b in range(3) for c in range(3) if len({a, b, c}) == 3]
@@ -39,8 +40,9 @@ def test_the_volume_is_written_with_i_fastest_and_its_direction(tmp_path: Path):
     hu = np.array([[[1], [2], [3]], [[4], [5], [-6]]], dtype=np.int16)  # (2, 3, 1), L P S
     affine = np.diag([-2.0, -3.0, 4.0, 1.0])
     display = write_display(Volume(hu, Grid((2, 3, 1), affine)), tmp_path)
-    voxels = np.frombuffer(gzip.decompress((tmp_path / VOLUME_FILE).read_bytes()), dtype="<i2")
-    assert voxels.tolist() == [-6, 3, 5, 2, 4, 1]
+    voxels = decode_slice(gzip.decompress((tmp_path / VOLUME_FILE).read_bytes()), (2, 3))
+    assert voxels.ravel(order="F").tolist() == [-6, 3, 5, 2, 4, 1]
+    assert display.coding == "med16"
     assert display.shape == [2, 3, 1]
     assert display.spacing_mm == [2, 3, 4]
     assert display.origin_mm == [-2, -6, 0]

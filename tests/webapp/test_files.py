@@ -10,14 +10,28 @@ from starlette.testclient import TestClient
 
 from tests.webapp.support import SHAPE, small_volume, wait_for
 from tests.webapp.test_jobs import finished, start
+from webapp.coding import decode_slice
 
 
 def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: dict):
     answer = client.get(segmented["volume_url"])
     assert answer.headers["content-encoding"] == "gzip"
-    voxels = np.frombuffer(answer.content, dtype="<i2").reshape(SHAPE, order="F")
+    size = 2 * SHAPE[0] * SHAPE[1]
+    slices = [decode_slice(answer.content[at : at + size], SHAPE[:2]) for at in range(0, len(answer.content), size)]
+    voxels = np.stack(slices, axis=2)
     assert (voxels == small_volume().hu[::-1, ::-1, :]).all()
     assert segmented["hu_range"] == [-1000, 600]
+    assert segmented["preview"] is None  # a small scan needs none
+
+
+def test_a_scan_that_is_not_small_has_a_small_copy(
+    client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("webapp.display.PREVIEW_VOXELS", 1000)
+    display = client.get(f"/api/v1/studies/{upload(ct)['id']}/display.json").json()
+    answer = client.get(display["preview"]["url"])
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(answer.content) == 2 * np.prod(display["preview"]["shape"]) <= 2000
 
 
 def test_the_mask_lies_on_the_same_grid(client: TestClient, segmented: dict):

@@ -1,13 +1,15 @@
 /** The Vue component <spine-viewer>: the panels' elements, what comes from Python in, what a user did out. */
 import { h, markRaw } from 'vue';
 import { throttled } from './crosshair.js';
-import { fetchJson, fetchVolume } from './loading.js';
+import { fetchJson } from './loading.js';
 import { publish, withdraw } from './hook.js';
 import { decodeView } from './links.js';
+import { openScan } from './scan.js';
 import { createViewer } from './viewer.js';
 import { graphics } from './window.js';
 
 const CROSSHAIR_MS = 400;
+const ARRIVAL_MS = 300; // between two drawings of what has come so far
 
 /** Panels: [key of the host element, test id, class, key of its title]. */
 const PANELS = [
@@ -45,7 +47,7 @@ export default {
     texts: { type: Object, default: () => ({}) },
   },
   emits: ['crosshair', 'window', 'failed', 'restored'],
-  data: () => ({ loaded: 0, ready: false, problem: '', maximised: '' }),
+  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '' }),
   computed: {
     settings() {
       const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
@@ -92,11 +94,11 @@ export default {
   methods: {
     async open() {
       const grid = await fetchJson(this.url);
-      const values = await fetchVolume(grid, throttled((fraction) => (this.loaded = fraction), 80));
+      const scan = await openScan(grid);
       if (this.gone) return;
       const state = { ready: false, masks: [] };
       this.viewer = markRaw(
-        createViewer(this.hosts, grid, values, {
+        createViewer(this.hosts, grid, scan, {
           windowed: (level) => this.$emit('window', level),
           masksReady: (ids) => (state.masks = ids),
           failed: (error) => this.fail(error),
@@ -107,8 +109,21 @@ export default {
       this.viewer.update(this.settings);
       this.restore();
       publish(this.viewer, state);
+      this.drawn = true;
+      await this.stream(scan, grid);
+      if (this.gone) return;
+      this.viewer.complete();
       state.ready = true;
       this.ready = true;
+    },
+    /** Draw what comes of the scan as it comes. */
+    async stream(scan, grid) {
+      const draw = throttled((slices) => {
+        this.loaded = slices / grid.shape[2];
+        if (!this.gone && !this.ready) this.viewer.arrived();
+      }, ARRIVAL_MS);
+      const stop = scan.onArrival(draw);
+      await scan.whole.finally(stop);
     },
     /** Show what the address says, once: after that the page's state is newer than its address. */
     restore() {
@@ -155,7 +170,8 @@ export default {
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
       if (this.ready) return null;
       const percent = Math.round(this.loaded * 100);
-      return h('div', { class: 'sv-cover', role: 'status' }, [
+      const classes = this.drawn ? 'sv-arriving' : 'sv-cover'; // a preview is seen meanwhile
+      return h('div', { class: classes, role: 'status' }, [
         h('div', {}, `${this.texts.loading ?? ''} ${percent} %`),
         h('progress', { max: 100, value: percent, 'aria-label': this.texts.loading }),
       ]);

@@ -1,6 +1,7 @@
 /** vtkImageData of a volume or a mask on the displayed grid. */
 import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js';
 import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
+import { indexToWorld } from './geometry.js';
 
 /** `values` (i fastest) on `grid` as vtkImageData, in RAS+ mm. The array is not copied. */
 export function imageOf(grid, values) {
@@ -15,31 +16,44 @@ export function imageOf(grid, values) {
 }
 
 /**
- * The grid and values for the 3D view: the same, or every second (third, …) voxel of a volume too large for it.
- * Slices always show every voxel.
- *
- * @param {number} most voxels
- * @param {number} longest voxels along one axis: the largest 3D texture of the device
+ * How many voxels along i, j, k make one of the 3D view's, so that it has at most `most` and none of its sides is longer
+ * than `longest`, the largest 3D texture of the device. Slices always show every voxel.
  */
-export function thinned(grid, values, most, longest = Infinity) {
-  const step = [1, 1, 1];
-  const shape = () => grid.shape.map((n, axis) => Math.ceil(n / step[axis]));
-  const count = () => shape().reduce((a, b) => a * b);
-  shape().forEach((n, axis) => (step[axis] = Math.ceil(n / longest) || 1));
+export function factorsFor(grid, most, longest = Infinity) {
+  const factors = grid.shape.map((n) => Math.ceil(n / longest) || 1);
+  const count = () => grid.shape.reduce((product, n, axis) => product * Math.ceil(n / factors[axis]), 1);
   while (count() > most) {
     // The axis with the finest spacing loses first, so that voxels become more cubic.
-    const finest = [0, 1, 2].reduce((a, b) => (grid.spacing_mm[b] * step[b] < grid.spacing_mm[a] * step[a] ? b : a));
-    step[finest] += 1;
+    const finest = [0, 1, 2].reduce((a, b) => (grid.spacing_mm[b] * factors[b] < grid.spacing_mm[a] * factors[a] ? b : a));
+    factors[finest] += 1;
   }
-  if (step.every((s) => s === 1)) return { grid, values };
-  const [ni, nj, nk] = shape();
-  const result = new values.constructor(ni * nj * nk);
+  return factors;
+}
+
+/** The grid of blocks of `factors` voxels: a block lies in the middle of its voxels. */
+export function coarser(grid, factors) {
+  return {
+    ...grid,
+    shape: grid.shape.map((n, axis) => Math.ceil(n / factors[axis])),
+    spacing_mm: grid.spacing_mm.map((mm, axis) => mm * factors[axis]),
+    origin_mm: indexToWorld(grid, factors.map((factor) => (factor - 1) / 2)),
+  };
+}
+
+/** One voxel of each block of `factors`, the one next to its middle; the same array where each block is a voxel. */
+export function thinned(values, [ni, nj, nk], factors) {
+  if (factors.every((factor) => factor === 1)) return values;
+  const places = [ni, nj, nk].map((n, axis) => {
+    const first = Math.floor((factors[axis] - 1) / 2);
+    return Array.from({ length: Math.ceil(n / factors[axis]) }, (_, block) => Math.min(n - 1, first + block * factors[axis]));
+  });
+  const [is, js, ks] = places;
+  const result = new values.constructor(is.length * js.length * ks.length);
   let at = 0;
-  for (let k = 0; k < nk; k += 1)
-    for (let j = 0; j < nj; j += 1) {
-      const row = grid.shape[0] * (j * step[1] + grid.shape[1] * k * step[2]);
-      for (let i = 0; i < ni; i += 1) result[at++] = values[row + i * step[0]];
+  for (const k of ks)
+    for (const j of js) {
+      const row = ni * (j + nj * k);
+      for (let n = 0; n < is.length; n += 1) result[at++] = values[row + is[n]];
     }
-  const spacing = grid.spacing_mm.map((mm, axis) => mm * step[axis]);
-  return { grid: { ...grid, shape: [ni, nj, nk], spacing_mm: spacing }, values: result };
+  return result;
 }

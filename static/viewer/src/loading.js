@@ -3,7 +3,8 @@
 const kept = new Map();
 const MOST_KEPT = 12;
 
-async function opened(url, init) {
+/** The answer of `url`, if it is a good one. */
+export async function opened(url, init) {
   const response = await fetch(url, { credentials: 'same-origin', ...init });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response;
@@ -17,10 +18,9 @@ export async function fetchJson(url) {
 /**
  * An array of exactly `bytes` bytes (after the browser has undone Content-Encoding), as an ArrayBuffer.
  *
- * @param {(fraction: number) => void} onProgress 0 to 1
  * @throws {Error} when fewer or more bytes arrive than the grid needs
  */
-async function fetchExactly(url, bytes, onProgress) {
+async function fetchExactly(url, bytes) {
   const reader = (await opened(url)).body.getReader();
   const whole = new Uint8Array(bytes);
   let filled = 0;
@@ -30,36 +30,32 @@ async function fetchExactly(url, bytes, onProgress) {
     if (filled + value.length > bytes) throw new Error(`${url} holds more than ${bytes} bytes`);
     whole.set(value, filled);
     filled += value.length;
-    onProgress(filled / bytes);
   }
   if (filled !== bytes) throw new Error(`${url} holds ${filled} of ${bytes} bytes`);
   return whole.buffer;
 }
 
-function remember(url, load) {
+/** Ask again the next time. */
+export function forget(url) {
+  kept.delete(url);
+}
+
+/** The promise that `load()` gave when `url` was first asked for; a failure is not kept. */
+export function remember(url, load) {
   if (!kept.has(url)) {
     const promise = load();
     kept.set(url, promise);
-    promise.catch(() => kept.delete(url));
+    promise.catch(() => forget(url));
     if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
   }
   return kept.get(url);
 }
 
 const voxels = (grid) => grid.shape[0] * grid.shape[1] * grid.shape[2];
-const ignore = () => {};
-
-/** HU of the whole volume: Int16Array, i fastest. */
-export function fetchVolume(grid, onProgress = ignore) {
-  return remember(grid.volume_url, async () => {
-    const buffer = await fetchExactly(grid.volume_url, voxels(grid) * 2, onProgress);
-    return new Int16Array(buffer);
-  });
-}
 
 /** Labels of a mask on the same grid: Uint8Array, i fastest. */
 export function fetchMask(grid, url) {
-  return remember(url, async () => new Uint8Array(await fetchExactly(url, voxels(grid), ignore)));
+  return remember(url, async () => new Uint8Array(await fetchExactly(url, voxels(grid))));
 }
 
 /** A whole file, such as an STL mesh, as an ArrayBuffer. */

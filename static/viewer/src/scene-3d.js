@@ -1,6 +1,6 @@
 /** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
 import { WHOLE } from './clip-box.js';
-import { imageOf, thinned } from './image.js';
+import { coarser, factorsFor, imageOf, thinned } from './image.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
 import { createVolumeTools } from './volume-tools.js';
@@ -10,16 +10,19 @@ const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about
 
 /**
  * @param {object} hosts elements: volume, originalVolume
- * @param {object} study { grid, values (HU, i fastest), image (vtkImageData of them) }
+ * @param {object} study { grid, values: HU, i fastest; preview: { grid, values }, drawn until `complete`, or null }
  * @param {object} page { crosshair, texts, slot: element for the tools, or null }
  */
-export function createScene3d(hosts, { grid, values, image }, { crosshair, texts, slot }) {
+export function createScene3d(hosts, { grid, values, preview }, { crosshair, texts, slot }) {
   const { software, most3d } = graphics();
-  const most = software ? MOST_VOXELS.software : MOST_VOXELS.card;
-  const thin = (array) => thinned(grid, array, most, most3d);
-  const { grid: thinGrid, values: thinValues } = thin(values);
-  const drawn = thinValues === values ? image : imageOf(thinGrid, thinValues);
-  const scene = (moved) => ({ grid, image: drawn, coarse: software, crosshair, moved });
+  const enough = preview !== null && software; // a processor turns no more voxels than a preview has
+  let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_VOXELS.software : MOST_VOXELS.card, most3d);
+  const whole = () => imageOf(coarser(grid, factors), thinned(values, grid.shape, factors));
+  let image = preview ? imageOf(preview.grid, preview.values) : whole();
+  let shownMask = null; // { values, colours } on `grid`
+  const maskNow = () =>
+    shownMask && { image: imageOf(coarser(grid, factors), thinned(shownMask.values, grid.shape, factors)), colours: shownMask.colours };
+  const scene = (moved) => ({ grid, image, coarse: software, crosshair, moved });
 
   let original = null; // beside it, while two are compared
   let box = WHOLE;
@@ -34,7 +37,7 @@ export function createScene3d(hosts, { grid, values, image }, { crosshair, texts
     box = next;
     both((panel) => panel.setClip(box));
   }
-  const tools = slot && createVolumeTools(slot, { setMaskStyle: main.setMaskStyle, setTransfer, setClip }, thinValues, texts);
+  const tools = slot && createVolumeTools(slot, { setMaskStyle: main.setMaskStyle, setTransfer, setClip }, preview?.values ?? values, texts);
 
   return {
     main,
@@ -50,7 +53,16 @@ export function createScene3d(hosts, { grid, values, image }, { crosshair, texts
      * @param {?object} mask { values, colours } on `grid`, to colour the CT by
      */
     setMasks(surfaces, mask) {
-      main.setMasks(surfaces, mask && { image: imageOf(thinGrid, thin(mask.values).values), colours: mask.colours });
+      shownMask = mask;
+      main.setMasks(surfaces, maskNow());
+    },
+    /** `values` are whole now: draw as many of them as the device can. */
+    complete() {
+      if (!preview || enough) return;
+      factors = factorsFor(grid, MOST_VOXELS.card, most3d);
+      image = whole();
+      main.setImage(image, maskNow());
+      original?.setImage(image, null);
     },
     /** Show the original beside it, or no longer. */
     compare(on) {

@@ -13,7 +13,7 @@ const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b
  * @param {string} plane a key of PLANES
  * @param {Function} Values type of the array
  * @param {Function} sample see reslice.js
- * @returns {{actor, show(slice, slab)}} nothing is sampled again that is shown already
+ * @returns {{actor, show(slice, slab), forget()}} nothing is sampled again that is shown already
  */
 export function createSliceImage(frame, plane, Values, sample) {
   const { axis } = PLANES[plane];
@@ -40,6 +40,10 @@ export function createSliceImage(frame, plane, Values, sample) {
   return {
     actor,
     values,
+    /** The array changed: sample it again the next time. */
+    forget() {
+      shown = '';
+    },
     show(slice, slab) {
       const wanted = `${slice} ${slab.count} ${slab.mode}`;
       if (wanted === shown) return;

@@ -140,6 +140,11 @@ export function createSlicePanel(element, plane, scene) {
       masks.paint(look);
       target.draw();
     },
+    /** The scan's values changed. */
+    refresh() {
+      ct.forget();
+      aim();
+    },
     /** [level, width] in HU. */
     setWindow([level, width]) {
       ct.actor.getProperty().setColorLevel(level);

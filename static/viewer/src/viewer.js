@@ -3,7 +3,6 @@ import { cameraBefore, cameraNumbers, cameraOf } from './camera.js';
 import { createCrosshair } from './crosshair.js';
 import { frameOf, isInside, worldToIndex } from './frame.js';
 import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
-import { imageOf } from './image.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createMeasuring } from './measuring.js';
 import { createScene3d } from './scene-3d.js';
@@ -12,12 +11,12 @@ import { createSlicePanel } from './slice-panel.js';
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
  * @param {object} grid display.json
- * @param {Int16Array} values HU, i fastest
+ * @param {object} scan see scan.js: { values, preview }
  * @param {object} tell { windowed([level, width]), masksReady(), failed(error) }
  * @param {object} page { texts, slots: { volumeTools, measureTools } }: words, and places outside the panels (elements or null)
  */
-export function createViewer(hosts, grid, values, tell, page) {
-  const image = imageOf(grid, values);
+export function createViewer(hosts, grid, { values, preview }, tell, page) {
+  let whole = preview === null; // until then some of `values` are those of the preview
   const crosshair = createCrosshair(grid);
   let settings = {};
   let level = [0, 1];
@@ -34,7 +33,7 @@ export function createViewer(hosts, grid, values, tell, page) {
     const at = inside ? world : crosshair.world;
     const voxel = clampIndex(grid, worldToIndex(grid, at));
     const value = isInside(grid, worldToIndex(grid, at)) ? `${hu(voxel)} HU` : '–';
-    hosts.probe.textContent = `${inside ? '' : '+  '}${value}   ${positionText(at)} mm   (${voxel.join(', ')})`;
+    hosts.probe.textContent = `${inside ? '' : '+  '}${whole ? '' : '≈ '}${value}   ${positionText(at)} mm   (${voxel.join(', ')})`;
   }
 
   const allSlices = () => [...PLANE_NAMES.map((name) => panels[name]), ...(compared ? [compared.slice] : [])];
@@ -67,7 +66,7 @@ export function createViewer(hosts, grid, values, tell, page) {
   );
   const volume = createScene3d(
     hosts,
-    { grid, values, image },
+    { grid, values, preview },
     { crosshair, texts: page.texts, slot: page.slots.volumeTools },
   );
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
@@ -136,6 +135,17 @@ export function createViewer(hosts, grid, values, tell, page) {
       if (maskKey(before) !== maskKey(next)) showMasks();
       else if (before.opacity !== next.opacity || before.maskStyle !== next.maskStyle) PLANE_NAMES.forEach((name) => panels[name].setLook(look()));
       if (!same(before, next, 'slab')) allSlices().forEach((panel) => panel.setSlab(...next.slab));
+    },
+    /** More of the scan has come: draw the slices again. */
+    arrived() {
+      allSlices().forEach((panel) => panel.refresh());
+    },
+    /** All of the scan has come. */
+    complete() {
+      whole = true;
+      allSlices().forEach((panel) => panel.refresh());
+      volume.complete();
+      hover(null);
     },
     /** The study's masks changed: `display` is display.json as it is now. */
     refresh(display) {

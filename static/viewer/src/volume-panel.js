@@ -23,12 +23,13 @@ export function createVolumePanel(element, scene) {
 
   const interactor = vtkInteractor.newInstance();
   interactor.setView(target.view);
+  target.onReplaced((view) => interactor.setView(view));
   interactor.initialize();
   interactor.setInteractorStyle(vtkTrackball.newInstance());
   interactor.setDesiredUpdateRate(12);
 
   let image = scene.image;
-  let spacing = grid.spacing_mm;
+  let spacing = image.getSpacing();
   let transfer = presetCopy('bone'); // null: the CT is not drawn
   let surfaces = [];
   let mask = null; // { image, colours } that colours the CT
@@ -129,9 +130,10 @@ export function createVolumePanel(element, scene) {
     get transfer() {
       return transfer;
     },
-    /** A finer (or coarser) image of the same CT. */
-    setImage(next) {
+    /** A finer (or coarser) image of the same CT, and the mask on its grid. */
+    setImage(next, nextMask) {
       image = next;
+      mask = nextMask;
       spacing = next.getSpacing();
       show(true);
     },

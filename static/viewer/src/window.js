@@ -21,6 +21,58 @@ export function graphics() {
   return { webgl2: true, most3d, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
 }
 
+const LOST_MS = 2000; // after which a context that does not come back is replaced
+
+/**
+ * A canvas and its graphics context in `element`, replaced by a new pair when the context is lost: a driver that starts
+ * again, or a tablet that was asleep, takes every texture away, and vtk.js does not make all of them anew.
+ *
+ * @param {(view: object) => void} onReplaced called with the new vtkOpenGLRenderWindow
+ */
+function createView(renderWindow, element, onReplaced) {
+  let view = null;
+  let timer = 0;
+
+  function open() {
+    view = renderWindow.newAPISpecificView('WebGL');
+    renderWindow.addView(view);
+    view.setContainer(element);
+    const canvas = view.getCanvas();
+    canvas.setAttribute('aria-hidden', 'true');
+    canvas.addEventListener('webglcontextlost', wait);
+    canvas.addEventListener('webglcontextrestored', replace);
+    element.prepend(canvas); // below what lies above the picture
+  }
+  function close() {
+    clearTimeout(timer);
+    const canvas = view.getCanvas();
+    canvas.removeEventListener('webglcontextlost', wait);
+    canvas.removeEventListener('webglcontextrestored', replace);
+    view.setContainer(null);
+    renderWindow.removeView(view);
+    view.delete();
+  }
+  function wait(event) {
+    event.preventDefault(); // else the browser never gives it back
+    timer = setTimeout(replace, LOST_MS);
+  }
+  function replace() {
+    const size = view.getSize();
+    close();
+    open();
+    view.setSize(...size);
+    onReplaced(view);
+  }
+
+  open();
+  return {
+    get now() {
+      return view;
+    },
+    close,
+  };
+}
+
 /**
  * A render window filling `element`. Nothing is drawn until `draw()`, which draws once in the next frame.
  *
@@ -31,11 +83,11 @@ export function createWindow(element, onResize, scale = 1) {
   const renderWindow = vtkRenderWindow.newInstance();
   const renderer = vtkRenderer.newInstance({ background: BACKGROUND });
   renderWindow.addRenderer(renderer);
-  const view = renderWindow.newAPISpecificView('WebGL');
-  renderWindow.addView(view);
-  view.setContainer(element);
-  const canvas = view.getCanvas();
-  canvas.setAttribute('aria-hidden', 'true');
+  let replaced = () => {};
+  const view = createView(renderWindow, element, (next) => {
+    replaced(next);
+    draw();
+  });
   let frame = 0;
   let size = [0, 0];
 
@@ -53,7 +105,7 @@ export function createWindow(element, onResize, scale = 1) {
     size = next;
     if (size[0] < 2 || size[1] < 2) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2) * scale;
-    view.setSize(Math.round(size[0] * ratio), Math.round(size[1] * ratio));
+    view.now.setSize(Math.round(size[0] * ratio), Math.round(size[1] * ratio));
     onResize(size);
     draw();
   };
@@ -63,16 +115,21 @@ export function createWindow(element, onResize, scale = 1) {
   return {
     renderer,
     renderWindow,
-    view,
+    /** The vtkOpenGLRenderWindow; another one after `onReplaced`. */
+    get view() {
+      return view.now;
+    },
+    /** Call `listener(view)` when a lost context was replaced. */
+    onReplaced(listener) {
+      replaced = listener;
+    },
     draw,
     size: () => size,
     start: resize,
     destroy() {
       observer.disconnect();
       cancelAnimationFrame(frame);
-      view.setContainer(null);
-      renderWindow.removeView(view);
-      view.delete();
+      view.close();
       renderWindow.delete();
     },
   };

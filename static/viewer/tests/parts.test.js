@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createCrosshair, throttled } from '../src/crosshair.js';
 import { dragAction, wheelSteps } from '../src/gestures.js';
-import { thinned } from '../src/image.js';
+import { coarser, factorsFor, thinned } from '../src/image.js';
 import { pointNormals, stlCorners, weld } from '../src/mesh.js';
 import { lineColours, scaleBar } from '../src/overlay.js';
 import { labelTables, outlineTables } from '../src/label-tables.js';
@@ -58,14 +58,20 @@ describe('what is too large for the 3D view', () => {
   const values = Int16Array.from({ length: 64 }, (_, n) => n);
 
   it('passes unchanged below the limit', () => {
-    expect(thinned(grid, values, 64).values).toBe(values);
+    expect(factorsFor(grid, 64)).toEqual([1, 1, 1]);
+    expect(thinned(values, grid.shape, [1, 1, 1])).toBe(values);
   });
 
   it('loses every second voxel of the finest axis first, and keeps its place in mm', () => {
-    const { grid: thin, values: kept } = thinned(grid, values, 32);
-    expect(thin.shape).toEqual([2, 4, 4]);
-    expect(thin.spacing_mm).toEqual([2, 1, 2]);
-    expect([...kept.slice(0, 4)]).toEqual([0, 2, 4, 6]);
+    const factors = factorsFor(grid, 32);
+    expect(factors).toEqual([2, 1, 1]);
+    expect(coarser(grid, factors)).toMatchObject({ shape: [2, 4, 4], spacing_mm: [2, 1, 2], origin_mm: [0.5, 0, 0] });
+    expect([...thinned(values, grid.shape, factors).slice(0, 4)]).toEqual([0, 2, 4, 6]);
+  });
+
+  it('has no side longer than the device allows, and keeps a rest at the end', () => {
+    expect(factorsFor({ ...grid, shape: [5, 4, 4] }, 1000, 2)).toEqual([3, 2, 2]);
+    expect([...thinned(values, [64, 1, 1], [60, 1, 1])]).toEqual([29, 63]);
   });
 });
 
