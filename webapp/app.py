@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from segmentation.errors import InputError
 from webapp.api import api
 from webapp.errors import WebError, body, from_input_error, from_status
+from webapp.pacs.routes import pacs
 from webapp.pages import error_page, pages
 from webapp.paths import TEMPLATES_DIR
 from webapp.services import Services
@@ -25,6 +26,7 @@ def build_app(services: Services) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(api)
     app.register_blueprint(pages)
+    app.register_blueprint(pacs)
     app.register_error_handler(WebError, _answer)
     app.register_error_handler(InputError, lambda error: _answer(from_input_error(error)))
     app.register_error_handler(HTTPException, _http_error)

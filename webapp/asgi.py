@@ -51,6 +51,8 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             yield
         finally:
             await close_sessions()
+            services.receiver.stop()
+            services.transfers.stop()
             services.jobs.stop()
             services.store.close()
 
@@ -59,7 +61,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         Route(f"{API}/imports", upload_import, methods=["POST"]),
         *file_routes(),
         *download_routes(),
-        *viewer_routes(settings, services.store, services.jobs),
+        *viewer_routes(settings, services.store, services.jobs, services.archives),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS))),
     ]
@@ -80,6 +82,7 @@ def _start(services: Services) -> None:
     if removed:
         log.info("removed %d unfinished uploads of an earlier run", len(removed))
     services.jobs.start()
+    services.receiver.start()
 
 
 async def _web_error(_request: Request, error: Exception) -> JSONResponse:

@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from segmentation.readers import read_label_map
-from segmentation.volume import LabelMap
 from segmentation.writers import label_table, write_nrrd, write_surfaces
 from segmentation.writers.mesh import AXES
+from webapp.dicom_results import segmentation_object, sources_of
 from webapp.errors import WebError, not_found
 from webapp.files import cached, find_mask
-from webapp.masks import NIFTI_FILE
+from webapp.masks import NIFTI_FILE, label_map_of
 from webapp.records import Mask
 from webapp.services import Services
 from webapp.views import API
@@ -33,6 +32,7 @@ def download_routes() -> list[BaseRoute]:
         ("/masks/{mask_id}/labels.txt", labels),
         ("/masks/{mask_id}.seg.nrrd", nrrd),
         ("/masks/{mask_id}.nii.gz", nifti),
+        ("/masks/{mask_id}.dcm", dicom),
     ]
     return [Route(API + path, endpoint) for path, endpoint in pairs]
 
@@ -48,15 +48,23 @@ def nifti(request: Request) -> Response:
 def nrrd(request: Request) -> Response:
     """The mask as NRRD with names and colours, which 3D Slicer opens as segments."""
     services, mask = find_mask(request)
-    label_map = _label_map(services, mask)
+    label_map = label_map_of(services.store, mask)
     data = _made("mask.seg.nrrd", lambda path: write_nrrd(label_map, path))
     return _named(request, services, mask, Response(data, media_type="application/octet-stream"), "seg.nrrd")
+
+
+def dicom(request: Request) -> Response:
+    """The mask as DICOM segmentation, of a study that came as DICOM."""
+    services, mask = find_mask(request)
+    with segmentation_object(services.store, mask, sources_of(services.store, mask)) as path:
+        response = Response(path.read_bytes(), media_type="application/dicom")
+    return _named(request, services, mask, response, "dcm")
 
 
 def labels(request: Request) -> Response:
     """Names and colours of the labels as ITK-SNAP reads them."""
     services, mask = find_mask(request)
-    response = Response(label_table(_label_map(services, mask)), media_type="text/plain; charset=utf-8")
+    response = Response(label_table(label_map_of(services.store, mask)), media_type="text/plain; charset=utf-8")
     return _named(request, services, mask, response, "labels.txt")
 
 
@@ -78,7 +86,7 @@ def surface(request: Request) -> Response:
     if wanted is not None and wanted not in mask.labels:
         raise not_found("label in this mask")
     most = _number(request, "triangles", MAX_TRIANGLES, TRIANGLES) or MAX_TRIANGLES
-    found = surfaces(_label_map(services, mask), mask.labels if wanted is None else [wanted], most)
+    found = surfaces(label_map_of(services.store, mask), mask.labels if wanted is None else [wanted], most)
     data = _made(f"surface.{kind}", lambda path: write_surfaces(found, path, axes))
     part = found[0].name + "_" if wanted is not None and found else ""
     return _named(
@@ -94,14 +102,6 @@ def _number(request: Request, name: str, default: int | None, bounds: tuple[int,
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise WebError(400, "bad_request", f"{name} must be a whole number from {low} to {high}.")
     return int(text)
-
-
-def _label_map(services: Services, mask: Mask) -> LabelMap:
-    path = services.store.mask_folder(mask) / NIFTI_FILE
-    if not path.is_file():
-        raise not_found("file")
-    label_map = read_label_map(path)
-    return LabelMap(label_map.labels, label_map.grid, mask.label_map_kind, label_map.header)
 
 
 def _made(name: str, write: Callable[[Path], None]) -> bytes:

@@ -16,6 +16,7 @@ from segmentation.readers import read_label_map
 from segmentation.volume import LabelMap, Volume
 from segmentation.writers import write_nifti
 from webapp.display import write_display_mask, write_mesh
+from webapp.errors import not_found
 from webapp.records import Mask
 from webapp.store import Store
 
@@ -75,3 +76,12 @@ def mesh_file(store: Store, mask: Mask, label: int) -> Path:
         label_map = read_label_map(store.mask_folder(mask) / NIFTI_FILE)
         write_mesh(label_map, label, path)
     return path
+
+
+def label_map_of(store: Store, mask: Mask) -> LabelMap:
+    """A mask's labels on the study's original grid. Raises WebError: 404, its file is lost."""
+    path = store.mask_folder(mask) / NIFTI_FILE
+    if not path.is_file():
+        raise not_found("file")
+    label_map = read_label_map(path)
+    return LabelMap(label_map.labels, label_map.grid, mask.label_map_kind, label_map.header)

@@ -9,34 +9,18 @@ from typing import Any
 
 from segmentation.confidence import SENTENCES
 from segmentation.notes import SENTENCES as NOTES
+from webapp import openapi_parts as parts
+from webapp.pacs import openapi as pacs
 from webapp.views import API
 
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "number"}
-_INTEGER = {"type": "integer"}
-_TIME = {"type": "string", "format": "date-time"}
+_TEXT, _NUMBER, _INTEGER, _TIME, _ERROR = parts.TEXT, parts.NUMBER, parts.INTEGER, parts.TIME, parts.ERROR
+_list, _maybe, _object, _ref = parts.array, parts.maybe, parts.object_of, parts.ref
+_json, _binary, _operation = parts.json_of, parts.binary, parts.operation
 
-
-def _list(item: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": item}
-
-
-def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-_ERROR = _object(code=_TEXT, message=_TEXT, hint=_TEXT)
 _JOB_STATES = ["queued", "running", "done", "failed", "cancelled"]
 
 SCHEMAS: dict[str, Any] = {
+    **pacs.SCHEMAS,
     "Error": _object(error=_ERROR),
     "Study": _object(
         id=_TEXT,
@@ -218,35 +202,11 @@ _CHOICE = {
 _TASK = {
     "content": {"application/json": {"schema": _object(task={"type": "string", "enum": ["segment"]})}},
 }
-
 _MEASUREMENT = {"required": True, "content": {"application/json": {"schema": _ref("Measurement")}}}
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}
-
-
-def _binary(kind: str) -> dict[str, Any]:
-    return {kind: {"schema": {"type": "string", "format": "binary"}}}
-
-
-def _operation(
-    summary: str, status: int = 200, content: dict[str, Any] | None = None, body: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": summary}
-    if content is not None:
-        good["content"] = content
-    operation: dict[str, Any] = {
-        "summary": summary,
-        "responses": {
-            str(status): good,
-            "default": {"description": "What went wrong", "content": _json(_ref("Error"))},
-        },
-    }
-    return operation if body is None else {**operation, "requestBody": body}
-
-
 PATHS: dict[str, dict[str, Any]] = {
+    **pacs.PATHS,
     "/studies": {
         "get": _operation("All studies, newest first", content=_json(_object(studies=_list(_ref("Study"))))),
         "post": _operation("Upload a CT", 201, _json(_ref("Study")), _UPLOAD),
@@ -310,6 +270,9 @@ PATHS: dict[str, dict[str, Any]] = {
     "/masks/{mask_id}.nii.gz": {
         "get": _operation("The mask as NIfTI on the original grid", content=_binary("application/gzip"))
     },
+    "/masks/{mask_id}.dcm": {
+        "get": _operation("The mask as DICOM segmentation, of a DICOM study", content=_binary("application/dicom"))
+    },
     "/masks/{mask_id}.seg.nrrd": {
         "get": _operation("The mask as NRRD with names and colours", content=_binary("application/octet-stream"))
     },
@@ -326,7 +289,7 @@ PATHS: dict[str, dict[str, Any]] = {
         "get": _operation("uint8 labels, i fastest, gzip", content=_binary("application/octet-stream"))
     },
     "/masks/{mask_id}/meshes/{label}.stl": {
-        "get": _operation("Surface of one label, binary STL in RAS+ mm", content=_binary("model/stl"))
+        "get": _operation("Surface of one label, _binary STL in RAS+ mm", content=_binary("model/stl"))
     },
     "/health": {"get": _operation("State of the server", content=_json(_ref("Health")))},
     "/metrics": {"get": _operation("Prometheus text", content={"text/plain": {"schema": _TEXT}})},

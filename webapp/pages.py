@@ -38,7 +38,7 @@ def home() -> str:
         accept=",".join([*SUFFIXES, ".gz"]),
         suffixes=" · ".join(SUFFIXES),
         limit_gib=f"{settings.max_upload_bytes / 1024**3:.3g}",
-        config=_for_script(config),
+        config=for_script(config),
     )
 
 
@@ -67,6 +67,7 @@ def common(lang: str) -> dict[str, Any]:
         "other_languages": others,
         "version": product_version(),
         "path": request.path,
+        "has_pacs": bool(services().settings.pacs),
     }
 
 
@@ -80,6 +81,6 @@ def _is_local(address: str) -> bool:
     return re.match(r"^/(?![/\\])[^\x00-\x1f\\]*$", address) is not None
 
 
-def _for_script(value: Any) -> str:
+def for_script(value: Any) -> str:
     """JSON that cannot end the ``<script>`` element it stands in."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

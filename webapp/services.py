@@ -9,6 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from webapp.imports import Imports
 from webapp.intake import Intake
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
+from webapp.pacs.archives import Archives
+from webapp.pacs.receive import Receiver
+from webapp.pacs.transfers import Transfers
 from webapp.settings import Settings
 from webapp.store import Store
 
@@ -24,6 +27,9 @@ class Services:
     jobs: JobQueue
     intake: Intake
     imports: Imports
+    archives: Archives
+    transfers: Transfers
+    receiver: Receiver
 
 
 def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
@@ -31,7 +37,10 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     store = Store(settings.data_dir)
     jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
     intake = Intake(store)
-    return Services(settings, store, jobs, intake, Imports(store, intake, settings))
+    imports = Imports(store, intake, settings)
+    transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
+    receiver = Receiver(settings, store, imports.admit_folder)
+    return Services(settings, store, jobs, intake, imports, Archives(settings.pacs), transfers, receiver)
 
 
 def product_version() -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from segmentation.errors import BadConfiguration
+from webapp.pacs.config import PacsServer
 
 PREFIX = "SPINEVIEW_"
 GIB = 1024**3
+AeTitle = Annotated[str, Field(pattern=r"^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7e]{0,15}$")]  # PS3.5 6.2, VR AE
 
 
 class Settings(BaseSettings):
@@ -50,9 +54,37 @@ class Settings(BaseSettings):
     viewer_grace_s: float = Field(
         default=60.0, ge=0, description="Seconds a viewer session waits for its browser to come back."
     )
+    pacs: tuple[PacsServer, ...] = Field(
+        default=(),
+        description="Archives with DICOMweb (JSON list of objects: name, url, and username with password or "
+        "password_file, or token or token_file; ca_file).",
+    )
+    dicom_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port that receives DICOM (C-STORE); without one none is received."
+    )
+    dicom_aet: AeTitle = Field(default="SPINEVIEW", description="AE title under which DICOM is received.")
+    dicom_allowed_aets: tuple[AeTitle, ...] = Field(
+        default=(),
+        validate_default=True,
+        description="AE titles (JSON list) that may send DICOM here; nobody else may.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server writes to its log."
     )
+
+    @field_validator("pacs")
+    @classmethod
+    def _names_differ(cls, servers: tuple[PacsServer, ...]) -> tuple[PacsServer, ...]:
+        if len({server.name for server in servers}) < len(servers):
+            raise ValueError("two archives have the same name")
+        return servers
+
+    @field_validator("dicom_allowed_aets")
+    @classmethod
+    def _somebody_may_send(cls, titles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("dicom_port") is not None and not titles:
+            raise ValueError("a port receives DICOM, but nobody may send there")
+        return titles
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -70,7 +102,12 @@ def load_settings(**overrides: Any) -> Settings:
             raise BadConfiguration(f"{variable} is not a setting of SpineView.", hint)
     try:
         return Settings(**{key: value for key, value in overrides.items() if value is not None})
+    except SettingsError as error:
+        # Neither the value nor a cause that quotes it is shown: it may hold a password.
+        field = re.search(r'field "(\w+)"', str(error))
+        variable = f"{PREFIX}{field[1].upper()}" if field else "A setting"
+        raise BadConfiguration(f"{variable} is not the JSON that it must be.", "See the README.") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(f"The setting {where} is wrong: {first['msg']}.") from error
+        raise BadConfiguration(f"The setting {where} is wrong: {first['msg']}.") from None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,34 @@ def test_a_variable_like_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch):
 def test_an_impossible_value_is_refused_with_its_name():
     with pytest.raises(BadConfiguration, match="port"):
         load_settings(port=70000)
+
+
+def test_archives_are_named_in_json_and_their_secrets_never_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "token").write_text("tell-nobody-1\n")
+    archives = [
+        {"name": "Hospital", "url": "https://pacs.example/dicom-web/", "username": "sv", "password": "tell-nobody-2"},
+        {"name": "Clinic 2", "url": "http://10.0.0.7:8042/dicom-web", "token_file": str(tmp_path / "token")},
+    ]
+    monkeypatch.setenv("SPINEVIEW_PACS", json.dumps(archives))
+    hospital, clinic = load_settings().pacs
+    assert hospital.url == "https://pacs.example/dicom-web"
+    assert clinic.headers() == {"Authorization": "Bearer tell-nobody-1"}
+    assert "tell-nobody" not in repr(load_settings()) + load_settings().model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "A", "url": "https://a", "password": "tell-nobody", ',
+        '[{"name": "A", "url": "https://user:tell-nobody@a"}]',
+        '[{"name": "A", "url": "https://a", "username": "u", "password": "tell-nobody", "token": "tell-nobody"}]',
+        '[{"name": "A", "url": "https://a", "passwort": "tell-nobody"}]',
+        '[{"name": "A", "url": "https://a", "password": "tell-nobody"}, {"name": "A", "url": "https://b"}]',
+    ],
+)
+def test_a_wrong_archive_is_refused_without_its_secret(monkeypatch: pytest.MonkeyPatch, text: str):
+    monkeypatch.setenv("SPINEVIEW_PACS", text)
+    with pytest.raises(BadConfiguration, match=r"(?i)pacs") as refusal:
+        load_settings()
+    assert "tell-nobody" not in refusal.value.message + refusal.value.hint
+    assert refusal.value.__cause__ is None

@@ -19,6 +19,7 @@ from trame_client.module import vue3
 
 from webapp.i18n import COOKIE, language_of, translate
 from webapp.jobs import JobQueue
+from webapp.pacs.archives import Archives
 from webapp.records import Study
 from webapp.settings import Settings
 from webapp.store import Store
@@ -42,11 +43,14 @@ _registries: weakref.WeakSet[Sessions] = weakref.WeakSet()
 class Sessions:
     """The open sessions of one application, by study and token."""
 
-    def __init__(self, store: Store, jobs: JobQueue, most: int, grace_s: float) -> None:
+    def __init__(
+        self, store: Store, jobs: JobQueue, most: int, grace_s: float, archives: Archives | None = None
+    ) -> None:
         self._store = store
         self._jobs = jobs
         self._most = most
         self._grace_s = grace_s
+        self._archives = archives
         self._open: dict[tuple[str, str], ViewerSession] = {}
         self._leaving: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._lock = asyncio.Lock()
@@ -63,7 +67,7 @@ class Sessions:
             if key not in self._open:
                 if len(self._open) >= self._most and not await self._make_room():
                     return None
-                session = ViewerSession(token, study, self._store, self._jobs, lang)
+                session = ViewerSession(token, study, self._store, self._jobs, lang, self._archives)
                 await session.start()
                 self._open[key] = session
             return self._open[key]
@@ -105,9 +109,11 @@ class Sessions:
         return False
 
 
-def viewer_routes(settings: Settings, store: Store, jobs: JobQueue) -> list[BaseRoute]:
+def viewer_routes(
+    settings: Settings, store: Store, jobs: JobQueue, archives: Archives | None = None
+) -> list[BaseRoute]:
     """The routes of the viewer; the socket's Origin is checked by :class:`webapp.security.Security`."""
-    sessions = Sessions(store, jobs, settings.viewer_sessions, settings.viewer_grace_s)
+    sessions = Sessions(store, jobs, settings.viewer_sessions, settings.viewer_grace_s, archives)
 
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.study, request.path_params["study_id"])

@@ -12,11 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
+from segmentation.errors import InputError
 from segmentation.label_statistics import LabelStatistics
+from webapp.dicom import DICOM_FOLDER
 from webapp.errors import WebError
 from webapp.i18n import Translate, translate
 from webapp.jobs import JobQueue
 from webapp.masks import mask_statistics
+from webapp.pacs.archives import Archives
+from webapp.pacs.sending import send_back
 from webapp.records import Job, Mask, Study
 from webapp.store import Store
 from webapp.viewer.model import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
@@ -37,11 +41,14 @@ class ViewerSession:
     Must be used from one event loop; the store is only touched from worker threads.
     """
 
-    def __init__(self, token: str, study: Study, store: Store, jobs: JobQueue, lang: str) -> None:
+    def __init__(
+        self, token: str, study: Study, store: Store, jobs: JobQueue, lang: str, archives: Archives | None = None
+    ) -> None:
         self.token = token
         self.study = study
         self._store = store
         self._jobs = jobs
+        self._archives = archives or Archives(())
         self._t: Translate = translate(lang)
         self._lang = lang
         self._server: Any = Server(name=f"study-{token}")
@@ -62,6 +69,8 @@ class ViewerSession:
         self.state.update(initial_state(self.study, self._lang, self._t))
         self._server.controller.trigger("segment")(self._segment)
         self._server.controller.trigger("cancel")(self._cancel)
+        self._server.controller.trigger("send")(self._send)
+        self.state.pacs = self._archives.names if self.study.original == DICOM_FOLDER else []
         self.state.job = no_job()
         build_page(self._server, self.study, self._lang, self._t)
         await self._look()
@@ -163,6 +172,24 @@ class ViewerSession:
 
     async def _cancel(self) -> None:
         await self._ask(self._jobs.cancel, self.state.job["id"])
+
+    async def _send(self, mask_id: str, pacs: str) -> None:
+        if self.state.sending["busy"]:
+            return
+        self._say_sending(self._t("viewer.sending", name=pacs), busy=True)
+        try:
+            await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, "")
+        except (WebError, InputError) as error:
+            self._say_sending(f"{error.message} {error.hint}", failed=True)
+        except (OSError, ValueError):
+            log.exception("a result of study %s could not be sent", self.study.id)
+            self._say_sending(self._t("viewer.store_failed"), failed=True)
+        else:
+            self._say_sending(self._t("viewer.sent", name=pacs))
+
+    def _say_sending(self, text: str, busy: bool = False, failed: bool = False) -> None:
+        with self.state:
+            self.state.sending = {"text": text, "busy": busy, "failed": failed}
 
     async def _ask(self, what: Any, subject: str) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trame.widgets import html
 
-from webapp.viewer.parts import Words, choice
+from webapp.viewer.parts import Words, choice, js
 
 _MASKS = (("nrrd", ".seg.nrrd"), ("labels", "/labels.txt"))
 MESHES = ("stl", "obj", "ply", "glb")
@@ -25,11 +25,13 @@ def download_tools(words: Words) -> None:
             classes="sv-button",
             raw_attrs=[':href="mask.download"', "download", 'data-testid="download-mask"'],
         )
+        _sending(words)
         with html.Details(classes="sv-more"):
             html.Summary(words("viewer.downloads.more"), raw_attrs=['data-testid="more-downloads"'])
             with html.Div(classes="sv-links"):
                 for name, ending in _MASKS:
                     _link(words(f"viewer.downloads.{name}"), f"mask.base + '{ending}'", name)
+                _link(words("viewer.downloads.seg"), "mask.base + '.dcm'", "seg", shown="dicom")
             html.Div(words("viewer.downloads.surface"), classes="sv-label")
             choice(words, "mesh_axes", ("ras", "lps"))
             with html.Div(classes="sv-links"):
@@ -37,9 +39,32 @@ def download_tools(words: Words) -> None:
                     _link(name.upper(), f"`${{mask.base}}/surface.{name}?axes=${{mesh_axes}}`", name)
 
 
-def _link(text: str, address: str, name: str) -> None:
+def _sending(words: Words) -> None:
+    """A button for each archive, and what became of the last press."""
+    before, after = (js(part) for part in words("viewer.send").split("&#123;name&#125;"))
+    html.Button(
+        f"{{{{ '{before}' + name + '{after}' }}}}",
+        v_for="name in pacs",
+        key="name",
+        classes="sv-button",
+        click="trigger('send', [mask.id, name])",
+        raw_attrs=['type="button"', 'data-testid="send-button"', ':disabled="sending.busy || gone"'],
+    )
+    html.P(
+        "{{ sending.text }}",
+        v_if="sending.text",
+        raw_attrs=[
+            'role="status"',
+            'data-testid="send-status"',
+            ":class=\"sending.failed ? 'sv-error' : 'sv-faint'\"",
+        ],
+    )
+
+
+def _link(text: str, address: str, name: str, shown: str = "true") -> None:
     html.A(
         text,
+        v_if=shown,
         classes="sv-button",
         raw_attrs=[f':href="{address}"', "download", f'data-testid="download-{name}"'],
     )

@@ -11,6 +11,7 @@ from typing import Any
 from trame.ui.html import DivLayout
 from trame.widgets import html
 
+from webapp.dicom import DICOM_FOLDER
 from webapp.i18n import LANGUAGES, Translate, component_texts
 from webapp.records import Study
 from webapp.viewer.parts import Words
@@ -39,6 +40,9 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "shown": [],
         "opacity": 60,
         "mesh_axes": "ras",
+        "dicom": study.original == DICOM_FOLDER,
+        "pacs": [],
+        "sending": {"text": "", "busy": False, "failed": False},
         "level": list(WINDOWS["bone"]),
         "volume_preset": "bone",
         "layout": "four",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from segmentation.writers.dicom.capture import write_capture
+from segmentation.writers.dicom.rtstruct import write_rtstruct
 from segmentation.writers.dicom.seg import write_dicom_seg
 from segmentation.writers.dicom.sources import Maker, Sources, read_sources
 
-__all__ = ["Maker", "Sources", "read_sources", "write_dicom_seg"]
+__all__ = ["Maker", "Sources", "read_sources", "write_capture", "write_dicom_seg", "write_rtstruct"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +15,9 @@ from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from segmentation.labels import Label, label_of
 from segmentation.volume import LabelMap
+from segmentation.writers.dicom.objects import write_object
 from segmentation.writers.dicom.planes import as_planes
-from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources
+from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources, unheard
 
 Kind = Literal["binary", "fractional"]
 KINDS: tuple[Kind, ...] = ("binary", "fractional")
@@ -33,13 +33,8 @@ def write_dicom_seg(
     probability: NDArray[np.float32] | None = None,
 ) -> None:
     """Write a DICOM SEG beside, then rename it; see :func:`make_dicom_seg`."""
-    dataset = make_dicom_seg(label_map, sources, maker, probability)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        dataset.save_as(partial, enforce_file_format=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with unheard():
+        write_object(make_dicom_seg(label_map, sources, maker, probability), path)
 
 
 def make_dicom_seg(

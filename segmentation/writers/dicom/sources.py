@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,14 @@ class Sources:
         return np.array(_orientation(self.first), dtype=np.float64).reshape(2, 3)
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Without warnings of pydicom and highdicom: they quote values, and a value may be a patient's name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def read_sources(paths: Sequence[Path]) -> Sources:
     """Read the headers of one series.
 
@@ -85,8 +94,7 @@ def read_sources(paths: Sequence[Path]) -> Sources:
 
 def _header(path: Path) -> Dataset:
     try:
-        with warnings.catch_warnings():  # they quote values, and a value may be a name
-            warnings.simplefilter("ignore")
+        with unheard():
             dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
     except (InvalidDicomError, OSError, ValueError, EOFError) as error:
         raise UnreadableFile(f"{path.name} cannot be read as DICOM.") from error

@@ -1,0 +1,55 @@
+"""What every object that we write shares: the patient's and the study's attributes, and how it reaches the disk."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources
+
+# Of PS3.3's modules Patient, General Study and Frame of Reference, and that identities were removed (SOP Common).
+_COPIED = ("SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+           "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence", "StudyInstanceUID",
+           "StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber",
+           "ReferringPhysicianName")  # fmt: skip
+
+
+def new_object(sop_class: UID, modality: str, number: int, sources: Sources, maker: Maker) -> Dataset:
+    """An object of a new series in the study of ``sources``, with patient, study, series and equipment filled in."""
+    dataset, first, now = Dataset(), sources.first, datetime.now()
+    for name in _COPIED:
+        if name in first:
+            dataset[name] = first[name]
+    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, generate_uid()
+    dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.Modality = generate_uid(), number, modality
+    dataset.InstanceCreationDate, dataset.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
+    dataset.SeriesDate, dataset.SeriesTime = dataset.InstanceCreationDate, dataset.InstanceCreationTime
+    dataset.InstanceNumber = 1
+    dataset.Manufacturer = dataset.ManufacturerModelName = MANUFACTURER
+    dataset.DeviceSerialNumber = maker.model_id or "none"
+    dataset.SoftwareVersions = list(maker.versions)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return dataset
+
+
+def reference_to(source: Dataset) -> Dataset:
+    """The item of a sequence that refers to an instance."""
+    item = Dataset()
+    item.ReferencedSOPClassUID = source.SOPClassUID
+    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    return item
+
+
+def write_object(dataset: Dataset, path: Path) -> None:
+    """Write a DICOM file beside, then rename it."""
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        dataset.save_as(partial, enforce_file_format=True)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,55 @@
+"""Masks as DICOM objects beside the series they were made from, and which of them may go back to an archive."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segmentation.writers.dicom import Maker, Sources, read_sources, write_dicom_seg
+from webapp.dicom import source_instances
+from webapp.errors import WebError, not_found
+from webapp.masks import label_map_of
+from webapp.records import Mask
+from webapp.services import product_version
+from webapp.store import Store
+
+
+def sources_of(store: Store, mask: Mask) -> Sources:
+    """The series a mask lies on. Raises WebError: 409, its study did not come as DICOM."""
+    study = store.study(mask.study_id)
+    if study is None:
+        raise not_found("mask")
+    paths = source_instances(store, study)
+    if not paths:
+        raise WebError(
+            409,
+            "not_dicom",
+            "This study did not come as DICOM, so there is nothing that a DICOM result could refer to.",
+            "Upload the DICOM series, or take the mask home as NIfTI or NRRD.",
+        )
+    return read_sources(paths)
+
+
+@contextmanager
+def segmentation_object(store: Store, mask: Mask, sources: Sources) -> Iterator[Path]:
+    """A mask as a DICOM SEG file, gone afterwards. Raises WebError: 409, nothing is marked in it."""
+    label_map = label_map_of(store, mask)
+    if not label_map.present:
+        raise WebError(409, "empty_mask", "No spine was found in this scan, so there is nothing to send or to keep.")
+    with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
+        path = Path(folder) / "seg.dcm"
+        write_dicom_seg(label_map, sources, path, Maker(product_version(), mask.model_id))
+        yield path
+
+
+def refuse_without_identity(sources: Sources) -> None:
+    """Raise WebError (409) if the series was de-identified at the door: no archive could tell whose result it is."""
+    if str(sources.first.get("PatientIdentityRemoved", "")).upper() == "YES":
+        raise WebError(
+            409,
+            "de_identified",
+            "This study was de-identified when it came in, so the PACS could not tell whose result this is.",
+            "Where results shall go back, set SPINEVIEW_KEEP_IDENTITY and fetch the study again.",
+        )

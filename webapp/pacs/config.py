@@ -1,0 +1,64 @@
+"""Which archives there are, by name, and what this server may show them as proof of who it is."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class PacsServer(BaseModel):
+    """One archive with DICOMweb. Secrets are of a type that never prints; pages get the name alone.
+
+    Attributes:
+        name: What doctors choose it by.
+        url: Root of its DICOMweb services, for instance ``https://pacs.example/dicom-web``.
+        username, password: For HTTP basic authentication.
+        token: A bearer token, instead of the two.
+        password_file, token_file: Files that hold them, such as container secrets; read at each request.
+        ca_file: Certificates to trust instead of the system's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"^[\w .()-]+$")
+    url: str = Field(pattern=r"^https?://[^\s@?#]+$")
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> PacsServer:
+        by_password = bool(self.username or self.password.get_secret_value() or self.password_file)
+        if by_password and (self.token.get_secret_value() or self.token_file):
+            raise ValueError("give a user name and password or a token, not both")
+        return self
+
+    def headers(self) -> dict[str, str]:
+        """The Authorization header of a token, if there is one."""
+        token = _secret(self.token, self.token_file)
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def auth(self) -> httpx.BasicAuth | None:
+        """User name and password, if there are any."""
+        if not self.username:
+            return None
+        return httpx.BasicAuth(self.username, _secret(self.password, self.password_file))
+
+    def verify(self) -> ssl.SSLContext | bool:
+        """What TLS certificates are checked against."""
+        return True if self.ca_file is None else ssl.create_default_context(cafile=str(self.ca_file))
+
+
+def _secret(value: SecretStr, file: Path | None) -> str:
+    return value.get_secret_value() if file is None else file.read_text(encoding="utf-8").strip()

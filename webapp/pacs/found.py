@@ -1,0 +1,118 @@
+"""What an archive answers to a search, as plain values. All texts are another system's: escape them when shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_UID = re.compile(r"[0-9.]{1,64}")
+_LONGEST_TEXT = 120
+
+
+@dataclass(frozen=True)
+class FoundStudy:
+    """One study of an archive; dates as YYYY-MM-DD, "" where not given."""
+
+    uid: str
+    patient_name: str
+    patient_id: str
+    birth_date: str
+    date: str
+    description: str
+    accession: str
+    modalities: tuple[str, ...]
+    series: int | None
+    images: int | None
+
+
+@dataclass(frozen=True)
+class FoundSeries:
+    """One series of a study of an archive."""
+
+    uid: str
+    number: int | None
+    description: str
+    modality: str
+    body_part: str
+    images: int | None
+
+
+Answer = dict[str, Any]  # DICOM JSON model, PS3.18 annex F: tag to {"vr", "Value"}
+
+
+def found_study(answer: Answer) -> FoundStudy | None:
+    """A study of DICOM's JSON; None if it has no usable UID."""
+    uid = text(answer, "0020000D")
+    if not is_uid(uid):
+        return None
+    return FoundStudy(
+        uid=uid,
+        patient_name=_person(answer, "00100010"),
+        patient_id=text(answer, "00100020"),
+        birth_date=date(text(answer, "00100030")),
+        date=date(text(answer, "00080020")),
+        description=text(answer, "00081030"),
+        accession=text(answer, "00080050"),
+        modalities=tuple(clean(value) for value in _values(answer, "00080061") or _values(answer, "00080060")),
+        series=_number(answer, "00201206"),
+        images=_number(answer, "00201208"),
+    )
+
+
+def found_series(answer: Answer) -> FoundSeries | None:
+    """A series of DICOM's JSON; None if it has no usable UID."""
+    uid = text(answer, "0020000E")
+    if not is_uid(uid):
+        return None
+    return FoundSeries(
+        uid=uid,
+        number=_number(answer, "00200011"),
+        description=text(answer, "0008103E"),
+        modality=text(answer, "00080060"),
+        body_part=text(answer, "00180015"),
+        images=_number(answer, "00201209"),
+    )
+
+
+def is_uid(value: str) -> bool:
+    """True for digits and dots of a length that DICOM allows: harmless inside an address."""
+    return _UID.fullmatch(value) is not None
+
+
+def clean(value: object) -> str:
+    """Printable and of bounded length."""
+    return "".join(char for char in str(value) if char.isprintable()).strip()[:_LONGEST_TEXT]
+
+
+def text(answer: Answer, tag: str) -> str:
+    """The first value of an element, "" where there is none."""
+    values = _values(answer, tag)
+    return clean(values[0]) if values else ""
+
+
+def date(digits: str) -> str:
+    """DICOM's YYYYMMDD as YYYY-MM-DD; anything else as it came."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if re.fullmatch(r"\d{8}", digits) else digits
+
+
+def _values(answer: Answer, tag: str) -> list[Any]:
+    element = answer.get(tag)
+    values = element.get("Value") if isinstance(element, dict) else None
+    return [value for value in values if value is not None] if isinstance(values, list) else []
+
+
+def _person(answer: Answer, tag: str) -> str:
+    """A person's name as people write it: the ideographic form where there is one, else the alphabetic."""
+    values = _values(answer, tag)
+    if not values or not isinstance(values[0], dict):
+        return text(answer, tag).replace("^", " ").strip()
+    name = values[0].get("Ideographic") or values[0].get("Alphabetic") or ""
+    return clean(" ".join(part for part in str(name).split("^") if part))
+
+
+def _number(answer: Answer, tag: str) -> int | None:
+    try:
+        return int(text(answer, tag))
+    except ValueError:
+        return None

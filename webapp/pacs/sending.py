@@ -1,0 +1,25 @@
+"""A result on its way back into the archive."""
+
+from __future__ import annotations
+
+from webapp.dicom_results import refuse_without_identity, segmentation_object, sources_of
+from webapp.errors import not_found
+from webapp.pacs.archives import Archives
+from webapp.store import Store
+
+
+def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str) -> None:
+    """Store a mask as DICOM segmentation in the study that it was made from, in the archive called ``pacs``.
+
+    Raises:
+        WebError: no such mask or archive; the study is no DICOM or was de-identified; the archive refused.
+    """
+    archive = archives.get(pacs)
+    mask = store.mask(mask_id)
+    if mask is None:
+        raise not_found("mask")
+    sources = sources_of(store, mask)
+    refuse_without_identity(sources)
+    with segmentation_object(store, mask, sources) as path:
+        archive.store([path], str(sources.first.StudyInstanceUID))
+    store.audit(who, "send", mask.study_id, f"{mask.id} to {pacs}")
