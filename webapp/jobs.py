@@ -205,6 +205,8 @@ class JobQueue:
         report(0.02, "reading", True)
         volume = read_volume(folder / study.original)
         reference = read_label_map(folder / study.reference) if study.reference else None
+        for remark in volume.notes:
+            self._store.update_job(job.id, remark.sentence)
         report.check()
         first, last = ENGINE_SHARE
         label_map = engine.segment(

@@ -17,7 +17,7 @@ from webapp.services import product_version
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600
-_SCRIPT_KEYS = ("home.", "common.", "error.", "note.")
+_SCRIPT_KEYS = ("home.", "common.", "error.", "note.", "series.")
 
 
 @pages.get("/")
@@ -35,7 +35,7 @@ def home() -> str:
     return render_template(
         "home.html",
         **common(lang),
-        accept=",".join([*SUFFIXES, ".gz"]),
+        accept=",".join([*SUFFIXES, ".gz"]),  # of the reference; DICOM files often have no ending
         suffixes=" · ".join(SUFFIXES),
         limit_gib=f"{settings.max_upload_bytes / 1024**3:.3g}",
         config=for_script(config),

@@ -1,6 +1,7 @@
 // The list of studies: built once a row, then kept up to date in place, so that focus and pictures stay.
 
 import * as refusal from "./refusal.js";
+import { fill } from "./series.js";
 import { bytes, date, duration, t } from "./words.js";
 
 const API = "/api/v1/studies";
@@ -78,6 +79,7 @@ function build(study) {
   part(row, "shape").textContent = study.shape.join(" × ");
   part(row, "spacing").textContent = `${study.spacing_mm.map((mm) => Number(mm.toFixed(2))).join(" × ")} mm`;
   part(row, "reference").hidden = !study.has_reference;
+  fill(part(row, "notes"), study.notes);
   const button = row.querySelector("[data-testid=delete-button]");
   button.setAttribute("aria-label", t("home.delete_name", { name: study.name }));
   button.addEventListener("click", () => askToDelete(study));

@@ -1,25 +1,30 @@
 // Drag and drop, the file choosers, and one upload at a time with its progress in bytes.
 
+import { dropped, problemOfReference, sort } from "./files.js";
 import * as refusal from "./refusal.js";
-import { bytes, config, t } from "./words.js";
+import * as series from "./series.js";
+import { bytes, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const dropzone = byId("dropzone");
 const uploadInput = byId("upload-input");
+const folderInput = byId("folder-input");
 const referenceInput = byId("reference-input");
 const referenceName = byId("reference-name");
-const REFERENCE_NAME = /(mask|seg|label|vert|ref)/i;
 
 let reference = null;
 let request = null;
 
 /** Wire the page; `onStudy(study)` hears of each study that the server took. */
 export function start(onStudy) {
-  uploadInput.addEventListener("change", () => {
-    const [file] = uploadInput.files;
-    uploadInput.value = ""; // so that the same file can be chosen again
-    if (file) send(file, onStudy);
-  });
+  for (const input of [uploadInput, folderInput]) {
+    input.addEventListener("change", () => {
+      const files = [...input.files];
+      input.value = ""; // so that the same file can be chosen again
+      if (files.length) take(files, input === folderInput, onStudy);
+    });
+  }
+  byId("folder-label").hidden = !("webkitdirectory" in folderInput);
   referenceInput.addEventListener("change", () => setReference(referenceInput.files[0] ?? null));
   byId("reference-clear").addEventListener("click", () => {
     referenceInput.value = "";
@@ -50,77 +55,75 @@ function listenForDrops(onStudy) {
   window.addEventListener("dragenter", (event) => hasFiles(event) && over(1));
   window.addEventListener("dragleave", (event) => hasFiles(event) && over(-1));
   window.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
-  window.addEventListener("drop", (event) => {
+  window.addEventListener("drop", async (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     depth = 0;
     over(0);
-    take([...event.dataTransfer.files], onStudy);
+    try {
+      const { files, folder } = await dropped(event.dataTransfer);
+      take(files, folder, onStudy);
+    } catch {
+      refusal.show({ code: "bad_request", message: t("error.folder"), hint: t("error.folder_hint") });
+    }
   });
 }
 
-/** One file is a CT; of two, the one named like a mask is the reference. */
-function take(files, onStudy) {
-  if (files.length === 2) {
-    const masks = files.filter((file) => REFERENCE_NAME.test(file.name));
-    if (masks.length === 1) {
-      setReference(masks[0]);
-      send(files.find((file) => file !== masks[0]), onStudy);
-      return;
-    }
-  }
-  if (files.length === 1) send(files[0], onStudy);
-  else refusal.show({ code: "bad_request", message: t("error.one_file"), hint: t("error.one_file_hint") });
-}
-
-function send(file, onStudy) {
+function take(files, folder, onStudy) {
   if (request) return;
   refusal.hide();
-  const problem = problemOf(file) ?? (reference && problemOf(reference));
-  if (problem) {
-    refusal.show(problem);
-    return;
-  }
+  const { ct, mask, dicom, problem } = sort(files, folder);
+  if (mask) setReference(mask);
+  const wrong = problem ?? (reference && (dicom ? withDicom() : problemOfReference(reference)));
+  if (wrong) refusal.show(wrong);
+  else if (dicom) sendDicom(dicom, onStudy);
+  else sendStudy(ct, onStudy);
+}
+
+function withDicom() {
+  return { code: "bad_request", message: t("error.reference_dicom"), hint: t("error.reference_dicom_hint") };
+}
+
+function sendStudy(file, onStudy) {
   const form = new FormData();
   form.append("file", file, file.name);
   if (reference) form.append("reference", reference, reference.name);
+  send("/api/v1/studies", form, file.name, t("home.checking"), (study) => {
+    referenceInput.value = "";
+    setReference(null);
+    onStudy(study);
+  });
+}
+
+function sendDicom(files, onStudy) {
+  const form = new FormData();
+  files.forEach((file, number) => form.append("file", file, `${number}`)); // names can be those of patients
+  const title = files.length === 1 ? files[0].name : t("home.files", { count: files.length });
+  send("/api/v1/imports", form, title, t("series.reading"), (waiting) => series.choose(waiting, onStudy));
+}
+
+function send(address, form, title, checking, onMade) {
   request = new XMLHttpRequest();
-  request.open("POST", "/api/v1/studies");
+  request.open("POST", address);
   request.responseType = "json";
-  request.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total));
+  request.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total, checking));
   let cancelled = false;
   request.addEventListener("abort", () => (cancelled = true));
-  request.addEventListener("loadend", (event) => finish(event.target, cancelled, onStudy));
-  byId("uploading-name").textContent = file.name;
-  showProgress(0, file.size);
+  request.addEventListener("loadend", (event) => finish(event.target, cancelled, onMade));
+  byId("uploading-name").textContent = title;
+  showProgress(0, 1, checking);
+  byId("uploading-bytes").textContent = "";
   setBusy(true);
   request.send(form);
 }
 
-/** What the server would say too, said before gigabytes travel. */
-function problemOf(file) {
-  const name = file.name.toLowerCase();
-  if (!config.suffixes.some((suffix) => name.endsWith(suffix))) {
-    return {
-      code: "unsupported_format",
-      message: t("error.suffix", { name: file.name }),
-      hint: t("error.suffix_hint", { suffixes: config.suffixes.join(", ") }),
-    };
-  }
-  if (file.size > config.max_upload_bytes) {
-    const limit = bytes(config.max_upload_bytes);
-    return { code: "too_large", message: t("error.limit", { name: file.name, limit }), hint: t("error.limit_hint") };
-  }
-  return null;
-}
-
-function showProgress(loaded, total) {
+function showProgress(loaded, total, checking) {
   const bar = byId("uploading-bar");
   byId("uploading-cancel").hidden = loaded >= total; // what has arrived cannot be called back
   if (loaded >= total && total > 0) {
     bar.removeAttribute("value"); // all sent: the server is reading it now
     byId("uploading-percent").textContent = "";
-    byId("uploading-bytes").textContent = t("home.checking");
+    byId("uploading-bytes").textContent = checking;
     return;
   }
   bar.value = total ? loaded / total : 0;
@@ -128,20 +131,16 @@ function showProgress(loaded, total) {
   byId("uploading-bytes").textContent = t("home.sent", { sent: bytes(loaded), total: bytes(total) });
 }
 
-function finish(done, cancelled, onStudy) {
+function finish(done, cancelled, onMade) {
   request = null;
   setBusy(false);
-  if (done.status === 201) {
-    referenceInput.value = "";
-    setReference(null);
-    onStudy(done.response);
-  } else if (!cancelled) {
-    refusal.show(refusal.errorOf(done.response));
-  }
+  if (done.status === 201) onMade(done.response);
+  else if (!cancelled) refusal.show(refusal.errorOf(done.response));
 }
 
 function setBusy(busy) {
   dropzone.classList.toggle("busy", busy);
   byId("uploading").hidden = !busy;
   uploadInput.disabled = busy;
+  folderInput.disabled = busy;
 }

@@ -1,0 +1,160 @@
+"""DICOM in a browser: a folder, loose files, a zip, dropped or chosen; the series picked; the mask downloaded."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segmentation.geometry import Grid
+from segmentation.phantom.dicom import DicomSpec, write_dicom
+from segmentation.readers import read_label_map
+from segmentation.volume import Volume
+from tests.browser.support import expect
+from tests.webapp.support import BONE_HU, small_volume
+from tests.webapp.test_serve import Process
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real server around an engine that marks bone."""
+    process = Process(tmp_path_factory.mktemp("server"))
+    process.gate.touch()
+    yield process.start()
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thick slices, thin bone slices with a hostile description and a missing slice, and MR; in folders."""
+    folder = tmp_path_factory.mktemp("study")
+    volume = small_volume()
+    thick = Volume(volume.hu[:, :, ::2], Grid((30, 28, 12), volume.grid.affine @ np.diag([1, 1, 2.0, 1])))
+    write_dicom(thick, folder / "a", DicomSpec(series_number=2, kernel="Br40", description="Abdomen", seed=2))
+    bone = DicomSpec(series_number=3, kernel="Br59", description=HOSTILE, missing=(3,), seed=3)
+    write_dicom(volume, folder / "b" / "c", bone)
+    write_dicom(volume, folder / "d", DicomSpec(series_number=4, modality="MR", seed=4))
+    return folder
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, browser: Any, site: str) -> Iterator[Any]:
+    """A desk in English, or a tablet in Chinese where the test asks for it."""
+    tablet = getattr(request, "param", "desk") == "tablet"
+    size = {"width": 820, "height": 1180} if tablet else {"width": 1440, "height": 900}
+    locale = "zh-CN" if tablet else "en-GB"
+    context = browser.new_context(viewport=size, has_touch=tablet, locale=locale, accept_downloads=True)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(f"the header's script ran: {dialog.message}"))
+    page.goto(site)
+    yield page
+    assert faults == []
+    for each in page.request.get(f"{site}/api/v1/studies").json()["studies"]:
+        page.request.delete(f"{site}/api/v1/studies/{each['id']}")
+    context.close()
+
+
+@pytest.mark.parametrize("page", ["desk", "tablet"], indirect=True)
+def test_a_folder_is_chosen_its_spine_series_proposed_and_segmented(
+    page: Any, site: str, study: Path, tmp_path: Path
+) -> None:
+    page.get_by_test_id("folder-input").set_input_files(study)
+    rows = page.get_by_test_id("series-row")
+    expect(rows).to_have_count(3, timeout=60_000)
+    expect(rows.nth(0)).to_contain_text(HOSTILE)  # as text
+    for words in ("CT", "23", "1.5 × 1.5 × 2 mm", "Br59"):
+        expect(rows.nth(0)).to_contain_text(words)
+    expect(rows.nth(0).get_by_role("radio")).to_be_checked()
+    expect(rows.nth(0).get_by_test_id("series-proposed")).to_be_visible()
+    expect(rows.nth(1).get_by_test_id("series-proposed")).to_be_hidden()
+    expect(rows.nth(2)).to_contain_text("Series 4 is not CT but magnetic resonance (MR).")
+    expect(rows.nth(2).get_by_role("radio")).to_be_disabled()
+    picture = rows.nth(0).locator("img")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 192
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    low = page.evaluate(
+        "[...document.querySelectorAll('dialog[open] button, .series-row')].filter((b) => b.offsetHeight < 44).length"
+    )
+    assert low == 0
+
+    page.get_by_test_id("series-use").click()
+    row = page.locator("[data-testid=study-row].new")
+    expect(row).to_contain_text("Series 3: 23 images, 2 mm, Br59", timeout=60_000)
+    expect(row).to_contain_text("30 × 28 × 24")
+    chinese = page.evaluate("document.documentElement.lang").startswith("zh")
+    expect(row.get_by_test_id("study-notes")).to_contain_text("缺少一个层面" if chinese else "One slice was missing")
+    row.get_by_test_id("study-link").click()
+    page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
+    page.get_by_test_id("segment-button").click()
+    expect(page.get_by_test_id("download-mask").first).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        page.get_by_test_id("download-mask").first.click()
+    path = tmp_path / "mask.nii.gz"
+    download.value.save_as(path)
+    mask, volume = read_label_map(path), small_volume()
+    hu = volume.hu.astype(float)
+    hu[:, :, 3] = np.rint((hu[:, :, 2] + hu[:, :, 4]) / 2)
+    np.testing.assert_array_equal(mask.labels, hu > BONE_HU)
+    np.testing.assert_allclose(mask.grid.affine, volume.grid.affine, atol=1e-4)
+
+
+def test_loose_files_a_zip_and_a_dropped_folder_show_the_same_series(page: Any, study: Path, tmp_path: Path) -> None:
+    loose = [path for path in study.rglob("*") if path.is_file()]
+    packed = tmp_path / "study.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in loose:
+            archive.write(path, path.relative_to(study))
+    for give in (
+        lambda: page.get_by_test_id("upload-input").set_input_files(loose),
+        lambda: page.get_by_test_id("upload-input").set_input_files(packed),
+        lambda: drop(page, study),
+    ):
+        give()
+        expect(page.get_by_test_id("series-row")).to_have_count(3, timeout=60_000)
+        expect(page.get_by_test_id("series-row").nth(0).get_by_role("radio")).to_be_checked()
+        page.get_by_test_id("series-cancel").click()
+        expect(page.get_by_test_id("series-dialog")).to_be_hidden()
+
+
+def drop(page: Any, folder: Path) -> None:
+    """Drag a folder from the desktop onto the page, as the browser itself would report it."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 250, "data": data})
+    session.detach()
+
+
+def test_another_series_can_be_chosen(page: Any, study: Path) -> None:
+    page.get_by_test_id("folder-input").set_input_files(study)
+    rows = page.get_by_test_id("series-row")
+    expect(rows).to_have_count(3, timeout=60_000)
+    rows.nth(1).click()
+    page.get_by_test_id("series-use").click()
+    expect(page.locator("[data-testid=study-row].new")).to_contain_text("Series 2: 12 images, 4 mm", timeout=60_000)
+
+
+def test_what_holds_no_ct_is_refused_with_its_modality(page: Any, study: Path) -> None:
+    page.get_by_test_id("folder-input").set_input_files(study / "d")
+    expect(page.get_by_test_id("series-row")).to_have_count(1, timeout=60_000)
+    expect(page.get_by_test_id("series-row")).to_contain_text("not CT but magnetic resonance")
+    expect(page.get_by_test_id("series-use")).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("series-dialog")).to_be_hidden()
+    expect(page.get_by_test_id("study-row")).to_have_count(0)
+
+
+def test_a_folder_without_dicom_says_so(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "letter").write_text("hello")
+    page.get_by_test_id("folder-input").set_input_files(tmp_path / "folder")
+    expect(page.get_by_test_id("upload-error")).to_contain_text("There are no DICOM images here.", timeout=60_000)
