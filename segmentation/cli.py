@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
+from segmentation.cli_dicom import add_dicom_options
 from segmentation.cli_mesh import add_mesh_options
 from segmentation.errors import InputError
 
@@ -97,6 +98,7 @@ def _add_segment(commands: _Commands[Parser]) -> None:
     _add_model(segment)
     segment.add_argument("--reference", metavar="MASK", type=Path, help="print the Dice against this mask")
     add_mesh_options(segment)
+    add_dicom_options(segment)
     segment.add_argument("--slices", metavar="DIR", type=Path, help="write comparison pictures")
     segment.add_argument("--feature-maps", metavar="DIR", type=Path, help="write each level's feature maps")
     segment.add_argument("--report", metavar="FILE.json", type=Path, help="write what was done and measured")

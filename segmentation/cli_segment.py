@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmentation.cli_dicom import check_dicom_options, wants_probability, write_dicom_results
 from segmentation.cli_mesh import check_mesh_options, write_meshes
 from segmentation.cli_output import check_writable, write_json, write_text
 from segmentation.cli_progress import shown_progress
@@ -23,7 +24,11 @@ from segmentation.writers.mask import SUFFIXES as MASK_SUFFIXES
 from segmentation.writers.mask import write_mask
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from segmentation.inference import Engine
+    from segmentation.progress import Progress
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.report, ".json")
     check_writable(options.label_table, ".txt")
     check_mesh_options(options)
+    check_dicom_options(options)
     volume = read_volume(options.input, series=options.series)
     for remark in sentences(volume.notes):
         print(f"note: {remark}", file=sys.stderr)
@@ -42,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     engine = Engine(model=options.model, device=options.device)
     started = time.perf_counter()
     with shown_progress() as progress:
-        label_map = engine.segment(volume, progress=progress, mode=options.mode)
+        label_map, probability = _segment(engine, volume, options, progress)
     seconds = time.perf_counter() - started
     write_mask(label_map, options.output)
     print(f"{options.output}: spine of {label_map.volume_ml:.0f} ml in {seconds:.1f} s on {engine.device}")
@@ -52,9 +58,19 @@ def run(options: argparse.Namespace) -> int:
         print(f"note: {note}", file=sys.stderr)
     scores = _compare(label_map, reference)
     _write_extras(options, volume, label_map, reference, engine)
+    write_dicom_results(options, volume, label_map, reference, probability, engine.model_id)
     if options.report is not None:
         write_json(_report(options, volume, label_map, engine, seconds, scores), options.report)
     return 0
+
+
+def _segment(
+    engine: Engine, volume: Volume, options: argparse.Namespace, progress: Progress
+) -> tuple[LabelMap, NDArray[np.float32] | None]:
+    """The mask, and the probabilities where they are to be written."""
+    if wants_probability(options):
+        return engine.segment_softly(volume, progress=progress, mode=options.mode)
+    return engine.segment(volume, progress=progress, mode=options.mode), None
 
 
 def _read_reference(path: Path | None, volume: Volume) -> LabelMap | None:

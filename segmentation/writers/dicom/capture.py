@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,16 @@ from segmentation.writers.dicom.sources import Maker, Sources
 SERIES_NUMBER = 7003
 
 
-def write_capture(pictures: list[Path], sources: Sources, path: Path, maker: Maker) -> None:
+def write_capture(pictures: Mapping[str, Image.Image], sources: Sources, path: Path, maker: Maker) -> None:
     """Write pictures as the frames of one colour image, each centred on black to the size of the largest.
 
     Args:
-        pictures: PNG files, at least one, without names or dates in them.
+        pictures: At least one, by its label, without names or dates in it.
         sources: The CT whose study they belong to.
         path: Written beside, then renamed.
         maker: Named as equipment.
     """
-    frames = [Image.open(picture).convert("RGB") for picture in pictures]
+    frames = [picture.convert("RGB") for picture in pictures.values()]
     size = (max(frame.width for frame in frames), max(frame.height for frame in frames))
     pixels = np.stack([np.asarray(_centred(frame, size)) for frame in frames])
     dataset = new_object(MultiFrameTrueColorSecondaryCaptureImageStorage, "OT", SERIES_NUMBER, sources, maker)
@@ -34,7 +35,7 @@ def write_capture(pictures: list[Path], sources: Sources, path: Path, maker: Mak
     dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
     dataset.FrameIncrementPointer = 0x00182002  # FrameLabelVector: frames are planes, not moments
-    dataset.FrameLabelVector = [picture.stem for picture in pictures]
+    dataset.FrameLabelVector = list(pictures)
     data = pixels.tobytes()
     dataset.PixelData = data + bytes(len(data) % 2)
     write_object(dataset, path)

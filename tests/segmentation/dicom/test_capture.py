@@ -20,10 +20,8 @@ def test_pictures_become_frames_that_another_reader_shows_as_they_were(tmp_path:
         "axial": rng.integers(0, 256, (21, 33, 3), np.uint8),
         "sagittal": rng.integers(0, 256, (15, 11, 3), np.uint8),
     }
-    for name, pixels in pictures.items():
-        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
-    files = [tmp_path / f"{name}.png" for name in pictures]
-    write_capture(files, read_sources(paths), tmp_path / "sc.dcm", Maker("1.2.3", "m-1"))
+    images = {name: Image.fromarray(pixels) for name, pixels in pictures.items()}
+    write_capture(images, read_sources(paths), tmp_path / "sc.dcm", Maker("1.2.3", "m-1"))
     assert [line for line in complaints(tmp_path / "sc.dcm") if line.startswith("Error")] == []
     dataset = pydicom.dcmread(tmp_path / "sc.dcm")
     frames = dataset.pixel_array
