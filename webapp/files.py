@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from segmentation.errors import InputError
 from webapp.display import PREVIEW_FILE, VOLUME_FILE, read_display
-from webapp.errors import not_found
+from webapp.errors import from_input_error, not_found
 from webapp.intake import THUMBNAIL_FILE
-from webapp.masks import mesh_file
+from webapp.masks import distance_file, mesh_file
 from webapp.records import Mask, Study
 from webapp.services import Services
 from webapp.views import API, file_version
@@ -29,6 +30,7 @@ def file_routes() -> list[BaseRoute]:
         ("/imports/{import_id}/thumbnails/{number:int}.png", series_thumbnail),
         ("/masks/{mask_id}/volume.bin", mask_volume),
         ("/masks/{mask_id}/meshes/{label:int}.stl", mesh),
+        ("/masks/{mask_id}/distances/{reference_id}.bin", distances),
     ]
     return [Route(API + path, endpoint) for path, endpoint in pairs]
 
@@ -77,6 +79,19 @@ def mesh(request: Request) -> Response:
         raise not_found("label in this mask")
     path = mesh_file(services.store, mask, label)
     return cached(request, path, f"{mask.digest}-{label}", "model/stl")
+
+
+def distances(request: Request) -> Response:
+    """Surface of a mask with its distances to another mask of the same study (see segmentation.surface_distance)."""
+    services, mask = find_mask(request)
+    reference = services.store.mask(request.path_params["reference_id"])
+    if reference is None or reference.study_id != mask.study_id:
+        raise not_found("other mask of this study")
+    try:
+        path = distance_file(services.store, mask, reference)
+    except InputError as error:
+        raise from_input_error(error) from error
+    return cached(request, path, f"{mask.digest}-{reference.digest}", "application/octet-stream")
 
 
 def cached(request: Request, path: Path, digest: str, kind: str, encoding: str = "") -> Response:

@@ -85,3 +85,19 @@ def label_map_of(store: Store, mask: Mask) -> LabelMap:
         raise not_found("file")
     label_map = read_label_map(path)
     return LabelMap(label_map.labels, label_map.grid, mask.label_map_kind, label_map.header)
+
+
+def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
+    """The surface of ``mask`` with its distances to that of ``reference``, made when first asked for.
+
+    Raises:
+        InputError: one of the two holds no spine.
+        WebError: 404, a file is lost.
+    """
+    from segmentation.surface_distance import distance_surface, write_distance_surface  # VTK takes a second to import
+
+    path = store.mask_folder(mask) / f"distance-{reference.id}.bin"
+    if not path.exists():
+        measured = distance_surface(label_map_of(store, mask), label_map_of(store, reference))
+        write_distance_surface(measured, path)
+    return path

@@ -134,6 +134,7 @@ SCHEMAS: dict[str, Any] = {
         ),
         measurements_url=_TEXT,
         masks=_list(_ref("Mask")),
+        distances=_list(_object(mask=_TEXT, reference=_TEXT, url=_TEXT)),
     ),
     "Measurement": _object(
         id=_TEXT,
@@ -290,6 +291,12 @@ PATHS: dict[str, dict[str, Any]] = {
     },
     "/masks/{mask_id}/meshes/{label}.stl": {
         "get": _operation("Surface of one label, _binary STL in RAS+ mm", content=_binary("model/stl"))
+    },
+    "/masks/{mask_id}/distances/{reference_id}.bin": {
+        "get": _operation(
+            "Surface of a mask in RAS+ mm, each point with its distance in mm to another mask's surface",
+            content=_binary("application/octet-stream"),
+        )
     },
     "/health": {"get": _operation("State of the server", content=_json(_ref("Health")))},
     "/metrics": {"get": _operation("Prometheus text", content={"text/plain": {"schema": _TEXT}})},

@@ -132,6 +132,7 @@ def _confidence_view(confidence: Confidence | None) -> dict[str, Any] | None:
 def display_view(store: Store, study: Study) -> dict[str, Any]:
     """All that the viewer needs to draw a study (see :class:`webapp.display.Display`)."""
     display = asdict(read_display(store.folder(study.id)))
+    masks = store.masks(study.id)
     digest = display.pop("digest")
     return {
         **display,
@@ -142,5 +143,16 @@ def display_view(store: Store, study: Study) -> dict[str, Any]:
             "url": f"{API}/studies/{study.id}/preview.bin?v={digest}",
         },
         "measurements_url": f"{API}/studies/{study.id}/measurements",
-        "masks": [mask_view(store, mask) for mask in store.masks(study.id)],
+        "masks": [mask_view(store, mask) for mask in masks],
+        "distances": _distances(masks),
     }
+
+
+def _distances(masks: list[Mask]) -> list[dict[str, str]]:
+    """The newest segmentation beside the newest reference, where there are both. ``masks`` come newest first."""
+    newest = [next((mask for mask in masks if mask.kind == kind), None) for kind in ("model", "reference")]
+    mask, reference = newest
+    if mask is None or reference is None:
+        return []
+    address = f"{API}/masks/{mask.id}/distances/{reference.id}.bin?v={mask.digest}-{reference.digest}"
+    return [{"mask": mask.id, "reference": reference.id, "url": address}]

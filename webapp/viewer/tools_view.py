@@ -9,7 +9,8 @@ from webapp.viewer.parts import Words, choice, option
 TOOLS = ("crosshair", "scroll", "window", "pan", "zoom")
 WINDOWS = {"bone": (500, 2000), "soft": (40, 400), "lung": (-600, 1500), "metal": (1500, 4000)}
 """Level and width in HU."""
-LAYOUTS = ("four", "compare")
+LAYOUTS = ("four", "compare", "curtain", "blink")
+_BOTH_KINDS = "['model', 'reference'].every((kind) => masks.some((mask) => mask.kind === kind))"
 PLANES = ("axial", "coronal", "sagittal")
 SLABS_MM = (0, 5, 10, 20)
 SLAB_MODES = ("max", "mean")
@@ -20,7 +21,9 @@ def view_tools(words: Words) -> None:
     with html.Section(classes="sv-group"):
         html.H2(words("viewer.view"))
         choice(words, "layout", LAYOUTS)
-        with html.Div(v_if="layout === 'compare'"):
+        with html.Div(classes="sv-choice", v_if=_BOTH_KINDS):
+            option(words("viewer.layout.masks"), "layout-masks", "layout = 'masks'", "layout === 'masks'")
+        with html.Div(v_if="['compare', 'curtain', 'blink'].includes(layout)"):
             choice(words, "plane", PLANES)
         choice(words, "tool", TOOLS, title=True)
         with html.Div(classes="sv-choice-group"):

@@ -4,22 +4,14 @@ import { throttled } from './crosshair.js';
 import { fetchJson } from './loading.js';
 import { publish, withdraw } from './hook.js';
 import { decodeView } from './links.js';
+import { calm, createBlink } from './over.js';
+import { PANELS, overOf, panelOf } from './panels.js';
 import { openScan } from './scan.js';
 import { createViewer } from './viewer.js';
 import { graphics } from './window.js';
 
 const CROSSHAIR_MS = 400;
 const ARRIVAL_MS = 300; // between two drawings of what has come so far
-
-/** Panels: [key of the host element, test id, class, key of its title]. */
-const PANELS = [
-  ['axial', 'view-axial', 'sv-axial', 'axial'],
-  ['originalSlice', 'view-original-slice', 'sv-original sv-original-slice', 'original'],
-  ['coronal', 'view-coronal', 'sv-coronal', 'coronal'],
-  ['sagittal', 'view-sagittal', 'sv-sagittal', 'sagittal'],
-  ['originalVolume', 'view-original-3d', 'sv-original sv-original-3d', 'original'],
-  ['volume', 'view-3d', 'sv-3d', 'volume'],
-];
 
 let restored = false;
 
@@ -47,7 +39,7 @@ export default {
     texts: { type: Object, default: () => ({}) },
   },
   emits: ['crosshair', 'window', 'failed', 'restored'],
-  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '' }),
+  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
       const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
@@ -68,8 +60,11 @@ export default {
       this.viewer?.reset();
     },
     layout() {
-      this.maximised = '';
+      this.layOut();
     },
+  },
+  created() {
+    this.blink = markRaw(createBlink(() => (this.original = !this.original)));
   },
   async mounted() {
     this.hosts = markRaw({ probe: this.$refs.probe });
@@ -88,6 +83,7 @@ export default {
   },
   beforeUnmount() {
     this.gone = true;
+    this.blink.stop();
     withdraw(this.viewer);
     this.viewer?.destroy();
   },
@@ -101,6 +97,7 @@ export default {
         createViewer(this.hosts, grid, scan, {
           windowed: (level) => this.$emit('window', level),
           masksReady: (ids) => (state.masks = ids),
+          playing: (axis) => (this.playing = axis),
           failed: (error) => this.fail(error),
         }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools') } }),
       );
@@ -149,22 +146,24 @@ export default {
     toggle(key) {
       this.maximised = this.maximised === key ? '' : key;
     },
-    panel([key, testid, classes, title]) {
-      const name = this.texts[title] ?? title;
-      const suffix = this.layout === 'compare' && !key.startsWith('original') ? ` · ${this.texts.segmented ?? ''}` : '';
-      return h(
-        'section',
-        { key, class: ['sv-panel', classes, { 'sv-maximised': this.maximised === key }], 'data-testid': testid, 'aria-label': name },
-        [
-          h('div', { ref: key, class: 'sv-canvas', tabindex: 0, role: 'application', 'aria-label': `${name}. ${this.texts[title === 'volume' ? 'keys_3d' : 'keys'] ?? ''}` }),
-          h('div', { class: 'sv-title' }, name + suffix),
-          h(
-            'button',
-            { class: 'sv-expand', type: 'button', title: this.texts.maximise, 'aria-label': `${this.texts.maximise}: ${name}`, 'aria-pressed': String(this.maximised === key), onClick: () => this.toggle(key) },
-            h('span', { 'aria-hidden': 'true' }),
-          ),
-        ],
-      );
+    moveCurtain(at) {
+      if (at !== null) this.curtain = Math.round(at);
+      return at !== null;
+    },
+    pressBlink() {
+      if (this.blink.running) this.blink.stop();
+      else this.blink.start();
+      this.blinking = this.blink.running;
+    },
+    layOut() {
+      this.maximised = '';
+      this.original = false;
+      this.blink.stop();
+      if (this.layout === 'blink' && !calm()) this.blink.start();
+      this.blinking = this.blink.running;
+    },
+    panel(panel) {
+      return panelOf(this, panel);
     },
     cover() {
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
@@ -178,12 +177,20 @@ export default {
     },
   },
   render() {
-    const shown = this.maximised || (this.layout === 'compare' ? `compare-${this.plane}` : 'four');
-    return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, { 'sv-single': this.maximised, 'sv-ready': this.ready }], 'data-layout': shown }, [
-      h('div', { class: 'sv-grid' }, PANELS.map(this.panel)),
+    const over = this.layout === 'curtain' || this.layout === 'blink';
+    const classes = {
+      'sv-single': this.maximised,
+      'sv-ready': this.ready,
+      'sv-over': over && !this.maximised,
+      'sv-curtained': this.layout === 'curtain' && !this.maximised,
+      'sv-original-on-top': this.layout === 'blink' && this.original,
+    };
+    const arranged = over || this.layout === 'compare' ? `compare-${this.plane}` : 'four';
+    const style = { '--curtain': `${this.curtain}%` };
+    return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, classes], 'data-layout': this.maximised || arranged, style }, [
+      h('div', { class: 'sv-grid' }, [...PANELS.map(this.panel), ...overOf(this)]),
       h('div', { ref: 'probe', class: 'sv-probe', 'data-testid': 'hu-probe', 'aria-live': 'off' }),
       this.cover(),
     ]);
   },
 };
-

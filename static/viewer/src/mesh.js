@@ -72,16 +72,21 @@ export function stlCorners(buffer) {
   return corners;
 }
 
-function smooth(buffer) {
-  const { points, corner } = weld(stlCorners(buffer));
+/** Corner numbers, three a triangle, as vtk.js's cells: each with its count before it. */
+export function trianglesOf(corner) {
   const triangles = new Uint32Array((corner.length / 3) * 4);
   for (let t = 0; t < corner.length / 3; t += 1) {
     triangles[4 * t] = 3;
     triangles.set(corner.subarray(3 * t, 3 * t + 3), 4 * t + 1);
   }
+  return triangles;
+}
+
+function smooth(buffer) {
+  const { points, corner } = weld(stlCorners(buffer));
   const mesh = vtkPolyData.newInstance();
   mesh.getPoints().setData(points, 3);
-  mesh.getPolys().setData(triangles);
+  mesh.getPolys().setData(trianglesOf(corner));
   const values = pointNormals(points, corner);
   mesh.getPointData().setNormals(vtkDataArray.newInstance({ name: 'Normals', numberOfComponents: 3, values }));
   return mesh;

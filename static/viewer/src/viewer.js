@@ -1,6 +1,8 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
 import { cameraBefore, cameraNumbers, cameraOf } from './camera.js';
+import { createCine } from './cine.js';
 import { createCrosshair } from './crosshair.js';
+import { createLegend, loadDistances } from './distance.js';
 import { frameOf, isInside, worldToIndex } from './frame.js';
 import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
 import { loadMasks, loadSurfaces } from './masks.js';
@@ -8,11 +10,13 @@ import { createMeasuring } from './measuring.js';
 import { createScene3d } from './scene-3d.js';
 import { createSlicePanel } from './slice-panel.js';
 
+const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
+
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
  * @param {object} grid display.json
  * @param {object} scan see scan.js: { values, preview }
- * @param {object} tell { windowed([level, width]), masksReady(), failed(error) }
+ * @param {object} tell { windowed([level, width]), masksReady(ids), playing(axis), failed(error) }
  * @param {object} page { texts, slots: { volumeTools, measureTools } }: words, and places outside the panels (elements or null)
  */
 export function createViewer(hosts, grid, { values, preview }, tell, page) {
@@ -70,6 +74,8 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     { crosshair, texts: page.texts, slot: page.slots.volumeTools },
   );
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
+  const legend = createLegend(hosts.volume.parentElement, page.texts);
+  const cine = createCine(crosshair, frame, tell.playing);
   const stopProbe = crosshair.onMove(() => {
     untouched = false;
     hover(null);
@@ -95,21 +101,35 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     panels[plane].reset();
   }
 
+  /** What of the masks is drawn: while two are compared both, as outlines, whatever else was chosen. */
+  function drawn() {
+    const [pair] = settings.layout === 'masks' ? current.distances : [];
+    return pair ? { ...settings, pair, shown: [pair.mask, pair.reference], maskStyle: 'outline' } : settings;
+  }
+
+  async function showIn3d(masks, { pair, ...wish }, isWanted) {
+    const measured = pair && (await loadDistances(pair.url));
+    const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
+    if (!isWanted()) return;
+    const [first] = measured ? [] : masks;
+    volume.setMasks(surfaces, first ? { values: first.values, colours: first.colours } : null);
+    if (measured) legend.show(measured.figures, measured.end);
+    else legend.hide();
+  }
+
   async function showMasks() {
     const mine = ++wanted;
-    const { shown } = settings;
+    const isWanted = () => mine === wanted;
+    const wish = drawn();
     try {
-      const masks = await loadMasks(current, settings);
-      if (mine !== wanted) return;
+      const masks = await loadMasks(current, wish);
+      if (!isWanted()) return;
       PLANE_NAMES.forEach((name) => panels[name].setMasks(masks, look()));
       if (untouched && masks.length) showCentreOf(masks[0]);
-      const surfaces = await loadSurfaces(current, settings);
-      if (mine !== wanted) return;
-      const [first] = masks;
-      volume.setMasks(surfaces, first ? { values: first.values, colours: first.colours } : null);
-      tell.masksReady(shown.filter((id) => masks.some((mask) => mask.id === id)));
+      await showIn3d(masks, wish, isWanted);
+      if (isWanted()) tell.masksReady(masks.map((mask) => mask.id));
     } catch (error) {
-      if (mine === wanted) tell.failed(error);
+      if (isWanted()) tell.failed(error);
     }
   }
 
@@ -119,8 +139,8 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     if (centroid) crosshair.moveTo(centroid);
   }
 
-  const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden]);
-  const look = () => ({ opacity: settings.opacity / 100, outline: settings.maskStyle === 'outline' });
+  const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden, s.layout === 'masks']);
+  const look = () => ({ opacity: settings.opacity / 100, outline: drawn().maskStyle === 'outline' });
   const same = (before, now, name) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
 
   return {
@@ -129,7 +149,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       const before = settings;
       settings = next;
       if (!same(before, next, 'window')) setWindow([...next.window]);
-      if (next.layout === 'compare') compare(next.plane);
+      if (WITH_ORIGINAL.includes(next.layout)) compare(next.plane);
       else closeComparison();
       if (!same(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
       if (maskKey(before) !== maskKey(next)) showMasks();
@@ -149,7 +169,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     },
     /** The study's masks changed: `display` is display.json as it is now. */
     refresh(display) {
-      current = { ...grid, masks: display.masks };
+      current = { ...grid, masks: display.masks, distances: display.distances };
       showMasks();
     },
     reset() {
@@ -180,11 +200,15 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
         panels[name].follow({ centre: [u, v], mmPerPx });
       });
     },
+    /** Show the slices along `plane` one after another, or end that. */
+    play: (plane) => cine.toggle(panels[plane].axis),
     crosshair,
     hu: () => hu(crosshair.voxel),
     window: () => [...level],
     destroy() {
       stopProbe();
+      cine.destroy();
+      legend.destroy();
       closeComparison();
       measuring.destroy();
       Object.values(panels).forEach((panel) => panel.destroy());

@@ -1,0 +1,32 @@
+/** Original and segmented in one place: a curtain drawn across, or one after the other. */
+
+const BLINK_MS = 700; // slower than three a second, which nobody may be shown unasked
+const STEP = { ArrowLeft: -2, ArrowRight: 2, PageDown: -10, PageUp: 10 };
+
+/** Where a curtain is, per cent from the left, after a key; null if the key is none of its. */
+export function curtainKey(key, at) {
+  const wanted = { Home: 0, End: 100 }[key] ?? (key in STEP ? at + STEP[key] : null);
+  return wanted === null ? null : Math.min(100, Math.max(0, wanted));
+}
+
+/** Where the pointer holds the curtain, per cent of `box`. */
+export const curtainAt = (x, box) => Math.min(100, Math.max(0, (100 * (x - box.left)) / Math.max(1, box.width)));
+
+/** Turns about: calls `turn()` for ever until stopped; not by itself where motion is not wanted. */
+export function createBlink(turn) {
+  let timer = null;
+  return {
+    get running() {
+      return timer !== null;
+    },
+    start() {
+      if (timer === null) timer = setInterval(turn, BLINK_MS);
+    },
+    stop() {
+      clearInterval(timer);
+      timer = null;
+    },
+  };
+}
+
+export const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
