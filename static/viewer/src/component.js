@@ -7,6 +7,7 @@ import { decodeView } from './links.js';
 import { calm, createBlink } from './over.js';
 import { PANELS, overOf, panelOf } from './panels.js';
 import { openScan } from './scan.js';
+import { createDoubleTap } from './taps.js';
 import { createViewer } from './viewer.js';
 import { graphics } from './window.js';
 
@@ -64,6 +65,11 @@ export default {
     },
   },
   created() {
+    const taps = ([key]) => {
+      const { pointerdown, pointerup, dblclick } = createDoubleTap(() => this.toggle(key));
+      return [key, { onPointerdown: pointerdown, onPointerup: pointerup, onDblclick: dblclick }];
+    };
+    this.taps = markRaw(Object.fromEntries(PANELS.map(taps)));
     this.blink = markRaw(createBlink(() => (this.original = !this.original)));
   },
   async mounted() {

@@ -2,8 +2,10 @@
  * Mouse, pen, touch and keys on a slice panel, told apart and named; nothing here knows what is drawn.
  *
  * Mouse: left the chosen tool, right window/level, middle pan, wheel scroll, Ctrl+wheel zoom.
- * Touch: one finger the chosen tool, two fingers pan and pinch.
+ * Touch: one finger the chosen tool, two fingers scroll, pan and pinch, a finger held still reads the HU under it.
  */
+
+import { createTwoFingers } from './fingers.js';
 
 /** What a drag does, from the button, the pressed keys and the tool chosen. */
 export function dragAction(button, modifiers, tool) {
@@ -30,12 +32,12 @@ export function wheelSteps() {
   };
 }
 
-const middleOf = ([a, b]) => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-const distanceOf = ([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+const HOLD_MS = 500;
+const STILL_PX = 10;
 
 /**
  * Listen on `element`. `on` holds: crosshair(at), scroll(steps), zoom(at, factor), pan(dx, dy),
- * windowing(dx, dy), windowed(), hover(at | null), key(event); `tool()` answers the tool chosen.
+ * windowing(dx, dy), windowed(), hover(at | null), probe(at | null), key(event); `tool()` answers the tool chosen.
  * Returns a function that stops listening.
  */
 export function listen(element, on, tool) {
@@ -43,13 +45,26 @@ export function listen(element, on, tool) {
   const steps = wheelSteps();
   let action = null;
   let scrolled = 0;
+  let two = null;
+  let hold = { timer: 0, at: [0, 0] }; // of a finger that may become a long press
 
   const at = (event) => {
     const box = element.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
 
+  const endHold = () => clearTimeout(hold.timer);
+  function startHold(place) {
+    endHold();
+    const timer = setTimeout(() => {
+      action = 'probe';
+      on.probe(place);
+    }, HOLD_MS);
+    hold = { timer, at: place };
+  }
+
   const drag = {
+    probe: (now) => on.probe(now),
     crosshair: (now) => on.crosshair(now),
     window: (now, dx, dy) => on.windowing(dx, dy),
     pan: (now, dx, dy) => on.pan(dx, dy),
@@ -68,29 +83,32 @@ export function listen(element, on, tool) {
       element.setPointerCapture(event.pointerId);
       pointers.set(event.pointerId, at(event));
       scrolled = 0;
-      action = pointers.size > 1 ? 'pinch' : dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
-      if (action === 'crosshair') on.crosshair(at(event));
+      if (pointers.size === 2) {
+        endHold();
+        action = 'two';
+        two = createTwoFingers([...pointers.values()], on);
+      } else {
+        action = dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
+        if (event.pointerType === 'touch') startHold(at(event));
+        if (action === 'crosshair') on.crosshair(at(event));
+      }
       event.preventDefault();
     },
     pointermove(event) {
       const now = at(event);
       if (event.pointerType !== 'touch') on.hover(now);
       if (!pointers.has(event.pointerId)) return;
-      const before = [...pointers.values()];
       const last = pointers.get(event.pointerId);
       pointers.set(event.pointerId, now);
-      if (action === 'pinch' && pointers.size === 2) {
-        const after = [...pointers.values()];
-        const [from, to] = [middleOf(before), middleOf(after)];
-        on.pan(to[0] - from[0], to[1] - from[1]);
-        on.zoom(to, distanceOf(after) / Math.max(1, distanceOf(before)));
-      } else if (drag[action]) {
-        drag[action](now, now[0] - last[0], now[1] - last[1]);
-      }
+      if (Math.hypot(now[0] - hold.at[0], now[1] - hold.at[1]) > STILL_PX) endHold();
+      if (action === 'two' && pointers.size === 2) two.move([...pointers.values()]);
+      else if (drag[action]) drag[action](now, now[0] - last[0], now[1] - last[1]);
     },
     pointerup(event) {
+      endHold();
       pointers.delete(event.pointerId);
       if (action === 'window') on.windowed();
+      if (action === 'probe') on.probe(null);
       action = null; // the finger that stays after a pinch draws nothing
     },
     pointerleave: () => on.hover(null),

@@ -38,6 +38,8 @@ export function createOverlay(element, plane) {
   Object.entries(PLANES[plane].letters).forEach(([side, letter]) => add(layer, `sv-letter sv-at-${side}`, letter));
   const number = add(layer, 'sv-number');
   const bar = add(layer, 'sv-scale');
+  const bubble = add(layer, 'sv-bubble');
+  bubble.hidden = true;
   return {
     /** Put the crosshair at `at` (px) in a panel of `size` (px). */
     place([x, y], [width, height], mmPerPx) {
@@ -55,6 +57,13 @@ export function createOverlay(element, plane) {
     tell(slice, slices, mm, slab, step) {
       const place = `${slice} / ${slices}   ${axisText(PLANES[plane].axis, mm)} mm`;
       number.textContent = slab.count > 1 ? `${place}\n${slab.mode === 'max' ? 'MIP' : 'Ø'} ${(slab.count * step).toFixed(1)} mm` : place;
+    },
+    /** What a held finger points at, above it; nothing where `at` is null. */
+    bubble(at, text) {
+      bubble.hidden = !at;
+      if (!at) return;
+      bubble.textContent = text;
+      bubble.style.transform = `translate(calc(${at[0]}px - 50%), calc(${at[1]}px - 100% - 36px))`;
     },
     destroy: () => layer.remove(),
   };

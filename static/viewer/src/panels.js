@@ -48,7 +48,7 @@ export function panelOf(page, [key, testid, classes, title]) {
         tabindex: 0,
         role: 'application',
         'aria-label': `${name}. ${texts.keys ?? ''}`,
-        onDblclick: () => page.toggle(key),
+        ...page.taps[key],
       }),
       h('div', { class: 'sv-title' }, name + suffix),
       cine(page, key, name),

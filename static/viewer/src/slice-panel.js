@@ -19,8 +19,9 @@ const unit = (axis, sign) => [0, 1, 2].map((n) => (n === axis ? sign : 0));
 /**
  * @param {HTMLElement} element filled by the panel
  * @param {string} plane a key of PLANES
- * @param {object} scene { grid, frame, values, air, crosshair, hover(world | null), tool(), windowing(dx, dy), windowed(),
- *   linked(view) }; views are { centre, mmPerPx } in the frame's plane, see geometry.js
+ * @param {object} scene { grid, frame, values, air, crosshair, hover(world | null), reading(world), tool(), windowing(dx, dy), windowed(),
+ *   linked(view), follower }; views are { centre, mmPerPx } in the frame's plane, see geometry.js; a follower's size
+ *   changes nobody's view but its own
  */
 export function createSlicePanel(element, plane, scene) {
   const { grid, frame, crosshair } = scene;
@@ -33,7 +34,10 @@ export function createSlicePanel(element, plane, scene) {
   const watchers = new Set();
 
   const target = createWindow(element, (size) => {
-    if (!view || untouched) view = fitView(frame, plane, size);
+    if (!view || untouched) {
+      view = fitView(frame, plane, size);
+      if (!scene.follower) scene.linked?.(view);
+    }
     aim();
   });
   const labels = createOverlay(element, plane);
@@ -111,6 +115,10 @@ export function createSlicePanel(element, plane, scene) {
       windowing: scene.windowing,
       windowed: scene.windowed,
       hover: (at) => scene.hover(at && toWorld(at)),
+      probe(at) {
+        scene.hover(at && toWorld(at));
+        labels.bubble(at, at && scene.reading(toWorld(at)));
+      },
       key,
     },
     scene.tool,

@@ -32,12 +32,14 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   const frame = frameOf(grid);
   const hu = (voxel) => values[offsetOf(grid, voxel)];
 
+  /** The HU of the voxel at a place, "–" outside of the scan. */
+  const reading = (world) => (isInside(grid, worldToIndex(grid, world)) ? `${whole ? '' : '≈ '}${hu(clampIndex(grid, worldToIndex(grid, world)))} HU` : '–');
+
   function hover(world) {
     const inside = world && isInside(grid, worldToIndex(grid, world));
     const at = inside ? world : crosshair.world;
     const voxel = clampIndex(grid, worldToIndex(grid, at));
-    const value = isInside(grid, worldToIndex(grid, at)) ? `${hu(voxel)} HU` : '–';
-    hosts.probe.textContent = `${inside ? '' : '+  '}${whole ? '' : '≈ '}${value}   ${positionText(at)} mm   (${voxel.join(', ')})`;
+    hosts.probe.textContent = `${inside ? '' : '+  '}${reading(at)}   ${positionText(at)} mm   (${voxel.join(', ')})`;
   }
 
   const allSlices = () => [...PLANE_NAMES.map((name) => panels[name]), ...(compared ? [compared.slice] : [])];
@@ -55,6 +57,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       air: Math.max(grid.hu_range[0], -32768),
       crosshair,
       hover,
+      reading,
       linked,
       tool: () => settings.tool ?? 'crosshair',
       windowing: (dx, dy) => setWindow([level[0] + dy * 2, Math.max(1, level[1] + dx * 4)]),
@@ -93,7 +96,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     closeComparison();
     compared = {
       plane,
-      slice: createSlicePanel(hosts.originalSlice, plane, scene((view) => panels[plane].follow(view))),
+      slice: createSlicePanel(hosts.originalSlice, plane, { ...scene((view) => panels[plane].follow(view)), follower: true }),
     };
     compared.slice.setWindow(level);
     volume.compare(true);
