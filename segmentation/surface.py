@@ -1,4 +1,4 @@
-"""Label maps to triangle meshes. The engine's only use of VTK, and without its renderer."""
+"""Label maps to triangle meshes, by VTK without its renderer."""
 
 from __future__ import annotations
 
