@@ -86,6 +86,7 @@ def _configuration(orthanc: Orthanc, folder: Path, plugin: Path) -> dict[str, ob
         "DicomAet": AET,
         "DicomPort": orthanc.dicom_port,
         "DicomCheckCalledAet": True,
+        "DefaultEncoding": "Utf8",
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
 

@@ -103,12 +103,17 @@ def _values(answer: Answer, tag: str) -> list[Any]:
 
 
 def _person(answer: Answer, tag: str) -> str:
-    """A person's name as people write it: the ideographic form where there is one, else the alphabetic."""
+    """A person's name as people write it: in Chinese (or its like) where it is given so, then in Latin letters."""
     values = _values(answer, tag)
     if not values or not isinstance(values[0], dict):
-        return text(answer, tag).replace("^", " ").strip()
-    name = values[0].get("Ideographic") or values[0].get("Alphabetic") or ""
-    return clean(" ".join(part for part in str(name).split("^") if part))
+        return _spaced(text(answer, tag))
+    forms = [_spaced(clean(values[0].get(form) or "")) for form in ("Ideographic", "Alphabetic")]
+    first, *others = [form for form in forms if form] or [""]
+    return f"{first} ({others[0]})" if others else first
+
+
+def _spaced(name: str) -> str:
+    return " ".join(part for part in name.split("^") if part)
 
 
 def _number(answer: Answer, tag: str) -> int | None:
