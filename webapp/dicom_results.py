@@ -6,14 +6,31 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from segmentation.writers.dicom import Maker, Sources, read_sources, write_dicom_seg
+from PIL import Image
+
+from segmentation.metrics import spine_voxels
+from segmentation.pictures import write_pictures
+from segmentation.readers import read_label_map, read_volume
+from segmentation.volume import LabelMap
+from segmentation.writers.dicom import (
+    Maker,
+    Sources,
+    read_sources,
+    write_capture,
+    write_dicom_seg,
+    write_rtstruct,
+)
 from webapp.dicom import source_instances
 from webapp.errors import WebError, not_found
 from webapp.masks import label_map_of
 from webapp.records import Mask
 from webapp.services import product_version
 from webapp.store import Store
+
+Kind = Literal["seg", "rtstruct", "capture"]
+KINDS: tuple[Kind, ...] = ("seg", "rtstruct", "capture")
 
 
 def sources_of(store: Store, mask: Mask) -> Sources:
@@ -33,15 +50,38 @@ def sources_of(store: Store, mask: Mask) -> Sources:
 
 
 @contextmanager
-def segmentation_object(store: Store, mask: Mask, sources: Sources) -> Iterator[Path]:
-    """A mask as a DICOM SEG file, gone afterwards. Raises WebError: 409, nothing is marked in it."""
+def dicom_object(store: Store, mask: Mask, sources: Sources, kind: Kind = "seg") -> Iterator[Path]:
+    """A mask as a DICOM file of one ``kind``, gone afterwards.
+
+    Raises:
+        WebError: 409, nothing is marked in it; 404, its files are lost.
+    """
     label_map = label_map_of(store, mask)
     if not label_map.present:
         raise WebError(409, "empty_mask", "No spine was found in this scan, so there is nothing to send or to keep.")
+    maker = Maker(product_version(), mask.model_id)
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
-        path = Path(folder) / "seg.dcm"
-        write_dicom_seg(label_map, sources, path, Maker(product_version(), mask.model_id))
+        path = Path(folder) / f"{kind}.dcm"
+        if kind == "seg":
+            write_dicom_seg(label_map, sources, path, maker)
+        elif kind == "rtstruct":
+            write_rtstruct(label_map, sources, path, maker)
+        else:
+            write_capture(_pictures(store, mask, label_map, Path(folder)), sources, path, maker)
         yield path
+
+
+def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> dict[str, Image.Image]:
+    """Axial, coronal and sagittal comparison of CT and mask, with the study's reference where there is one."""
+    study = store.study(mask.study_id)
+    if study is None:
+        raise not_found("mask")
+    volume = read_volume(store.folder(study.id) / study.original)
+    reference = None
+    if study.reference is not None:
+        reference = spine_voxels(read_label_map(store.folder(study.id) / study.reference))
+    paths = write_pictures(volume, spine_voxels(label_map), reference, folder)
+    return {path.stem: Image.open(path).convert("RGB") for path in paths}
 
 
 def refuse_without_identity(sources: Sources) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from segmentation.writers import label_table, write_nrrd, write_surfaces
 from segmentation.writers.mesh import AXES
-from webapp.dicom_results import segmentation_object, sources_of
+from webapp.dicom_results import KINDS, dicom_object, sources_of
 from webapp.errors import WebError, not_found
 from webapp.files import cached, find_mask
 from webapp.masks import NIFTI_FILE, label_map_of
@@ -32,7 +32,7 @@ def download_routes() -> list[BaseRoute]:
         ("/masks/{mask_id}/labels.txt", labels),
         ("/masks/{mask_id}.seg.nrrd", nrrd),
         ("/masks/{mask_id}.nii.gz", nifti),
-        ("/masks/{mask_id}.dcm", dicom),
+        ("/masks/{mask_id}/{kind}.dcm", dicom),
     ]
     return [Route(API + path, endpoint) for path, endpoint in pairs]
 
@@ -54,11 +54,14 @@ def nrrd(request: Request) -> Response:
 
 
 def dicom(request: Request) -> Response:
-    """The mask as DICOM segmentation, of a study that came as DICOM."""
+    """The mask as DICOM segmentation, structure set or comparison pictures, of a study that came as DICOM."""
     services, mask = find_mask(request)
-    with segmentation_object(services.store, mask, sources_of(services.store, mask)) as path:
+    kind = request.path_params["kind"]
+    if kind not in KINDS:
+        raise not_found("format")
+    with dicom_object(services.store, mask, sources_of(services.store, mask), kind) as path:
         response = Response(path.read_bytes(), media_type="application/dicom")
-    return _named(request, services, mask, response, "dcm")
+    return _named(request, services, mask, response, f"{kind}.dcm")
 
 
 def labels(request: Request) -> Response:

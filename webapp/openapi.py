@@ -271,8 +271,11 @@ PATHS: dict[str, dict[str, Any]] = {
     "/masks/{mask_id}.nii.gz": {
         "get": _operation("The mask as NIfTI on the original grid", content=_binary("application/gzip"))
     },
-    "/masks/{mask_id}.dcm": {
-        "get": _operation("The mask as DICOM segmentation, of a DICOM study", content=_binary("application/dicom"))
+    "/masks/{mask_id}/{kind}.dcm": {
+        "get": _operation(
+            "Of a DICOM study: the mask as seg (segmentation), rtstruct or capture (comparison pictures)",
+            content=_binary("application/dicom"),
+        )
     },
     "/masks/{mask_id}.seg.nrrd": {
         "get": _operation("The mask as NRRD with names and colours", content=_binary("application/octet-stream"))

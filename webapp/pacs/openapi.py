@@ -14,12 +14,13 @@ _FOUND_STUDY = object_of(
 _FOUND_SERIES = object_of(
     uid=TEXT, number=maybe(INTEGER), description=TEXT, modality=TEXT, body_part=TEXT, images=maybe(INTEGER)
 )
-_SENT = object_of(sent=TEXT, pacs=TEXT)
+_KIND = {"type": "string", "enum": ["seg", "rtstruct", "capture"]}
+_SENT = object_of(sent=TEXT, pacs=TEXT, kind=_KIND)
 
 
 _SEARCH = body_of(object_of(patient=TEXT, first_day=_DAY, last_day=_DAY, modality=TEXT))
 _FETCH = body_of(object_of(study_uid=TEXT, series_uid=TEXT))
-_SEND = body_of(object_of(pacs=TEXT))
+_SEND = body_of(object_of(pacs=TEXT, kind=_KIND))
 
 
 SCHEMAS: dict[str, Any] = {

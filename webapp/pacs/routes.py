@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.api import Answer, services, who
+from webapp.dicom_results import KINDS, Kind
 from webapp.errors import WebError, not_found
 from webapp.i18n import table
 from webapp.pacs.dicomweb import Search
@@ -89,10 +90,12 @@ def cancel_transfer(transfer_id: str) -> Answer:
 
 @pacs.post(f"{API}/masks/<mask_id>/send")
 def send(mask_id: str) -> Response:
-    """Send a mask back into an archive as DICOM segmentation."""
-    name = _text(_body(), "pacs", r".{1,60}", None)
-    send_back(services().store, services().archives, mask_id, name, who())
-    return jsonify({"sent": mask_id, "pacs": name})
+    """Send a mask back into an archive, as DICOM segmentation unless another kind is asked for."""
+    asked = _body()
+    name = _text(asked, "pacs", r".{1,60}", None)
+    kind = _text(asked, "kind", "|".join(KINDS), "seg")
+    send_back(services().store, services().archives, mask_id, name, who(), cast(Kind, kind))
+    return jsonify({"sent": mask_id, "pacs": name, "kind": kind})
 
 
 def _view(transfer: Transfer) -> dict[str, Any]:

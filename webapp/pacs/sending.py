@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from webapp.dicom_results import refuse_without_identity, segmentation_object, sources_of
+from webapp.dicom_results import Kind, dicom_object, refuse_without_identity, sources_of
 from webapp.errors import not_found
 from webapp.pacs.archives import Archives
 from webapp.store import Store
 
 
-def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str) -> None:
-    """Store a mask as DICOM segmentation in the study that it was made from, in the archive called ``pacs``.
+def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str, kind: Kind = "seg") -> None:
+    """Store a mask, as a DICOM object of one ``kind``, in the study it was made from, in the archive ``pacs``.
 
     Raises:
         WebError: no such mask or archive; the study is no DICOM or was de-identified; the archive refused.
@@ -20,6 +20,6 @@ def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: st
         raise not_found("mask")
     sources = sources_of(store, mask)
     refuse_without_identity(sources)
-    with segmentation_object(store, mask, sources) as path:
+    with dicom_object(store, mask, sources, kind) as path:
         archive.store([path], str(sources.first.StudyInstanceUID))
-    store.audit(who, "send", mask.study_id, f"{mask.id} to {pacs}")
+    store.audit(who, "send", mask.study_id, f"{mask.id} {kind} to {pacs}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trame.widgets import html
 
+from webapp.dicom_results import KINDS
 from webapp.viewer.parts import Words, choice, js
 
 _MASKS = (("nrrd", ".seg.nrrd"), ("labels", "/labels.txt"))
@@ -31,7 +32,8 @@ def download_tools(words: Words) -> None:
             with html.Div(classes="sv-links"):
                 for name, ending in _MASKS:
                     _link(words(f"viewer.downloads.{name}"), f"mask.base + '{ending}'", name)
-                _link(words("viewer.downloads.seg"), "mask.base + '.dcm'", "seg", shown="dicom")
+                for name in KINDS:
+                    _link(words(f"viewer.downloads.{name}"), f"mask.base + '/{name}.dcm'", name, shown="dicom")
             html.Div(words("viewer.downloads.surface"), classes="sv-label")
             choice(words, "mesh_axes", ("ras", "lps"))
             with html.Div(classes="sv-links"):

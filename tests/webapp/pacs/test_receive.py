@@ -11,12 +11,15 @@ import pydicom
 import pytest
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
+from starlette.testclient import TestClient
 
 from segmentation.errors import BadConfiguration, UnreadableFile
+from segmentation.phantom import Phantom
 from segmentation.volume import Volume
 from tests.dicom_series import PATIENT, scanner_grid, write_series
 from tests.webapp.pacs.conftest import send_to
-from tests.webapp.support import wait_for
+from tests.webapp.support import BoneEngine, wait_for
+from webapp.asgi import create_asgi
 from webapp.pacs.receive import Receiver
 from webapp.settings import Settings, load_settings
 from webapp.store import Store
@@ -148,3 +151,17 @@ def test_a_refused_study_is_noted_without_what_its_header_says(
     [entry] = store.audit_trail()
     assert (entry.action, entry.detail) == ("refuse", "unreadable_file")
     assert "Doe" not in caplog.text
+
+
+def test_what_a_scanner_pushes_becomes_a_study_without_names(tmp_path: Path, small_phantom: Phantom):
+    settings = settings_of(tmp_path)
+    volume = Volume(small_phantom.volume.hu.astype(np.int16), small_phantom.volume.grid)
+    with TestClient(create_asgi(settings, BoneEngine)) as client:
+        port = client.app.state.services.receiver.port  # type: ignore[attr-defined]
+        statuses = send_to(port, "SPINEVIEW", "SCANNER", write_series(volume, tmp_path / "ct"))
+        assert set(statuses) == {0}
+        [study] = wait_for(lambda: client.get("/api/v1/studies").json()["studies"], 60)
+        assert study["shape"] == list(volume.grid.shape)
+        kept = list((tmp_path / "data" / "studies" / study["id"] / "dicom").iterdir())
+        assert len(kept) == volume.grid.shape[2]
+        assert not [path for path in kept if b"Doe" in path.read_bytes()]

@@ -117,6 +117,12 @@ def test_the_result_goes_back_and_coincides_voxel_for_voxel(
     assert np.abs(np.sort(there, axis=0) - np.sort(expected, axis=0)).max() < 0.01
 
     assert complaints(back) == []
+    for kind, level in (("rtstruct", "RTSTRUCT"), ("capture", "OT")):
+        body = {"pacs": "Hospital", "kind": kind}
+        assert client.post(f"/api/v1/masks/{mask_id}/send", json=body).status_code == 200
+        query = {"Level": "Instance", "Query": {"Modality": level}}
+        assert len(archive.rest("POST", "/tools/find", json=query).json()) == 1
+    assert client.post(f"/api/v1/masks/{mask_id}/send", json={"pacs": "Hospital", "kind": "x"}).status_code == 400
     assert ("send", study_id) in [(e.action, e.study_id) for e in client.app.state.store.audit_trail()]  # type: ignore[attr-defined]
 
 
@@ -135,12 +141,15 @@ def test_a_de_identified_study_is_kept_without_names_and_not_sent_back(
     mask_id = segmented(forgetful, study_id)
     answer = forgetful.post(f"/api/v1/masks/{mask_id}/send", json={"pacs": "Hospital"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "de_identified")
-    downloaded = forgetful.get(f"/api/v1/masks/{mask_id}.dcm")
-    assert downloaded.status_code == 200, downloaded.text
-    assert downloaded.headers["content-type"] == "application/dicom"
-    (tmp_path / "own.dcm").write_bytes(downloaded.content)
-    assert [line for line in complaints(tmp_path / "own.dcm") if line.startswith("Error")] == []
-    assert b"Doe" not in downloaded.content
+    for kind, modality in (("seg", "SEG"), ("rtstruct", "RTSTRUCT"), ("capture", "OT")):
+        downloaded = forgetful.get(f"/api/v1/masks/{mask_id}/{kind}.dcm")
+        assert downloaded.status_code == 200, downloaded.text
+        assert downloaded.headers["content-type"] == "application/dicom"
+        (tmp_path / "own.dcm").write_bytes(downloaded.content)
+        assert [line for line in complaints(tmp_path / "own.dcm") if line.startswith("Error")] == []
+        assert pydicom.dcmread(tmp_path / "own.dcm").Modality == modality
+        assert b"Doe" not in downloaded.content
+    assert forgetful.get(f"/api/v1/masks/{mask_id}/other.dcm").status_code == 404
 
 
 def test_what_is_not_there_or_not_dicom_is_said(client: TestClient, archive: Orthanc):
