@@ -15,7 +15,7 @@ TORCH  := torch==2.13.0
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lint types imports viewer viewer-check bench screenshot lock clean
+.PHONY: help run setup test check format lint types imports viewer viewer-check bench fuzz screenshot lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ viewer-check: ## Rebuild the viewer's bundle and compare it with the committed o
 
 bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
 	$(BIN)/python bench/run.py $(ARGS)
+
+fuzz: setup ## Send damaged DICOM files and zips to a server: make fuzz ARGS="--minutes 60 --seed 0"
+	$(BIN)/python scripts/fuzz_dicom.py $(ARGS)
 
 screenshot: setup ## Take docs/screenshot.png again, on the demo study
 	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png

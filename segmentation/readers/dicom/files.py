@@ -98,7 +98,7 @@ def unpack(path: Path, into: Path, max_bytes: int) -> Found:
 
 
 def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:
-    if entry.is_dir():
+    if entry.filename.endswith("/"):  # a folder
         return False
     if entry.flag_bits & 0x1:
         raise UnreadableFile("The archive is locked by a password.", "Send it without one.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 import pydicom
@@ -16,15 +17,18 @@ from pydicom.uid import UID
 from segmentation.readers.dicom.frame import Frame, Triple
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-# What a hostile or sloppy header makes pydicom raise. (MemoryError ends the process that reads, see sandbox.py.)
+# What a hostile or sloppy header makes pydicom raise; memory runs out where a length is a lie, or a stream a bomb.
 HEADER_ERRORS = (
-    pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, IndexError,
+    pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException,
+    OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, IndexError,
     NotImplementedError, OverflowError, LookupError, RecursionError, zlib.error, ArithmeticError, AssertionError,
+    struct.error, MemoryError,
 )  # fmt: skip
 _PREAMBLE = 128
 _TEXT_LENGTH = 64
 _TAIL = 1 << 20
 _DELIMITER = b"\xfe\xff\xdd\xe0"  # ends the items of compressed pixels
+_UNDEFINED = 0xFFFFFFFF
 _MAX_FRAMES = 20_000
 _MAX_SIDE = 1 << 14
 
@@ -80,15 +84,24 @@ def _check_length(file: IO[bytes], frames: list[Frame]) -> None:
     if syntax.is_deflated:
         return
     start = file.tell()
+    head = file.read(12)
+    explicit = head[4:6] in (b"OW", b"OB", b"UN")
+    order: Literal["little", "big"] = "little" if syntax.is_little_endian else "big"
+    length = int.from_bytes(head[8:12] if explicit else head[4:8], order)
+    inside = start + (12 if explicit else 8)
     size = file.seek(0, 2)
-    if syntax.is_compressed:
-        file.seek(max(start, size - _TAIL))
-        if _DELIMITER in file.read():
-            return
-        file.seek(start)
-        if _DELIMITER not in file.read():
+    if not syntax.is_compressed:
+        promised = len(frames) * first.rows * first.columns * first.samples * first.bits_allocated // 8
+        if not promised <= length <= size - inside:
             raise Damaged
-    elif size - start < 8 + len(frames) * first.rows * first.columns * first.samples * first.bits_allocated // 8:
+        return
+    if length != _UNDEFINED:  # compressed pixels are a sequence of items
+        raise Damaged
+    file.seek(max(inside, size - _TAIL))
+    if _DELIMITER in file.read():
+        return
+    file.seek(inside)
+    if _DELIMITER not in file.read():
         raise Damaged
 
 

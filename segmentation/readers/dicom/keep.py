@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import struct
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +55,7 @@ def _rewrite(path: Path, target: Path, secret: bytes, syntax: UID) -> None:
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.preamble = bytes(128)
         dataset.save_as(target, enforce_file_format=True)
-    except (*HEADER_ERRORS, struct.error) as error:
+    except HEADER_ERRORS as error:
         raise UnreadableFile(
             "An image of the series cannot be de-identified: its header is damaged.", "Export the series again."
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from segmentation.readers.values import AIR_HU
 _BY_OPENJPEG = {*pydicom.uid.JPEG2000TransferSyntaxes}
 _LARGE_BYTES = 64 << 20  # a file above is decoded from the disk, frame by frame
 _INT16 = np.iinfo(np.int16)
-_DECODING_ERRORS = (*HEADER_ERRORS, RuntimeError, struct.error, SystemError)
+_DECODING_ERRORS = (*HEADER_ERRORS, RuntimeError, SystemError)
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote headers, which hold names
 
 Picture = NDArray[Any]  # (rows, columns) of int16 or float32

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from segmentation.errors import InputError, NotCT, TooLarge, UnreadableFile
 from segmentation.readers import DEFAULT_LIMITS, read_volume
@@ -20,7 +19,7 @@ from segmentation.readers.refusal import error_from_json, error_to_json
 from tests.segmentation.dicom.conftest import Writer
 
 
-def test_more_memory_than_allowed_is_refused(written: Writer):
+def test_a_bomb_in_a_deflated_file_costs_that_file(written: Writer):
     folder = written(syntax="deflated")
     path = next(folder.iterdir())
     data = path.read_bytes()
@@ -31,9 +30,14 @@ def test_more_memory_than_allowed_is_refused(written: Writer):
     for _ in range(1024):  # 1 GiB of zeros in 1 MB
         bomb += packer.compress(bytes(1 << 20))
     path.write_bytes(data[:start] + bomb + packer.flush())
-    assert pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID == DeflatedExplicitVRLittleEndian
+    notes = read_volume(folder, replace(DEFAULT_LIMITS, process_bytes=1 << 30)).notes
+    assert notes[0].code == "truncated"
+
+
+def test_a_process_without_memory_says_so():
+    done: subprocess.CompletedProcess[bytes] = subprocess.CompletedProcess([], 0, b'{"memory": true}')
     with pytest.raises(TooLarge) as caught:
-        read_volume(folder)
+        sandbox._reply(done, DEFAULT_LIMITS)
     assert caught.value.message == ("Reading these DICOM files needs more than the 2 GiB of memory that they may use.")
 
 
