@@ -25,7 +25,7 @@ from segmentation.writers.dicom import (
 from webapp.dicom import source_instances
 from webapp.errors import WebError, not_found
 from webapp.masks import label_map_of
-from webapp.records import Mask
+from webapp.records import Mask, Study
 from webapp.services import product_version
 from webapp.store import Store
 
@@ -84,9 +84,18 @@ def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> di
     return {path.stem: Image.open(path).convert("RGB") for path in paths}
 
 
+def is_de_identified(store: Store, study: Study) -> bool:
+    """True of a DICOM study whose files no longer say who was scanned."""
+    return any(_identity_removed(read_sources([path])) for path in source_instances(store, study)[:1])
+
+
+def _identity_removed(sources: Sources) -> bool:
+    return str(sources.first.get("PatientIdentityRemoved", "")).upper() == "YES"
+
+
 def refuse_without_identity(sources: Sources) -> None:
     """Raise WebError (409) if the series was de-identified at the door: no archive could tell whose result it is."""
-    if str(sources.first.get("PatientIdentityRemoved", "")).upper() == "YES":
+    if _identity_removed(sources):
         raise WebError(
             409,
             "de_identified",

@@ -91,3 +91,22 @@ def test_nothing_found_and_an_archive_that_is_away_are_said(browser: Any, tmp_pa
         page.get_by_test_id("pacs-search").click()
         expect(page.get_by_test_id("upload-error")).to_contain_text("Away cannot be reached")
     page.close()
+
+
+def test_a_de_identified_study_offers_no_way_back_and_says_so(browser: Any, tmp_path: Path, orthanc: Orthanc):
+    server = PacsServer(name="Hospital", url=orthanc.dicomweb, username=USER, password=PASSWORD)
+    with serving(tmp_path, pacs=(server,)) as site:
+        page = browser.new_page(locale="en-GB")
+        page.goto(f"{site.address}/pacs")
+        expect(page.get_by_test_id("pacs-identity")).to_contain_text("de-identified")
+        page.get_by_test_id("pacs-patient").fill("SV-0001")
+        page.get_by_test_id("pacs-search").click()
+        page.get_by_test_id("found-open").click()
+        ct = page.get_by_test_id("found-series").first
+        ct.get_by_test_id("fetch-button").click()
+        ct.get_by_test_id("fetch-open").click(timeout=60_000)
+        expect(page.get_by_test_id("study-name")).not_to_contain_text("Doe")
+        page.get_by_test_id("segment-button").click()
+        expect(page.get_by_test_id("send-status")).to_contain_text("cannot be sent back", timeout=60_000)
+        expect(page.get_by_test_id("send-button")).to_have_count(0)
+        page.close()

@@ -31,7 +31,7 @@ logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 MOST_FOUND = 100
 _PIECE_BYTES = 1 << 20
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # an archive may have to fetch a series from its own tapes first
 _SEARCH_FIELDS = ("00081030", "00080061", "00201206", "00201208", "00100030")
 _SERIES_FIELDS = ("0008103E", "00180015", "00201209")
 

@@ -31,7 +31,8 @@ def page() -> str:
     names = services().archives.names
     words = {key: text for key, text in table(lang).items() if key.startswith(_WORDS)}
     config = for_script({"lang": lang, "words": words})
-    return render_template("pacs.html", **common(lang), names=names, config=config)
+    kept = services().settings.keep_identity
+    return render_template("pacs.html", **common(lang), names=names, config=config, keep_identity=kept)
 
 
 @pacs.get(f"{API}/pacs")

@@ -15,6 +15,7 @@ from trame_server import Server
 from segmentation.errors import InputError
 from segmentation.label_statistics import LabelStatistics
 from webapp.dicom import DICOM_FOLDER
+from webapp.dicom_results import is_de_identified
 from webapp.errors import WebError
 from webapp.i18n import Translate, translate
 from webapp.jobs import JobQueue
@@ -70,7 +71,7 @@ class ViewerSession:
         self._server.controller.trigger("segment")(self._segment)
         self._server.controller.trigger("cancel")(self._cancel)
         self._server.controller.trigger("send")(self._send)
-        self.state.pacs = self._archives.names if self.study.original == DICOM_FOLDER else []
+        await self._offer_archives()
         self.state.job = no_job()
         build_page(self._server, self.study, self._lang, self._t)
         await self._look()
@@ -172,6 +173,20 @@ class ViewerSession:
 
     async def _cancel(self) -> None:
         await self._ask(self._jobs.cancel, self.state.job["id"])
+
+    async def _offer_archives(self) -> None:
+        """Say to which archives a result may go back: none of a study that is not, or no longer, theirs."""
+        self.state.pacs = []
+        if not self._archives.names or self.study.original != DICOM_FOLDER:
+            return
+        try:
+            removed = await asyncio.to_thread(is_de_identified, self._store, self.study)
+        except (InputError, OSError):
+            return
+        if removed:
+            self._say_sending(self._t("viewer.send.de_identified"))
+        else:
+            self.state.pacs = self._archives.names
 
     async def _send(self, mask_id: str, pacs: str) -> None:
         if self.state.sending["busy"]:
