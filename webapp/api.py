@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from webapp.api_imports import imports
 from webapp.api_measurements import measurements
+from webapp.api_reviews import reviews
 from webapp.errors import WebError, not_found
 from webapp.metrics import prometheus
 from webapp.openapi import document
@@ -19,6 +20,7 @@ from webapp.views import API, display_view, job_view, mask_view, study_view
 
 api = Blueprint("api", __name__, url_prefix=API)
 api.register_blueprint(measurements)
+api.register_blueprint(reviews)
 api.register_blueprint(imports)
 TASKS = ("segment",)
 Answer = tuple[Response, int]

@@ -10,6 +10,7 @@ from typing import Any
 from segmentation.confidence import SENTENCES
 from segmentation.notes import SENTENCES as NOTES
 from webapp import openapi_parts as parts
+from webapp import openapi_reviews
 from webapp.pacs import openapi as pacs
 from webapp.views import API
 
@@ -21,6 +22,7 @@ _JOB_STATES = ["queued", "running", "done", "failed", "cancelled"]
 
 SCHEMAS: dict[str, Any] = {
     **pacs.SCHEMAS,
+    **openapi_reviews.SCHEMAS,
     "Error": _object(error=_ERROR),
     "Study": _object(
         id=_TEXT,
@@ -133,6 +135,7 @@ SCHEMAS: dict[str, Any] = {
             )
         ),
         measurements_url=_TEXT,
+        reviews_url=_TEXT,
         masks=_list(_ref("Mask")),
         distances=_list(_object(mask=_TEXT, reference=_TEXT, url=_TEXT)),
     ),
@@ -208,6 +211,7 @@ _MEASUREMENT = {"required": True, "content": {"application/json": {"schema": _re
 
 PATHS: dict[str, dict[str, Any]] = {
     **pacs.PATHS,
+    **openapi_reviews.PATHS,
     "/studies": {
         "get": _operation("All studies, newest first", content=_json(_object(studies=_list(_ref("Study"))))),
         "post": _operation("Upload a CT", 201, _json(_ref("Study")), _UPLOAD),

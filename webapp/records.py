@@ -195,6 +195,21 @@ class MeasurementRow(Base):
     created_at: Mapped[float]
 
 
+class ReviewRow(Base):
+    """Table of reviews; columns as in :class:`webapp.reviews.Review`. A review outlives the mask that it is about."""
+
+    __tablename__ = "reviews"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    mask_id: Mapped[str | None]
+    verdict: Mapped[str]
+    comment: Mapped[str]
+    at_mm: Mapped[list[float]]
+    view: Mapped[str]
+    who: Mapped[str]
+    created_at: Mapped[float]
+
+
 class AuditRow(Base):
     """Who did what to which study, when. Rows are added and never changed, and outlive the study."""
 

@@ -143,6 +143,7 @@ def display_view(store: Store, study: Study) -> dict[str, Any]:
             "url": f"{API}/studies/{study.id}/preview.bin?v={digest}",
         },
         "measurements_url": f"{API}/studies/{study.id}/measurements",
+        "reviews_url": f"{API}/studies/{study.id}/reviews",
         "masks": [mask_view(store, mask) for mask in masks],
         "distances": _distances(masks),
     }

@@ -16,6 +16,22 @@ SLABS_MM = (0, 5, 10, 20)
 SLAB_MODES = ("max", "mean")
 
 
+def _next_window() -> str:
+    """The window after the one chosen, as a Vue expression; after a window of one's own the first."""
+    windows = [list(window) for window in WINDOWS.values()]
+    return (
+        f"level = {windows}[({windows}.findIndex((w) => w[0] === level[0] && w[1] === level[1]) + 1) % {len(windows)}]"
+    )
+
+
+PRESSED = (
+    "if ($event === 'masks') shown = shown.length ? [] : masks.map((mask) => mask.id);"
+    " else if ($event === 'outline') mask_style = mask_style === 'outline' ? 'filled' : 'outline';"
+    f" else {_next_window()}"
+)
+"""What keys of the component ask of the page."""
+
+
 def view_tools(words: Words) -> None:
     """Layout, what a drag does, window, and the way back."""
     with html.Section(classes="sv-group"):
@@ -58,9 +74,6 @@ def _slab(words: Words) -> None:
 
 
 def help_tools(words: Words) -> None:
-    """What mouse, fingers and keys do."""
-    with html.Details(classes="sv-group sv-help"):
-        html.Summary(words("viewer.help"))
-        with html.Ul():
-            for line in ("mouse", "touch", "keyboard"):
-                html.Li(words(f"viewer.help.{line}"))
+    """The button of the help sheet, which ``static/viewer/src/help.js`` makes."""
+    with html.Section(classes="sv-group"):
+        html.Button(words("viewer.help"), classes="sv-button", raw_attrs=['type="button"', 'data-testid="help-button"'])

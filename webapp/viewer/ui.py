@@ -19,7 +19,8 @@ from webapp.viewer.tools_downloads import download_tools
 from webapp.viewer.tools_job import segmentation_tools
 from webapp.viewer.tools_masks import mask_tools
 from webapp.viewer.tools_measure import measure_tools
-from webapp.viewer.tools_view import PLANES, WINDOWS, help_tools, view_tools
+from webapp.viewer.tools_review import review_tools
+from webapp.viewer.tools_view import PLANES, PRESSED, WINDOWS, help_tools, view_tools
 from webapp.viewer.tools_volume import volume_tools
 from webapp.viewer.widget import SpineViewer, viewer_module
 
@@ -78,6 +79,7 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
                 view_tools(words)
                 volume_tools(words)
                 measure_tools(words)
+                review_tools(words)
                 help_tools(words)
     server.state.trame__template_error_reconnect = (
         f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'
@@ -135,4 +137,5 @@ def _viewer() -> None:
         windowed="level = $event",
         failed="problem = $event",
         restored="layout = $event.layout; plane = $event.plane; level = $event.level",
+        pressed=PRESSED,
     )

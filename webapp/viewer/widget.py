@@ -52,4 +52,4 @@ class SpineViewer(AbstractElement):  # type: ignore[misc]
             "at",
             "texts",
         ]
-        self._event_names += ["crosshair", ("windowed", "window"), "failed", "restored"]
+        self._event_names += ["crosshair", ("windowed", "window"), "failed", "restored", "pressed"]

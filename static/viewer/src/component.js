@@ -3,7 +3,8 @@ import { h, markRaw } from 'vue';
 import { throttled } from './crosshair.js';
 import { fetchJson } from './loading.js';
 import { publish, withdraw } from './hook.js';
-import { decodeView } from './links.js';
+import { createExtras } from './extras.js';
+import { decodeView, encodeView } from './links.js';
 import { calm, createBlink } from './over.js';
 import { PANELS, overOf, panelOf } from './panels.js';
 import { openScan } from './scan.js';
@@ -39,7 +40,7 @@ export default {
     at: { type: Array, default: null }, // RAS+ mm: where the crosshair starts, if not in the middle
     texts: { type: Object, default: () => ({}) },
   },
-  emits: ['crosshair', 'window', 'failed', 'restored'],
+  emits: ['crosshair', 'window', 'failed', 'restored', 'pressed'],
   data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
@@ -90,6 +91,7 @@ export default {
   beforeUnmount() {
     this.gone = true;
     this.blink.stop();
+    this.extras?.destroy();
     withdraw(this.viewer);
     this.viewer?.destroy();
   },
@@ -107,6 +109,7 @@ export default {
           failed: (error) => this.fail(error),
         }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools') } }),
       );
+      this.extras = markRaw(createExtras(this, grid, slot));
       if (this.at) this.viewer.crosshair.moveToWorld(this.at);
       this.viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));
       this.viewer.update(this.settings);
@@ -132,10 +135,19 @@ export default {
     restore() {
       if (restored) return;
       restored = true;
-      const { layout, plane, level, big, ...places } = decodeView(window.location.hash);
-      this.maximised = big ?? '';
-      this.$emit('restored', { layout: layout ?? this.layout, plane: plane ?? this.plane, level: level ?? this.window });
+      this.show(decodeView(window.location.hash));
+    },
+    /** Show a view of links.js; what it does not say stays as it is. */
+    show({ layout = this.layout, plane = this.plane, level = this.window, big = '', ...places }) {
+      if (layout === this.layout) this.maximised = big;
+      else this.nextBig = big;
+      this.$emit('restored', { layout, plane, level });
       this.$nextTick(() => this.viewer?.restore(places));
+    },
+    /** What is seen, as links.js writes it. */
+    viewText() {
+      const { layout, plane, maximised: big } = this;
+      return encodeView({ ...this.viewer.snapshot(), level: this.viewer.window(), layout, plane, big });
     },
     async refresh() {
       if (!this.viewer) return;
@@ -162,7 +174,8 @@ export default {
       this.blinking = this.blink.running;
     },
     layOut() {
-      this.maximised = '';
+      this.maximised = this.nextBig ?? '';
+      this.nextBig = '';
       this.original = false;
       this.blink.stop();
       if (this.layout === 'blink' && !calm()) this.blink.start();

@@ -20,7 +20,7 @@ const unit = (axis, sign) => [0, 1, 2].map((n) => (n === axis ? sign : 0));
  * @param {HTMLElement} element filled by the panel
  * @param {string} plane a key of PLANES
  * @param {object} scene { grid, frame, values, air, crosshair, hover(world | null), reading(world), tool(), windowing(dx, dy), windowed(),
- *   linked(view), follower }; views are { centre, mmPerPx } in the frame's plane, see geometry.js; a follower's size
+ *   play(plane), linked(view), follower }; views are { centre, mmPerPx } in the frame's plane, see geometry.js; a follower's size
  *   changes nobody's view but its own
  */
 export function createSlicePanel(element, plane, scene) {
@@ -87,6 +87,8 @@ export function createSlicePanel(element, plane, scene) {
   }
   const reset = () => change(fitView(frame, plane, target.size()), false);
 
+  const OTHER_KEYS = { 0: reset, Home: reset, ' ': () => scene.play(plane) };
+
   function act(name) {
     const [direction, by] = KEYS[name] ?? [];
     if (direction) {
@@ -94,7 +96,7 @@ export function createSlicePanel(element, plane, scene) {
       crosshair.step(along, by * sign);
     } else if (name in SCROLL_KEYS) crosshair.step(axis, SCROLL_KEYS[name]);
     else if (name in ZOOM_KEYS) change(zoomAt(view, target.size(), target.size().map((n) => n / 2), ZOOM_KEYS[name]));
-    else if (name === '0' || name === 'Home') reset();
+    else if (name in OTHER_KEYS) OTHER_KEYS[name]();
     else return false;
     return true;
   }

@@ -58,6 +58,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       crosshair,
       hover,
       reading,
+      play: (plane) => cine.toggle(panels[plane].axis),
       linked,
       tool: () => settings.tool ?? 'crosshair',
       windowing: (dx, dy) => setWindow([level[0] + dy * 2, Math.max(1, level[1] + dx * 4)]),
@@ -203,6 +204,8 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
         panels[name].follow({ centre: [u, v], mmPerPx });
       });
     },
+    /** Id of the newest segmentation, or null. */
+    resultId: () => current.masks.find((mask) => mask.kind === 'model')?.id ?? null,
     /** Show the slices along `plane` one after another, or end that. */
     play: (plane) => cine.toggle(panels[plane].axis),
     crosshair,

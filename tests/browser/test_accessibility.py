@@ -1,0 +1,85 @@
+"""axe-core on every page: nothing that keeps someone out, in WCAG 2.2 A and AA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from segmentation.phantom import Phantom
+from tests.browser.site import Site, serving
+
+pytestmark = pytest.mark.browser
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"desk": (1280, 860), "tablet": (820, 1180), "phone": (390, 844)}
+LAYOUTS = {"desk": ("four", "masks"), "tablet": ("four", "curtain"), "phone": ("four", "blink")}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("accessibility")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def study(site: Site, small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return site.add_volume(tmp_path_factory.mktemp("study"), small_phantom.volume, small_phantom.labels)
+
+
+def violations(page: Any) -> list[str]:
+    """What is serious or critical, with the places."""
+    options = {"runOnly": {"type": "tag", "values": TAGS}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:160]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_study_list(browser: Any, site: Site, study: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(site.address)
+    page.get_by_test_id("study-row").first.wait_for()
+    assert violations(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_viewer_in_its_layouts(browser: Any, study: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, locale="zh-CN" if size == "tablet" else "en-GB"
+    )
+    page.goto(study)
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    page.get_by_test_id("segment-button").click()
+    page.wait_for_function("window.spineview.masks.length === 1")
+    page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true; })")
+    for layout in LAYOUTS[size]:
+        page.get_by_test_id(f"layout-{layout}").click()
+        assert violations(page) == [], layout
+    page.keyboard.press("?")
+    page.get_by_test_id("help-sheet").wait_for()
+    assert violations(page) == [], "help"
+    page.close()
+
+
+def test_what_axe_would_find(browser: Any) -> None:
+    page = browser.new_page()
+    page.set_content('<html lang="en"><title>A page</title><main><button></button><p style="color:#ccc">x</p></main>')
+    assert {found.split(" ")[0] for found in violations(page)} == {"button-name", "color-contrast"}
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/studies/nothing-here"])
+def test_what_is_said_where_there_is_nothing(browser: Any, site: Site, path: str) -> None:
+    page = browser.new_page()
+    page.goto(site.address + path)
+    assert violations(page) == []
+    page.close()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.webapp.conftest import TestClient
+from webapp.reviews import LONGEST_COMMENT
+
+REVIEW = {
+    "verdict": "needs_work",
+    "comment": "  L3's left pedicle is missing  ",
+    "at_mm": [12.5, -4, 88],
+    "view": "at=12.5,-4,88&level=40,400&layout=compare",
+}
+
+
+@pytest.fixture
+def study(upload: Callable[..., dict], ct: Path, reference: Path) -> dict:
+    return upload(ct, reference)
+
+
+def test_a_review_is_kept_with_its_place_listed_newest_first_and_removed(client: TestClient, study: dict) -> None:
+    address = f"/api/v1/studies/{study['id']}/reviews"
+    [mask] = client.get(f"/api/v1/studies/{study['id']}/masks").json()["masks"]
+    made = client.post(address, json={**REVIEW, "mask_id": mask["id"]})
+    assert made.status_code == 201
+    assert made.json()["link"] == f"/studies/{study['id']}#{REVIEW['view']}"
+    client.post(address, json={"verdict": "accepted", "at_mm": [0, 0, 0]})
+    listed = client.get(address).json()["reviews"]
+    assert [review["verdict"] for review in listed] == ["accepted", "needs_work"]
+    assert listed[1]["comment"] == "L3's left pedicle is missing"
+    assert (listed[1]["at_mm"], listed[1]["mask_id"]) == ([12.5, -4, 88], mask["id"])
+    assert client.delete(listed[1]["url"]).status_code == 204
+    assert [review["verdict"] for review in client.get(address).json()["reviews"]] == ["accepted"]
+    assert client.delete(listed[1]["url"]).json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"verdict": "fine"}, "verdict must be one of accepted, needs_work"),
+        ({"at_mm": [1, 2]}, "at_mm must be three numbers"),
+        ({"at_mm": [1, 2, True]}, "at_mm must be three numbers"),
+        ({"at_mm": [1, 2, 1e300]}, "at_mm must be three numbers"),
+        ({"comment": "x" * (LONGEST_COMMENT + 1)}, "at most 2000 characters"),
+        ({"view": 'at=1,2,3"><script>'}, "view must be what follows #"),
+        ({"mask_id": "nobody's"}, "mask_id must be the id of a mask of this study"),
+        ({"mask_id": 7}, "mask_id must be the id of a mask of this study"),
+    ],
+)
+def test_what_is_no_review_is_refused_with_the_field_that_is_wrong(
+    client: TestClient, study: dict, change: dict, said: str
+) -> None:
+    answer = client.post(f"/api/v1/studies/{study['id']}/reviews", json={**REVIEW, **change})
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
+
+
+def test_a_study_that_is_not_there_has_none_and_a_deleted_one_loses_them(client: TestClient, study: dict) -> None:
+    assert client.get("/api/v1/studies/nothing/reviews").status_code == 404
+    assert client.post(f"/api/v1/studies/{study['id']}/reviews", json=[]).status_code == 400
+    made = client.post(f"/api/v1/studies/{study['id']}/reviews", json=REVIEW).json()
+    client.delete(f"/api/v1/studies/{study['id']}")
+    assert client.delete(made["url"]).status_code == 404
