@@ -15,6 +15,7 @@ from webapp.dicom import DICOM_FOLDER
 from webapp.i18n import LANGUAGES, Translate, component_texts
 from webapp.records import Study
 from webapp.viewer.parts import Words
+from webapp.viewer.tools_capture import capture_tools
 from webapp.viewer.tools_downloads import download_tools
 from webapp.viewer.tools_job import segmentation_tools
 from webapp.viewer.tools_masks import mask_tools
@@ -80,6 +81,7 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
                 volume_tools(words)
                 measure_tools(words)
                 review_tools(words)
+                capture_tools(words)
                 help_tools(words)
     server.state.trame__template_error_reconnect = (
         f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'

@@ -107,7 +107,7 @@ export default {
           masksReady: (ids) => (state.masks = ids),
           playing: (axis) => (this.playing = axis),
           failed: (error) => this.fail(error),
-        }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools') } }),
+        }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools'), captureTools: slot('capture-tools'), vrTools: slot('vr-tools') } }),
       );
       this.extras = markRaw(createExtras(this, grid, slot));
       if (this.at) this.viewer.crosshair.moveToWorld(this.at);

@@ -20,6 +20,10 @@ export function publish(viewer, state) {
     get position() {
       return viewer.crosshair.world;
     },
+    /** Bounds in mm of what a headset shows: [from, to] along R, A and S; null where none is worn. */
+    get vr() {
+      return viewer.vrBounds();
+    },
     get hu() {
       return viewer.hu();
     },

@@ -41,6 +41,8 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
 
   return {
     main,
+    /** Panels beside it that there are now: [name of its host, panel]. */
+    others: () => (original ? [['originalVolume', original]] : []),
     reset: main.reset,
     /** A key of VOLUME_PRESETS, or "off". */
     setPreset(name) {

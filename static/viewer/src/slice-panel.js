@@ -150,6 +150,8 @@ export function createSlicePanel(element, plane, scene) {
       masks.paint(look);
       target.draw();
     },
+    /** Draw now, so that the canvas can be read. */
+    render: () => target.renderWindow.render(),
     /** The scan's values changed. */
     refresh() {
       ct.forget();

@@ -7,6 +7,7 @@ import { frameOf, isInside, worldToIndex } from './frame.js';
 import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
 import { loadMasks, loadSurfaces } from './masks.js';
 import { createMeasuring } from './measuring.js';
+import { createPageTools } from './page-tools.js';
 import { createScene3d } from './scene-3d.js';
 import { createSlicePanel } from './slice-panel.js';
 
@@ -17,7 +18,7 @@ const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
  * @param {object} grid display.json
  * @param {object} scan see scan.js: { values, preview }
  * @param {object} tell { windowed([level, width]), masksReady(ids), playing(axis), failed(error) }
- * @param {object} page { texts, slots: { volumeTools, measureTools } }: words, and places outside the panels (elements or null)
+ * @param {object} page { texts, slots: { volumeTools, measureTools, captureTools, vrTools } }: words, and places outside the panels (elements or null)
  */
 export function createViewer(hosts, grid, { values, preview }, tell, page) {
   let whole = preview === null; // until then some of `values` are those of the preview
@@ -80,6 +81,8 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
   const legend = createLegend(hosts.volume.parentElement, page.texts);
   const cine = createCine(crosshair, frame, tell.playing);
+  const slicesNow = () => ({ ...panels, ...(compared ? { originalSlice: compared.slice } : {}) });
+  const pageTools = createPageTools(hosts, slicesNow, volume, { grid, texts: page.texts, slots: page.slots, failed: tell.failed });
   const stopProbe = crosshair.onMove(() => {
     untouched = false;
     hover(null);
@@ -211,12 +214,14 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     crosshair,
     hu: () => hu(crosshair.voxel),
     window: () => [...level],
+    vrBounds: pageTools.vrBounds,
     destroy() {
       stopProbe();
       cine.destroy();
       legend.destroy();
       closeComparison();
       measuring.destroy();
+      pageTools.destroy();
       Object.values(panels).forEach((panel) => panel.destroy());
       volume.destroy();
     },

@@ -1,5 +1,9 @@
-/** What lies above the 3D view: orientation letters at its edges, and a button for each of the six sides. */
+/**
+ * What lies above the 3D view: orientation letters at its edges, a scale bar, which holds at the depth of the point looked
+ * at, and a button for each of the six sides.
+ */
 import { button, make } from './dom.js';
+import { scaleBar } from './overlay.js';
 import { SIDES, edgeLetters } from './standard-views.js';
 
 const EDGES = ['left', 'right', 'top', 'bottom'];
@@ -18,15 +22,26 @@ export function createVolumeOverlay(element, panel, texts) {
       button(side, `look-${side}`, () => panel.look(side), { 'aria-label': texts[`view_${side}`], title: texts[`view_${side}`] }),
     ),
   );
-  const layer = make('div', { class: 'sv-overlay sv-overlay-3d' }, ...Object.values(letters));
+  const bar = make('div', { class: 'sv-scale' });
+  const layer = make('div', { class: 'sv-overlay sv-overlay-3d' }, ...Object.values(letters), bar);
   element.append(layer);
   element.parentElement.append(sides);
+
+  function measure(camera) {
+    const angle = (camera.getViewAngle() * Math.PI) / 180;
+    const mmPerPx = (2 * camera.getDistance() * Math.tan(angle / 2)) / Math.max(element.clientHeight, 1);
+    const [mm, length] = scaleBar(mmPerPx);
+    const text = mm >= 10 ? `${mm / 10} cm` : `${mm} mm`;
+    if (bar.textContent !== text) bar.textContent = text;
+    bar.style.width = `${length}px`;
+  }
 
   const write = () => {
     const { camera } = panel;
     Object.entries(edgeLetters(camera.getDirectionOfProjection(), camera.getViewUp())).forEach(([edge, letter]) => {
       if (letters[edge].textContent !== letter) letters[edge].textContent = letter;
     });
+    measure(camera);
   };
   const following = panel.camera.onModified(write);
   write();

@@ -117,6 +117,15 @@ export function createVolumePanel(element, scene) {
     camera,
     target,
     draw,
+    /** Draw now, so that the canvas can be read. */
+    render: () => target.renderWindow.render(),
+    /** The vtkActors of the masks shown. */
+    surfaces: () => surfaces,
+    /** Walk around the patient by so many degrees; nothing is drawn yet. */
+    turn(degrees) {
+      camera.azimuth(degrees);
+      renderer.resetCameraClippingRange();
+    },
     /** A key of VOLUME_PRESETS, or "off". */
     setPreset(name) {
       transfer = name in VOLUME_PRESETS ? presetCopy(name) : null;

@@ -1,0 +1,133 @@
+/**
+ * A panel, or all of them, painted into one canvas: the drawn picture and what lies above it (letters, scale, crosshair,
+ * measurements), with a line that says what it must not be used for.
+ */
+
+const MARK_PX = 22; // CSS px of the line below
+
+const visible = (node) => {
+  const box = node.getBoundingClientRect();
+  return box.width > 0 && box.height > 0 && getComputedStyle(node).visibility !== 'hidden';
+};
+
+function paintText(ctx, node, box, text) {
+  const style = getComputedStyle(node);
+  ctx.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  ctx.textBaseline = 'middle';
+  ctx.textAlign = 'center';
+  ctx.lineWidth = 3;
+  ctx.strokeStyle = 'rgba(0, 0, 0, 0.8)';
+  ctx.fillStyle = style.color;
+  const at = [box.x + box.width / 2, box.y + box.height / 2];
+  ctx.strokeText(text, ...at);
+  ctx.fillText(text, ...at);
+}
+
+/** How each kind of thing above a picture is painted; `box` is where it lies on the canvas. */
+const OVERLAY = {
+  '.sv-line': (ctx, node, box) => {
+    const style = getComputedStyle(node);
+    ctx.globalAlpha = Number(style.opacity);
+    ctx.fillStyle = style.backgroundColor;
+    ctx.fillRect(box.x, box.y, box.width, box.height);
+    ctx.globalAlpha = 1;
+  },
+  '.sv-letter, .sv-number, .sv-title': (ctx, node, box) => paintText(ctx, node, box, node.textContent),
+  '.sv-scale': (ctx, node, box) => {
+    paintText(ctx, node, { ...box, y: box.y - 3 }, node.textContent);
+    ctx.fillRect(box.x, box.y + box.height - 2, box.width, 2);
+  },
+};
+
+function paintShapes(ctx, svg, origin) {
+  const box = svg.getBoundingClientRect();
+  ctx.save();
+  ctx.translate(box.x - origin.x, box.y - origin.y);
+  svg.querySelectorAll('line, ellipse, circle:not(.sv-reach), text').forEach((node) => {
+    const style = getComputedStyle(node);
+    const n = (name) => Number(node.getAttribute(name));
+    ctx.beginPath();
+    if (node.tagName === 'text') {
+      ctx.font = `${style.fontSize} ${style.fontFamily}`;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
+      ctx.lineWidth = 3;
+      ctx.strokeStyle = '#000';
+      ctx.strokeText(node.textContent, n('x'), n('y'));
+      ctx.fillStyle = style.fill;
+      ctx.fillText(node.textContent, n('x'), n('y'));
+      return;
+    }
+    if (node.tagName === 'line') {
+      ctx.moveTo(n('x1'), n('y1'));
+      ctx.lineTo(n('x2'), n('y2'));
+    } else ctx.ellipse(n('cx'), n('cy'), n('rx') || n('r'), n('ry') || n('r'), 0, 0, 2 * Math.PI);
+    if (style.stroke !== 'none') {
+      ctx.strokeStyle = style.stroke;
+      ctx.lineWidth = 1.5;
+      ctx.stroke();
+    } else {
+      ctx.fillStyle = style.fill;
+      ctx.fill();
+    }
+  });
+  ctx.restore();
+}
+
+/** Paint `panel` (its section in the page) where it lies relative to `origin`. `render()` must draw it, now. */
+function paintPanel(ctx, panel, origin, render) {
+  const whole = panel.getBoundingClientRect();
+  const local = (node) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return { x: x - origin.x, y: y - origin.y, width, height };
+  };
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(whole.x - origin.x, whole.y - origin.y, whole.width, whole.height);
+  ctx.clip();
+  ctx.fillStyle = getComputedStyle(panel).backgroundColor;
+  ctx.fill();
+  // A drawn picture is gone once the browser has shown it: it must be drawn and read in one go.
+  render();
+  panel.querySelectorAll('canvas').forEach((canvas) => {
+    const box = local(canvas);
+    ctx.drawImage(canvas, box.x, box.y, box.width, box.height);
+  });
+  Object.entries(OVERLAY).forEach(([kind, paint]) =>
+    panel.querySelectorAll(kind).forEach((node) => visible(node) && paint(ctx, node, local(node))),
+  );
+  panel.querySelectorAll('svg.sv-measures').forEach((svg) => paintShapes(ctx, svg, origin));
+  ctx.restore();
+}
+
+/**
+ * @param {{panel: HTMLElement, render: () => void}[]} parts what is painted
+ * @param {DOMRect} frame the part of the page
+ * @param {string} mark said below the picture
+ * @param {object} how { canvas: painted on, made if there is none; ratio: pixels of it a CSS px }
+ */
+export function paintPicture(parts, frame, mark, how = {}) {
+  const { canvas = document.createElement('canvas'), ratio = Math.min(window.devicePixelRatio || 1, 2) } = how;
+  const size = [frame.width, frame.height + MARK_PX].map((n) => Math.round(n * ratio));
+  if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
+  const ctx = canvas.getContext('2d', { willReadFrequently: true });
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.fillStyle = getComputedStyle(document.body).backgroundColor;
+  ctx.fillRect(0, 0, frame.width, frame.height + MARK_PX);
+  parts.forEach(({ panel, render }) => paintPanel(ctx, panel, frame, render));
+  ctx.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  ctx.fillStyle = '#f5a524';
+  ctx.fillText(mark, 8, frame.height + MARK_PX / 2);
+  return canvas;
+}
+
+/** Hand `blob` to the user as a file. */
+export function download(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
