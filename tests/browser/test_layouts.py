@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,36 @@ def test_fingers_scroll_pinch_and_read_and_a_double_tap_enlarges(open_page: Call
         touch.start((x, y))
         touch.end()
     expect(page.get_by_test_id("view-coronal")).to_be_hidden()
+
+
+def test_fingers_turn_and_pinch_the_3d_view(open_page: Callable[..., Any]) -> None:
+    page = open_page(viewport={"width": 1180, "height": 820}, has_touch=True)
+    box = page.get_by_test_id("view-3d").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = _Fingers(page)
+    wait_for(lambda: amber(inside(page, "view-3d")).sum() > 3000)
+    for gesture in (
+        [((x, y),), ((x + 30, y),), ((x + 80, y + 10),)],
+        [((x - 20, y), (x + 20, y)), ((x - 35, y), (x + 35, y)), ((x - 60, y), (x + 60, y))],
+    ):
+        before = amber(inside(page, "view-3d"))
+        touch.start(*gesture[0])
+        for points in gesture[1:]:
+            touch.move(*points)
+        touch.end()
+        wait_for(lambda before=before: (before ^ amber(inside(page, "view-3d"))).mean() > 0.02)
+
+
+def test_a_phone_shows_one_column_that_a_thumb_can_scroll(open_page: Callable[..., Any]) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    boxes = [page.get_by_test_id(f"view-{name}").bounding_box() for name in ("axial", "coronal", "sagittal", "3d")]
+    tools = page.locator(".sv-tools").bounding_box()
+    below = [*boxes, tools]
+    assert all(upper["y"] + upper["height"] <= lower["y"] for upper, lower in pairwise(below))
+    assert all(300 < box["width"] < 390 - 24 for box in boxes)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_test_id("review-accepted").tap()
+    expect(page.get_by_test_id("reviews")).to_contain_text("Accepted")
 
 
 class _Fingers:

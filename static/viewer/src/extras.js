@@ -39,6 +39,6 @@ export function createExtras(page, grid, slot) {
   const pressed = (name) => () => page.$emit('pressed', name);
   const big = Object.fromEntries(BIG.map((name, n) => [String(n + 1), () => page.toggle(name)]));
   const keys = { '?': help.open, m: pressed('masks'), o: pressed('outline'), w: pressed('window'), ...big };
-  ends.push(listenToKeys(keys));
+  ends.push(listenToKeys(keys, help.isOpen));
   return { destroy: () => ends.forEach((end) => end()) };
 }

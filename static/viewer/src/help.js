@@ -5,7 +5,7 @@ import { button, make } from './dom.js';
 const ROWS = {
   help_slices: [
     ['← ↑ ↓ →', 'help_move'],
-    ['Page ↑ ↓  [ ]', 'help_scroll'],
+    ['PgUp PgDn [ ]', 'help_scroll'],
     ['+ −', 'help_zoom'],
     ['0', 'help_reset'],
     ['Space', 'help_cine'],
@@ -45,7 +45,7 @@ function section(texts, [title, rows]) {
   return make('section', {}, make('h3', {}, texts[title] ?? title), make('ul', {}, ...lines));
 }
 
-/** Returns { open(), destroy() }. */
+/** Returns { open(), isOpen(), destroy() }. */
 export function createHelp(parent, texts) {
   const close = button(texts.help_close, 'help-close', () => sheet.close(), { class: 'sv-button' });
   const sheet = make(
@@ -59,6 +59,7 @@ export function createHelp(parent, texts) {
     open() {
       if (!sheet.open) sheet.showModal();
     },
+    isOpen: () => sheet.open,
     destroy: () => sheet.remove(),
   };
 }

@@ -31,6 +31,13 @@ describe('keys of the page', () => {
     expect(act).not.toHaveBeenCalled();
   });
 
+  it('rest while something lies above the page', () => {
+    stop();
+    listenToKeys({ m: act }, () => true);
+    press('m');
+    expect(act).not.toHaveBeenCalled();
+  });
+
   it('end when they shall', () => {
     stop();
     press('m');
