@@ -30,7 +30,8 @@ def write_capture(pictures: Mapping[str, Image.Image], sources: Sources, path: P
     dataset = new_object(MultiFrameTrueColorSecondaryCaptureImageStorage, "OT", SERIES_NUMBER, sources, maker)
     dataset.SeriesDescription = "SpineView comparison"
     dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", "NO"
-    dataset.ImageType, dataset.Laterality, dataset.PatientOrientation = ["DERIVED", "SECONDARY"], "", ""
+    dataset.ImageType, dataset.PatientOrientation = ["DERIVED", "SECONDARY"], ""
+    dataset.BodyPartExamined = "SPINE"  # an unpaired one, so that no laterality is asked for
     dataset.NumberOfFrames, dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = pixels.shape
     dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0

@@ -21,6 +21,7 @@ from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources, unh
 
 Kind = Literal["binary", "fractional"]
 KINDS: tuple[Kind, ...] = ("binary", "fractional")
+_LEAST_KEPT = 0.5 / 255  # less is stored as zero
 SERIES_NUMBER = 7001  # far from a scanner's own
 _DESCRIPTION = "SpineView segmentation"
 
@@ -65,7 +66,7 @@ def make_dicom_seg(
         numbers[present] = np.arange(1, len(present) + 1)
         values = numbers[label_map.labels]
     else:
-        values = probability
+        values = np.where(probability < _LEAST_KEPT, np.float32(0), probability)  # else no plane would be empty
     algorithm = _algorithm(maker)
     segmentation = Segmentation(
         source_images=list(sources.datasets),

@@ -22,7 +22,7 @@ def test_pictures_become_frames_that_another_reader_shows_as_they_were(tmp_path:
     }
     images = {name: Image.fromarray(pixels) for name, pixels in pictures.items()}
     write_capture(images, read_sources(paths), tmp_path / "sc.dcm", Maker("1.2.3", "m-1"))
-    assert [line for line in complaints(tmp_path / "sc.dcm") if line.startswith("Error")] == []
+    assert complaints(tmp_path / "sc.dcm") == []
     dataset = pydicom.dcmread(tmp_path / "sc.dcm")
     frames = dataset.pixel_array
     assert frames.shape == (2, 21, 33, 3)

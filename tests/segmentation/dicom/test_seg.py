@@ -133,11 +133,13 @@ def test_fractions_keep_the_probability_and_cut_at_one_half_give_the_mask(tmp_pa
     mask = labels(1)
     probability = np.where(mask, 0.5 + 0.5 * np.linspace(0, 1, SHAPE[0])[:, None, None], 0.2 * (OBLIQUE.to_mm(
         np.moveaxis(np.indices(SHAPE), 0, -1))[..., 2] > 110)).astype(np.float32)  # fmt: skip
+    probability[:, :, 0] = 1e-4  # what a network says of air
     path = tmp_path / "seg.dcm"
     write_dicom_seg(LabelMap(mask, OBLIQUE), read_sources(paths), path, MAKER, probability)
     assert complaints(path) == []
     segmentation = hd.seg.segread(path)
     assert (segmentation.SegmentationType, segmentation.SegmentationFractionalType) == ("FRACTIONAL", "PROBABILITY")
+    assert segmentation.NumberOfFrames == np.count_nonzero((probability > 0.5 / 255).any(axis=(0, 1))) < SHAPE[2]
     uids = [pydicom.dcmread(p, stop_before_pixels=True).SOPInstanceUID for p in paths]
     pixels = segmentation.get_pixels_by_source_instance(uids, assert_missing_frames_are_empty=True)
     found = pixels[..., 0].transpose(2, 1, 0)
