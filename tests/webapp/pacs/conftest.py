@@ -29,8 +29,8 @@ def archive(orthanc: Orthanc) -> Iterator[Orthanc]:
 
 
 @pytest.fixture
-def server(archive: Orthanc) -> PacsServer:
-    return PacsServer(name="Hospital", url=archive.dicomweb, username=USER, password=PASSWORD)
+def server(orthanc: Orthanc) -> PacsServer:
+    return PacsServer(name="Hospital", url=orthanc.dicomweb, username=USER, password=PASSWORD)
 
 
 def send_by_c_store(orthanc: Orthanc, paths: Sequence[Path]) -> None:

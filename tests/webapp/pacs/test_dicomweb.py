@@ -21,11 +21,13 @@ from webapp.pacs.dicomweb import DicomWeb, Search
 GRID = scanner_grid((32, 24, 12), (1.5, 1.5, 3.0))
 
 
-@pytest.fixture
-def stored(archive: Orthanc, tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="module")
+def stored(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The only study of the archive."""
+    orthanc.clear()
     hu = np.random.default_rng(4).integers(-1000, 1500, GRID.shape).astype(np.int16)
-    paths = write_series(Volume(hu, GRID), tmp_path / "ct")
-    send_by_c_store(archive, paths)
+    paths = write_series(Volume(hu, GRID), tmp_path_factory.mktemp("stored"))
+    send_by_c_store(orthanc, paths)
     return paths
 
 
@@ -89,14 +91,16 @@ def test_fetching_stops_when_asked_and_at_the_limit(stored: list[Path], server: 
     assert (refusal.value.status, refusal.value.code) == (413, "too_large")
 
 
-def test_files_are_sent_back(archive: Orthanc, server: PacsServer, tmp_path: Path):
+def test_files_are_sent_back(orthanc: Orthanc, server: PacsServer, tmp_path: Path):
     paths = write_series(Volume(np.zeros(GRID.shape, np.int16), GRID), tmp_path / "ct")
     study_uid = pydicom.dcmread(paths[0]).StudyInstanceUID
     DicomWeb(server).store(paths, study_uid)
-    assert archive.rest("GET", "/statistics").json()["CountInstances"] == 12
+    [study] = orthanc.rest("POST", "/tools/lookup", content=study_uid).json()
+    assert len(orthanc.rest("GET", f"/studies/{study['ID']}/instances").json()) == 12
+    orthanc.rest("DELETE", f"/studies/{study['ID']}")
 
 
-def test_what_the_archive_does_not_take_is_said(archive: Orthanc, server: PacsServer, tmp_path: Path):
+def test_what_the_archive_does_not_take_is_said(server: PacsServer, tmp_path: Path):
     (tmp_path / "bad.dcm").write_bytes(b"not DICOM at all")
     with pytest.raises(WebError) as refusal:
         DicomWeb(server).store([tmp_path / "bad.dcm"], "1.2.3")
@@ -104,9 +108,7 @@ def test_what_the_archive_does_not_take_is_said(archive: Orthanc, server: PacsSe
     assert refusal.value.message.startswith("Hospital ")
 
 
-def test_a_wrong_password_is_said_and_never_shown(
-    archive: Orthanc, server: PacsServer, caplog: pytest.LogCaptureFixture
-):
+def test_a_wrong_password_is_said_and_never_shown(server: PacsServer, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG)
     wrong = PacsServer(name="Hospital", url=server.url, username="doctor", password="wrong-secret")
     with pytest.raises(WebError) as refusal:
