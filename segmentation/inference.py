@@ -18,13 +18,12 @@ import torch
 from monai.inferers.utils import sliding_window_inference
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.special import expit
 from torch import Tensor
 
 from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.confidence import Confidence, Evidence, judge, measure
 from segmentation.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.postprocess import believable, keep_column, keep_spine
+from segmentation.postprocess import believable, keep_column, keep_spine, probability_of
 from segmentation.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
 from segmentation.progress import Cancelled as IsCancelled
 from segmentation.progress import Progress, ignore, never
@@ -97,7 +96,7 @@ class Engine:
         Raises:
             Cancelled: ``cancelled`` answered True; asked between windows and stages.
         """
-        return self.segment_softly(volume, progress, cancelled, mode)[0]
+        return self._segmented(volume, progress, cancelled, mode)[0]
 
     def segment_softly(
         self,
@@ -110,21 +109,9 @@ class Engine:
 
         It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
         """
-        with self._lock:
-            self.notes, self.evidence = [], None
-            report = _Reporter(progress, cancelled)
-            answer = self._answer(volume, report, mode)
-            report(0.9, "restoring")
-            logits = restore(answer.logits, answer.prepared)
-            mask = logits > 0
-            report(0.95, "cleaning up")
-            mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
-            self.evidence = _evidence(answer, bool(mask.any()))
-            if not mask.any():
-                self._note("No spine was found in this scan.")
-            report(1.0, "done")
-            label_map = LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header)
-            return label_map, _probability(logits, mask)
+        label_map, logits = self._segmented(volume, progress, cancelled, mode, keep_logits=True)
+        assert logits is not None
+        return label_map, probability_of(logits, label_map.labels > 0)
 
     def logits(self, volume: Volume, mode: Mode = "patch") -> Array:
         """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
@@ -150,6 +137,26 @@ class Engine:
                 output, maps = stage.network.levels(tensor)
             named = {"input": tensor, **maps, "logits": output}
             return {name: value[0].float().cpu().numpy() for name, value in named.items()}
+
+    def _segmented(
+        self, volume: Volume, progress: Progress, cancelled: IsCancelled, mode: Mode, keep_logits: bool = False
+    ) -> tuple[LabelMap, Array | None]:
+        """The mask, and the logits if asked for: they are twice as large as the scan."""
+        with self._lock:
+            self.notes, self.evidence = [], None
+            report = _Reporter(progress, cancelled)
+            answer = self._answer(volume, report, mode)
+            report(0.9, "restoring")
+            restored = restore(answer.logits, answer.prepared)
+            mask, logits = restored > 0, restored if keep_logits else None
+            del restored
+            report(0.95, "cleaning up")
+            mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
+            self.evidence = _evidence(answer, bool(mask.any()))
+            if not mask.any():
+                self._note("No spine was found in this scan.")
+            report(1.0, "done")
+            return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header), logits
 
     def _answer(self, volume: Volume, report: _Reporter, mode: Mode) -> _Answer:
         report(0.0, "locating")
@@ -256,14 +263,6 @@ def _evidence(answer: _Answer, found: bool) -> Evidence:
     i, j, k = answer.prepared.content
     logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), NOTHING, dtype=np.float32)
     return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)
-
-
-def _probability(logits: Array, mask: NDArray[np.bool_]) -> Array:
-    """Sigmoid of ``logits``, at least one half exactly where ``mask`` is True; what cleaning up removed gets none."""
-    probability: Array = expit(logits)
-    filled, removed = mask & (probability < 0.5), ~mask & (probability >= 0.5)
-    probability[filled], probability[removed] = 0.5, 0.0
-    return probability
 
 
 class _Reporter:

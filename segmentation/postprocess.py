@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.special import expit
 
 # A cut-off tip of a vertebra at the border of a scan is a few hundred mm^3; noise is less.
 SMALLEST_COMPONENT_MM3 = 400.0
@@ -68,3 +69,14 @@ def keep_spine(mask: NDArray[np.bool_], voxel_mm3: float) -> NDArray[np.bool_]:
     result = np.zeros_like(mask)
     result[box] = ndimage.binary_fill_holes(large[labels])
     return result
+
+
+def probability_of(logits: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Sigmoid of (I, J, K) ``logits``, at least one half exactly where the cleaned ``mask`` is True.
+
+    What cleaning up removed gets zero, what it filled one half.
+    """
+    probability: NDArray[np.float32] = expit(logits)
+    filled, removed = mask & (probability < 0.5), ~mask & (probability >= 0.5)
+    probability[filled], probability[removed] = 0.5, 0.0
+    return probability

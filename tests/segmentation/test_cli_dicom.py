@@ -35,6 +35,7 @@ def truthful(monkeypatch: pytest.MonkeyPatch, small_phantom: Phantom) -> None:
         return LabelMap(labels, volume.grid), labels * np.float32(0.8)
 
     monkeypatch.setattr(Engine, "segment_softly", softly)
+    monkeypatch.setattr(Engine, "segment", lambda self, volume, **_: softly(self, volume)[0])
 
 
 @pytest.mark.parametrize("packed", [False, True])
