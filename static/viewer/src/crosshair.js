@@ -68,3 +68,14 @@ export function throttled(fn, ms) {
     }, ms);
   };
 }
+
+/** Call `fn` once nobody has asked for `ms`; `.cancel()` forgets what was asked. */
+export function settled(fn, ms) {
+  let timer = null;
+  const ask = () => {
+    clearTimeout(timer);
+    timer = setTimeout(fn, ms);
+  };
+  ask.cancel = () => clearTimeout(timer);
+  return ask;
+}

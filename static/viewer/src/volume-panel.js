@@ -2,12 +2,14 @@
 import vtkInteractor from '@kitware/vtk.js/Rendering/Core/RenderWindowInteractor.js';
 import vtkTrackball from '@kitware/vtk.js/Interaction/Style/InteractorStyleTrackballCamera.js';
 import { WHOLE, boxPlanes, clip } from './clip-box.js';
+import { settled } from './crosshair.js';
 import { createCross } from './cross-3d.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
 import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
 import { SIDES, lookFrom, lookLikeABook } from './standard-views.js';
 import { createWindow } from './window.js';
 
+const REST_MS = 400;
 const KEYS = { ArrowLeft: ['azimuth', 8], ArrowRight: ['azimuth', -8], ArrowUp: ['elevation', -8], ArrowDown: ['elevation', 8] };
 const ZOOM_KEYS = { '+': 1.15, '=': 1.15, '-': 1 / 1.15 };
 
@@ -101,10 +103,16 @@ export function createVolumePanel(element, scene) {
     const cross = createCross(grid);
     cross.actors.forEach((actor) => renderer.addActor(actor));
     cross.place(scene.crosshair.index);
-    leaveCrosshair = scene.crosshair.onMove((index) => {
+    // Where a processor draws, slices follow the crosshair at once and 3D when it rests.
+    const redraw = settled(draw, scene.coarse ? REST_MS : 0);
+    const leave = scene.crosshair.onMove((index) => {
       cross.place(index);
-      draw();
+      redraw();
     });
+    leaveCrosshair = () => {
+      leave();
+      redraw.cancel();
+    };
   }
 
   target.start();

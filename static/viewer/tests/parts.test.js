@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createCrosshair, throttled } from '../src/crosshair.js';
+import { createCrosshair, settled, throttled } from '../src/crosshair.js';
 import { dragAction, wheelSteps } from '../src/gestures.js';
 import { coarser, factorsFor, thinned } from '../src/image.js';
 import { pointNormals, stlCorners, weld } from '../src/mesh.js';
@@ -31,6 +31,26 @@ describe('the crosshair', () => {
     [1, 2, 3].forEach((n) => tell(n));
     vi.advanceTimersByTime(400);
     expect(told.mock.calls).toEqual([[3]]);
+    vi.useRealTimers();
+  });
+});
+
+describe('what waits until nobody asks any more', () => {
+  it('happens once, and not at all when it was cancelled', () => {
+    vi.useFakeTimers();
+    const done = vi.fn();
+    const ask = settled(done, 100);
+    ask();
+    vi.advanceTimersByTime(90);
+    ask();
+    vi.advanceTimersByTime(90);
+    expect(done).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(10);
+    expect(done).toHaveBeenCalledTimes(1);
+    ask();
+    ask.cancel();
+    vi.advanceTimersByTime(1000);
+    expect(done).toHaveBeenCalledTimes(1);
     vi.useRealTimers();
   });
 });
