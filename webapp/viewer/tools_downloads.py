@@ -29,7 +29,7 @@ def download_tools(words: Words) -> None:
         _sending(words)
         with html.Details(classes="sv-more"):
             html.Summary(words("viewer.downloads.more"), raw_attrs=['data-testid="more-downloads"'])
-            with html.Div(classes="sv-links"):
+            with html.Div(classes="sv-links sv-files"):
                 for name, ending in _MASKS:
                     _link(words(f"viewer.downloads.{name}"), f"mask.base + '{ending}'", name)
                 for name in KINDS:
