@@ -70,7 +70,7 @@ viewer-check: ## Rebuild the viewer's bundle and compare it with the committed o
 	@scripts/check-viewer
 
 bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
-	$(BIN)/python bench/run.py $(ARGS)
+	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python bench/run.py $(ARGS)
 
 fuzz: setup ## Send damaged DICOM files and zips to a server: make fuzz ARGS="--minutes 60 --seed 0"
 	$(BIN)/python scripts/fuzz_dicom.py $(ARGS)

@@ -3,8 +3,8 @@
 python bench/run.py [--model FILE] [--device auto|cpu|cuda] [--cases DIR] [--windows 2]
 
 Speed: Engine.segment on a phantom of the size of a chest CT (512 x 512 x 133 voxels), in a process of its own,
-beside a network of nnU-Net's size on the same scan and machine. Accuracy, where --cases names labelled scans:
-what `spineview evaluate` prints.
+beside a network of nnU-Net's size on the same scan and machine. The viewer: bench/viewer.py. Accuracy,
+where --cases names labelled scans: what `spineview evaluate` prints.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def main() -> int:
         print(f"scan        phantom, {' x '.join(map(str, scan['shape']))} voxels, {scan['spacing_mm']} mm")
         engine, rival = measure("engine", options), measure("nnunet", options)
     report(engine, rival)
+    subprocess.run([sys.executable, str(Path(__file__).with_name("viewer.py"))], check=False)
     if options.cases is not None:
         arguments = ["evaluate", "--cases", str(options.cases), "--device", options.device]
         arguments += ["--model", str(options.model)] if options.model else []

@@ -13,7 +13,7 @@ from segmentation.errors import InputError
 from webapp.display import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.errors import from_input_error, not_found
 from webapp.intake import THUMBNAIL_FILE
-from webapp.masks import distance_file, mesh_file
+from webapp.masks import distance_file, gzipped, mesh_file
 from webapp.records import Mask, Study
 from webapp.services import Services
 from webapp.views import API, file_version
@@ -78,7 +78,12 @@ def mesh(request: Request) -> Response:
     if label not in mask.labels:
         raise not_found("label in this mask")
     path = mesh_file(services.store, mask, label)
-    return cached(request, path, f"{mask.digest}-{label}", "model/stl")
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer = cached(request, gzipped(path), f"{mask.digest}-{label}-gz", "model/stl", "gzip")
+    else:
+        answer = cached(request, path, f"{mask.digest}-{label}", "model/stl")
+    answer.headers["Vary"] = "Accept-Encoding"
+    return answer
 
 
 def distances(request: Request) -> Response:

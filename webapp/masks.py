@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
@@ -101,3 +104,14 @@ def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
         measured = distance_surface(label_map_of(store, mask), label_map_of(store, reference))
         write_distance_surface(measured, path)
     return path
+
+
+def gzipped(path: Path) -> Path:
+    """The same file in gzip, made beside it when first asked for: of an STL file a third goes over the wire."""
+    packed = path.with_name(f"{path.name}.gz")
+    if not packed.exists():
+        partial = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+        with path.open("rb") as plain, gzip.open(partial, "wb", compresslevel=4) as out:
+            shutil.copyfileobj(plain, out)
+        partial.replace(packed)
+    return packed

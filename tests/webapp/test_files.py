@@ -51,6 +51,17 @@ def test_the_mesh_lies_where_the_bone_is_in_the_patient(client: TestClient, segm
     assert centre_mm == pytest.approx(grid.to_mm(np.array([14.5, 14.5, 11.5])), abs=1.0)
 
 
+def test_a_mesh_travels_compressed_to_whoever_takes_it_so(client: TestClient, segmented: dict):
+    url = segmented["masks"][0]["mesh_url"]
+    packed = client.get(url, headers={"accept-encoding": "gzip"})
+    plain = client.get(url, headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < 0.6 * len(plain.content)
+    assert packed.headers["etag"] != plain.headers["etag"]
+
+
 def test_a_reference_has_a_mesh_a_label(client: TestClient, segmented: dict):
     reference = segmented["masks"][1]
     assert sorted(reference["mesh_urls"]) == ["20", "21", "26"]
