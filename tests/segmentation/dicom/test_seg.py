@@ -186,6 +186,16 @@ def test_a_mask_on_a_repaired_grid_is_placed_by_position_and_still_refers_to_the
     assert len(referred) == len(paths)
 
 
+def test_a_mask_that_no_model_made_is_signed_as_drawn_by_hand(tmp_path: Path) -> None:
+    paths = series(tmp_path / "ct", STRAIGHT)
+    mask = LabelMap(labels(20), STRAIGHT, "vertebrae")
+    write_dicom_seg(mask, read_sources(paths), tmp_path / "seg.dcm", Maker("1.2.3"))
+    assert complaints(tmp_path / "seg.dcm") == []
+    [segment] = pydicom.dcmread(tmp_path / "seg.dcm").SegmentSequence
+    assert segment.SegmentAlgorithmType == "MANUAL"
+    assert "SegmentationAlgorithmIdentificationSequence" not in segment
+
+
 def test_a_poor_header_is_enough(tmp_path: Path) -> None:
     """Type 2 attributes may be missing in what comes from the wild."""
     paths = series(tmp_path / "ct", STRAIGHT)
