@@ -32,6 +32,7 @@ SCHEMAS: dict[str, Any] = {
         spacing_mm=_list(_NUMBER),
         orientation=_TEXT,
         size_bytes=_INTEGER,
+        verdict=_maybe({"type": "string", "enum": ["accepted", "needs_work"]}),
         has_reference={"type": "boolean"},
         notes=_list(_ref("Note")),
         state={"type": "string", "enum": ["ready", *_JOB_STATES]},

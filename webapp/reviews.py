@@ -89,6 +89,14 @@ def reviews_of(store: Store, study_id: str) -> list[Review]:
         return [_to_review(row) for row in rows]
 
 
+def latest_verdict(store: Store, study_id: str) -> Verdict | None:
+    """What the newest review of a study says; None before the first."""
+    with store.transaction() as session:
+        rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
+        row = rows.first()
+        return None if row is None else cast(Verdict, row[0])
+
+
 def add_review(store: Store, study_id: str, fields: dict[str, Any], who: str) -> Review:
     """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
 

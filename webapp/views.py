@@ -14,6 +14,7 @@ from webapp.imports import Import
 from webapp.intake import THUMBNAIL_FILE
 from webapp.masks import mask_statistics
 from webapp.records import Job, Mask, Study
+from webapp.reviews import latest_verdict
 from webapp.store import Store
 
 API = "/api/v1"
@@ -34,6 +35,7 @@ def study_view(store: Store, study: Study) -> dict[str, Any]:
         "has_reference": study.has_reference,
         "notes": [each.to_json() for each in study.notes],
         "state": study.state,
+        "verdict": latest_verdict(store, study.id),
         "latest_job": job_view(job) if job else None,
         "url": f"/studies/{study.id}",
         "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={file_version(thumbnail)}",

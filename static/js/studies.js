@@ -102,6 +102,9 @@ function update(row, study) {
   }
   part(row, "dice").hidden = job?.dice == null;
   part(row, "dice").textContent = job?.dice == null ? "" : `Dice ${job.dice.toFixed(3)}`;
+  part(row, "verdict").hidden = !study.verdict;
+  part(row, "verdict").textContent = study.verdict ? t(`home.verdict.${study.verdict}`) : "";
+  part(row, "verdict").dataset.verdict = study.verdict ?? "";
   part(row, "error").hidden = !job?.error;
   part(row, "error").textContent = job?.error?.message ?? "";
 }

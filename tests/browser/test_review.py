@@ -91,6 +91,9 @@ def test_a_review_is_given_read_elsewhere_and_leads_to_its_place(open_page: Call
     expect(entry).to_have_count(2)
     entry.first.get_by_test_id("review-delete").click()
     expect(entry).to_have_count(1)
+    colleague.get_by_test_id("back").click()
+    listed = colleague.locator(f'[data-study-id="{study.split("/")[-1]}"]').get_by_test_id("study-verdict")
+    expect(listed).to_have_text("Needs work")
 
 
 def test_a_question_mark_opens_the_help_and_escape_closes_it(open_page: Callable[[str], Any], study: str) -> None:

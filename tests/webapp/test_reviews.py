@@ -23,6 +23,7 @@ def study(upload: Callable[..., dict], ct: Path, reference: Path) -> dict:
 
 def test_a_review_is_kept_with_its_place_listed_newest_first_and_removed(client: TestClient, study: dict) -> None:
     address = f"/api/v1/studies/{study['id']}/reviews"
+    assert study["verdict"] is None
     [mask] = client.get(f"/api/v1/studies/{study['id']}/masks").json()["masks"]
     made = client.post(address, json={**REVIEW, "mask_id": mask["id"]})
     assert made.status_code == 201
@@ -32,6 +33,7 @@ def test_a_review_is_kept_with_its_place_listed_newest_first_and_removed(client:
     assert [review["verdict"] for review in listed] == ["accepted", "needs_work"]
     assert listed[1]["comment"] == "L3's left pedicle is missing"
     assert (listed[1]["at_mm"], listed[1]["mask_id"]) == ([12.5, -4, 88], mask["id"])
+    assert client.get(f"/api/v1/studies/{study['id']}").json()["verdict"] == "accepted"
     assert client.delete(listed[1]["url"]).status_code == 204
     assert [review["verdict"] for review in client.get(address).json()["reviews"]] == ["accepted"]
     assert client.delete(listed[1]["url"]).json()["error"]["code"] == "not_found"

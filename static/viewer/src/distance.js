@@ -57,24 +57,34 @@ function actorOf({ points, distances, corner }, end) {
 
 const css = (rgb) => `rgb(${rgb.map((x) => Math.round(x * 255)).join(' ')})`;
 
-/** The legend above the 3D view of `element`: { show(figures, end), hide }. */
+/** The legend above the 3D view of `element`: { show(figures, end), refuse(why), hide }. */
 export function createLegend(element, texts) {
   const bar = make('div', { class: 'sv-legend-bar', 'aria-hidden': 'true' });
   bar.style.background = `linear-gradient(to right, ${css(INSIDE)}, ${css(ON)}, ${css(OUTSIDE)})`;
   const ends = [0, 1, 2].map(() => make('span'));
   const words = make('p');
+  const scale = [
+    bar,
+    make('div', { class: 'sv-row' }, ...ends),
+    make('div', { class: 'sv-row sv-faint' }, make('span', {}, texts.distance_inside), make('span', {}, texts.distance_outside)),
+  ];
   const box = make(
     'div',
     { class: 'sv-legend', 'data-testid': 'distance-legend', role: 'note', hidden: true },
     make('strong', {}, texts.distance),
-    bar,
-    make('div', { class: 'sv-row' }, ...ends),
-    make('div', { class: 'sv-row sv-faint' }, make('span', {}, texts.distance_inside), make('span', {}, texts.distance_outside)),
+    ...scale,
     words,
   );
   element.append(box);
   return {
+    /** There are no distances; `why` says why. */
+    refuse(why) {
+      scale.forEach((node) => (node.hidden = true));
+      words.textContent = why;
+      box.hidden = false;
+    },
     show({ mean, p95, max }, end) {
+      scale.forEach((node) => (node.hidden = false));
       [`−${end} mm`, '0', `+${end} mm`].forEach((text, n) => (ends[n].textContent = text));
       const [a, b, c] = [mean, p95, max].map((mm) => mm.toFixed(1));
       words.textContent = `${texts.distance_mean} ${a} mm · 95 % ${b} mm · ${texts.distance_max} ${c} mm`;

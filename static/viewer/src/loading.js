@@ -3,10 +3,16 @@
 const kept = new Map();
 const MOST_KEPT = 12;
 
+/** What the server says of a refusal, if it says anything. */
+async function reasonOf(response) {
+  const said = await response.json().catch(() => null);
+  return said?.error?.message;
+}
+
 /** The answer of `url`, if it is a good one. */
 export async function opened(url, init) {
   const response = await fetch(url, { credentials: 'same-origin', ...init });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok) throw new Error((await reasonOf(response)) ?? `${url} answered ${response.status}`);
   return response;
 }
 

@@ -115,13 +115,13 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   }
 
   async function showIn3d(masks, { pair, ...wish }, isWanted) {
-    const measured = pair && (await loadDistances(pair.url));
+    const measured = pair && (await loadDistances(pair.url).catch((error) => legend.refuse(error.message)));
     const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
     if (!isWanted()) return;
     const [first] = measured ? [] : masks;
     volume.setMasks(surfaces, first ? { values: first.values, colours: first.colours } : null);
     if (measured) legend.show(measured.figures, measured.end);
-    else legend.hide();
+    else if (!pair) legend.hide();
   }
 
   async function showMasks() {
