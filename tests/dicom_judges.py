@@ -22,8 +22,10 @@ def complaints(path: Path) -> list[str]:
 
 
 def read_with_dcmqi(path: Path, folder: Path) -> list[tuple[str, sitk.Image]]:
-    """Label and image of each segment, as dcmqi's ``segimage2itkimage`` places them (LPS)."""
+    """Label and image of each segment, as dcmqi's ``segimage2itkimage`` places them (LPS); skipped where it is not."""
     program = Path(sys.executable).parent / "segimage2itkimage"
+    if not program.exists():
+        pytest.skip("dcmqi is not installed (it has no wheel for this machine)")
     command = [str(program), "--inputDICOM", str(path), "--outputDirectory", str(folder), "-t", "nrrd", "-p", "judged"]
     subprocess.run(command, capture_output=True, timeout=120, check=True)
     meta = json.loads((folder / "judged-meta.json").read_text())
