@@ -87,6 +87,39 @@ def test_a_landmark_is_under_the_crosshair_right_is_left_and_a_millimetre_is_one
         page.close()
 
 
+def test_3d_looks_along_the_patient_where_the_scan_does_not(browser: Any, site: Site, tmp_path: Path) -> None:
+    address = site.add_volume(tmp_path, make_phantom(CASES[-2].spec).volume)
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    page.goto(f"{address}#at=0,0,0")
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    page.get_by_test_id("volume-preset-off").click()  # what is left are the lines of the crosshair
+    page.get_by_test_id("look-S").click()
+    page.get_by_test_id("link-copy").click()
+    said = dict(part.split("=") for part in page.get_by_test_id("link").input_value().split("#")[1].split("&"))
+    position, focal, up = np.array([float(x) for x in said["camera"].split(",")]).reshape(3, 3)
+    back = position - focal
+    np.testing.assert_allclose(back / np.linalg.norm(back), (0, 0, 1), atol=0.001)
+    np.testing.assert_allclose(up, (0, 1, 0), atol=0.01)
+    # From the head the line from right to left, yellow, lies level; that from front to back, green, stands upright.
+    for colour, axis in (((250, 204, 21), 0), ((74, 222, 128), 1)):
+        wait_for(lambda colour=colour, axis=axis: is_straight(line_of(pixels(page, "view-3d"), colour), axis))
+    page.close()
+
+
+def line_of(rgb: NDArray[np.int16], colour: tuple[int, int, int]) -> NDArray[np.intp]:
+    """(N, 2) rows and columns of a line in this colour; its edges are darker."""
+    inner = rgb[60:-60, 100:-60].astype(float)
+    bright = inner.max(axis=-1) > 90
+    unit = np.array(colour) / np.linalg.norm(colour)
+    along = inner @ unit / np.maximum(np.linalg.norm(inner, axis=-1), 1)
+    return np.argwhere(bright & (along > 0.995))
+
+
+def is_straight(places: NDArray[np.intp], axis: int) -> bool:
+    """Whether the places lie in three rows (axis 0) or columns (axis 1) at most, and far apart in the other."""
+    return len(places) > 40 and np.ptp(places[:, axis]) <= 3 and np.ptp(places[:, 1 - axis]) > 60
+
+
 def check_panel(page: Any, plane: str, axes: tuple[tuple[int, int], tuple[int, int]], volume: Volume, at: Any) -> None:
     """The rods' corner is under the crosshair, and their ends are where the file says, to half a voxel and a pixel."""
     testid = f"view-{plane}"

@@ -5,6 +5,7 @@ import { WHOLE, boxPlanes, clip } from './clip-box.js';
 import { settled } from './crosshair.js';
 import { createCross } from './cross-3d.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
+import { frameOf, worldToIndex } from './frame.js';
 import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
 import { SIDES, lookFrom, lookLikeABook } from './standard-views.js';
 import { createWindow } from './window.js';
@@ -19,6 +20,7 @@ const ZOOM_KEYS = { '+': 1.15, '=': 1.15, '-': 1 / 1.15 };
  */
 export function createVolumePanel(element, scene) {
   const { grid } = scene;
+  const frame = frameOf(grid); // the patient's own axes, whatever those of the scan
   const target = createWindow(element, () => {}, scene.coarse ? 0.5 : 1);
   const { renderer, draw } = target;
   const camera = renderer.getActiveCamera();
@@ -64,12 +66,12 @@ export function createVolumePanel(element, scene) {
   }
 
   function reset() {
-    lookLikeABook(camera, grid);
+    lookLikeABook(camera, frame);
     settle();
   }
 
   function look(side) {
-    lookFrom(camera, grid, side);
+    lookFrom(camera, frame, side);
     settle();
   }
 
@@ -100,13 +102,13 @@ export function createVolumePanel(element, scene) {
 
   let leaveCrosshair = () => {};
   if (scene.crosshair) {
-    const cross = createCross(grid);
+    const cross = createCross(frame);
     cross.actors.forEach((actor) => renderer.addActor(actor));
-    cross.place(scene.crosshair.index);
+    cross.place(worldToIndex(frame, scene.crosshair.world));
     // Where a processor draws, slices follow the crosshair at once and 3D when it rests.
     const redraw = settled(draw, scene.coarse ? REST_MS : 0);
-    const leave = scene.crosshair.onMove((index) => {
-      cross.place(index);
+    const leave = scene.crosshair.onMove((index, world) => {
+      cross.place(worldToIndex(frame, world));
       redraw();
     });
     leaveCrosshair = () => {
