@@ -155,16 +155,19 @@ def test_blinking_shows_one_and_the_other_until_it_is_held(open_page: Callable[.
     page.get_by_test_id("layout-blink").click()
     place = page.get_by_test_id("view-sagittal").bounding_box()
     clip = {"x": place["x"], "y": place["y"], "width": place["width"], "height": place["height"]}
-    seen = lambda: amber(_shot(page, clip)).sum() > 3000  # noqa: E731
-    wait_for(seen)
-    wait_for(lambda: not seen())
-    wait_for(seen)
+    for masked in (True, False, True):
+        wait_for(lambda masked=masked: (amber(_shot(page, clip)).sum() > 3000) == masked)
     hold = page.get_by_test_id("blink-hold")
     hold.click()
     expect(hold).to_have_attribute("aria-pressed", "true")
     before = page.locator(".sv-root").get_attribute("class")
     page.wait_for_timeout(1500)  # longer than two turns
     assert page.locator(".sv-root").get_attribute("class") == before
+
+
+def red(rgb: NDArray[np.int16]) -> int:
+    """Pixels much redder than green or blue; the crosshair's line is fewer."""
+    return int(((rgb[..., 0] > 90) & (rgb[..., 0] > 1.8 * rgb[..., 1]) & (rgb[..., 0] > 1.8 * rgb[..., 2])).sum())
 
 
 def test_two_masks_are_compared_by_their_distance_in_mm(open_page: Callable[..., Any]) -> None:
@@ -176,10 +179,9 @@ def test_two_masks_are_compared_by_their_distance_in_mm(open_page: Callable[...,
     page.wait_for_function("window.spineview.masks.length === 2")
     # The end face, 3 mm outside of the reference, is red; the faces where both agree are pale.
     page.get_by_test_id("look-S").click()
-    red = lambda rgb: (rgb[..., 0] > 90) & (rgb[..., 0] > 1.8 * rgb[..., 1]) & (rgb[..., 0] > 1.8 * rgb[..., 2])  # noqa: E731
-    wait_for(lambda: red(inside(page, "view-3d")).sum() > 3000)
+    wait_for(lambda: red(inside(page, "view-3d")) > 3000)
     page.get_by_test_id("look-I").click()
-    wait_for(lambda: red(inside(page, "view-3d")).sum() < 200)
+    wait_for(lambda: red(inside(page, "view-3d")) < 200)
     page.get_by_test_id("layout-four").click()
     expect(legend).to_be_hidden()
     wait_for(lambda: amber(inside(page, "view-3d")).sum() > 3000)
@@ -213,13 +215,12 @@ def test_fingers_scroll_pinch_and_read_and_a_double_tap_enlarges(open_page: Call
     page.wait_for_function(f"window.spineview.crosshair[2] < {before - 3}")
 
     scale = page.locator('[data-testid="view-axial"] .sv-scale')
-    length = lambda: (scale.inner_text(), scale.bounding_box()["width"])  # noqa: E731
-    plain = length()
+    plain = (scale.inner_text(), scale.bounding_box()["width"])
     touch.start((x - 30, y), (x + 30, y))
     for spread in (40, 60, 90):
         touch.move((x - spread, y), (x + spread, y))
     touch.end()
-    wait_for(lambda: length() != plain)
+    wait_for(lambda: (scale.inner_text(), scale.bounding_box()["width"]) != plain)
 
     for _ in range(2):
         touch.start((x, y))

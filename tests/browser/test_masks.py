@@ -52,6 +52,10 @@ def height(mask: NDArray[np.bool_]) -> int:
     return int((mask.sum(axis=1) > 12).sum())
 
 
+def magenta(rgb: NDArray[np.int16]) -> int:
+    return int(((rgb[..., 0] > 120) & (rgb[..., 2] > 120) & (rgb[..., 1] < 110)).sum())
+
+
 def test_the_list_says_how_much_each_vertebra_is(page: Any, small_phantom: Phantom) -> None:
     for level in small_phantom.truth["levels"]:
         line = row(page, level["number"])
@@ -81,8 +85,7 @@ def test_labels_are_hidden_isolated_coloured_and_zoomed_to(page: Any, small_phan
     assert low < page.evaluate("window.spineview.position")[2] < high
 
     row(page, L3).locator('input[type="color"]').fill("#ff00ff")
-    magenta = lambda: lambda rgb: ((rgb[..., 0] > 120) & (rgb[..., 2] > 120) & (rgb[..., 1] < 110)).sum()  # noqa: E731
-    wait_for(lambda: magenta()(pixels(page, "view-sagittal")) > alone)
+    wait_for(lambda: magenta(pixels(page, "view-sagittal")) > alone)
     row(page, L3).get_by_role("button", name="show alone").click()
     wait_for(lambda: row(page, L2).get_by_role("checkbox").is_checked())
 
