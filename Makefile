@@ -75,8 +75,8 @@ bench: setup ## Print every figure that the README claims: make bench ARGS="--ca
 fuzz: setup ## Send damaged DICOM files and zips to a server: make fuzz ARGS="--minutes 60 --seed 0"
 	$(BIN)/python scripts/fuzz_dicom.py $(ARGS)
 
-screenshot: setup ## Take docs/screenshot.png again, on the demo study
-	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png
+screenshot: setup ## Take docs/screenshot.png and docs/turning.gif again, on the demo study
+	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png docs/turning.gif
 
 lock: setup ## Write requirements.lock from what is installed
 	scripts/lock "$(BIN)/python" > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -1,6 +1,6 @@
-"""Take the README's picture: the demo phantom, segmented, in a real Chromium. Never patient data.
+"""Take the README's picture and clip: the demo phantom, segmented, in a real Chromium. Never patient data.
 
-python scripts/screenshot.py docs/screenshot.png
+python scripts/screenshot.py docs/screenshot.png [docs/turning.gif]
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
 SIZE = (1440, 900)
 VIEWS = ("view-axial", "view-coronal", "view-sagittal", "view-3d")
 SEGMENTED_WITHIN_S = 600
 DRAWN_WITHIN_S = 60
+RECORDED_WITHIN_S = 300
+CLIP_SIZE: ViewportSize = {"width": 1060, "height": 820}  # panels of a handy size
 FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
@@ -35,8 +37,8 @@ FLAGS = [
 ]
 
 
-def main(out: Path) -> int:
-    """Write the picture; returns the exit code."""
+def main(out: Path, clip: Path | None = None) -> int:
+    """Write the picture, and the clip of the 3D view if it has a name; returns the exit code."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not chromium:
         print("screenshot: no Chromium found; set CHROMIUM to its path", file=sys.stderr)
@@ -53,9 +55,25 @@ def main(out: Path) -> int:
             wait_until_drawn(page, page.get_by_test_id(view))
         out.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=out)
+        if clip is not None:
+            record(page, clip)
         browser.close()
-    print(f"{out}: {out.stat().st_size // 1024} KB")
+    for made in (out, clip):
+        if made is not None:
+            print(f"{made}: {made.stat().st_size // 1024} KB")
     return 0
+
+
+def record(page: Page, clip: Path) -> None:
+    """The CT coloured by its mask, turning once: the page's own clip."""
+    page.set_viewport_size(CLIP_SIZE)
+    page.get_by_test_id("mask-style-colour").click()
+    page.get_by_test_id("volume-preset-spine").click()
+    page.get_by_test_id("look-A").click()
+    wait_until_drawn(page, page.get_by_test_id("view-3d"))
+    with page.expect_download(timeout=1000 * RECORDED_WITHIN_S) as download:
+        page.get_by_test_id("capture-clip").click()
+    download.value.save_as(clip)
 
 
 @contextmanager
@@ -101,4 +119,5 @@ def wait_until_drawn(page: Page, view: Locator) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshot.png")))
+    names = [Path(name) for name in sys.argv[1:]] or [Path("docs/screenshot.png")]
+    sys.exit(main(*names[:2]))

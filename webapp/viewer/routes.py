@@ -23,6 +23,7 @@ from webapp.pacs.archives import Archives
 from webapp.records import Study
 from webapp.settings import Settings
 from webapp.store import Store
+from webapp.viewer.remote import RemoteViews, remote_routes
 from webapp.viewer.session import ViewerSession
 from webapp.viewer.widget import versioned
 
@@ -37,7 +38,7 @@ CONTENT_SECURITY_POLICY = (
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _BUSY, _GONE = 1013, 4404
 
-_registries: weakref.WeakSet[Sessions] = weakref.WeakSet()
+_registries: weakref.WeakSet[Sessions | RemoteViews] = weakref.WeakSet()
 
 
 class Sessions:
@@ -115,6 +116,9 @@ def viewer_routes(
     """The routes of the viewer; the socket's Origin is checked by :class:`webapp.security.Security`."""
     sessions = Sessions(store, jobs, settings.viewer_sessions, settings.viewer_grace_s, archives)
 
+    remote = RemoteViews(store)
+    _registries.add(remote)
+
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.study, request.path_params["study_id"])
         if study is None:
@@ -141,6 +145,7 @@ def viewer_routes(
     return [
         Route("/studies/{study_id}", page),
         WebSocketRoute("/studies/{study_id}/ws/{token}", socket),
+        *remote_routes(store, remote),
         Mount(CLIENT_URL, StaticFiles(directory=CLIENT_DIR)),
     ]
 

@@ -41,7 +41,7 @@ export default {
     texts: { type: Object, default: () => ({}) },
   },
   emits: ['crosshair', 'window', 'failed', 'restored', 'pressed'],
-  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
+  data: () => ({ loaded: 0, drawn: false, ready: false, remote: '', problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
       const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
@@ -79,7 +79,8 @@ export default {
       this.hosts[key] = this.$refs[key];
     });
     if (!graphics().webgl2) {
-      this.problem = this.texts.no_webgl ?? 'WebGL2';
+      const { study, session } = document.documentElement.dataset;
+      this.remote = `/studies/${study}/remote/${session}/`;
       return;
     }
     try {
@@ -184,7 +185,15 @@ export default {
     panel(panel) {
       return panelOf(this, panel);
     },
+    /** Without WebGL2 the server draws, and the page says so. */
+    served() {
+      return h('div', { class: 'sv-remote', 'data-testid': 'remote-view' }, [
+        h('p', { role: 'status' }, this.texts.served),
+        h('iframe', { src: this.remote, title: this.texts.volume }),
+      ]);
+    },
     cover() {
+      if (this.remote) return this.served();
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
       if (this.ready) return null;
       const percent = Math.round(this.loaded * 100);

@@ -119,7 +119,7 @@ export function paintPicture(parts, frame, mark, how = {}) {
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   ctx.fillStyle = '#f5a524';
-  ctx.fillText(mark, 8, frame.height + MARK_PX / 2);
+  ctx.fillText(mark, 8, frame.height + MARK_PX / 2, frame.width - 16);
   return canvas;
 }
 
