@@ -52,12 +52,12 @@ def label_statistics(label_map: LabelMap, volume: Volume) -> dict[int, LabelStat
 
 def _of(label: int, box: tuple[slice, ...], label_map: LabelMap, hu: NDArray[np.generic]) -> LabelStatistics:
     inside = label_map.labels[box] == label
-    values = np.asarray(hu[box], dtype=np.float64)[inside]
+    values = hu[box][inside].astype(np.float64)
     values = values[np.isfinite(values)]
     low = np.array([side.start for side in box], dtype=np.float64)
     high = np.array([side.stop for side in box], dtype=np.float64)
     grid = label_map.grid
-    centre = grid.to_mm(low + np.argwhere(inside).mean(axis=0))
+    centre = grid.to_mm(low + _centroid(inside))
     corners = grid.to_mm(np.array(list(product(*zip(low - 0.5, high - 0.5, strict=True)))))
     return LabelStatistics(
         volume_ml=float(np.count_nonzero(inside)) * grid.voxel_ml,
@@ -67,6 +67,15 @@ def _of(label: int, box: tuple[slice, ...], label_map: LabelMap, hu: NDArray[np.
         low_mm=_place(corners.min(axis=0)),
         high_mm=_place(corners.max(axis=0)),
     )
+
+
+def _centroid(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean index of what is True, from one sum an axis: a list of all indices would be larger than the scan."""
+    means = []
+    for axis in range(3):
+        counts = np.count_nonzero(inside, axis=tuple(other for other in range(3) if other != axis))
+        means.append(counts @ np.arange(counts.size) / counts.sum())
+    return np.array(means)
 
 
 def _place(mm: NDArray[np.float64]) -> Place:
