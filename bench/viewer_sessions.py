@@ -13,6 +13,7 @@ from pathlib import Path
 import websockets
 
 OVER_WITHIN_S = 30
+_POOLS = ("asyncio_", "AnyIO worker")  # idle workers, which wait for the next request; a handful at most
 
 
 def session_cost(address: str, study: str, count: int, application: object) -> str:
@@ -20,19 +21,23 @@ def session_cost(address: str, study: str, count: int, application: object) -> s
 
     The server must run in this process; ``application`` is only held so that it lives.
     """
-    asyncio.run(_open(address, study, count))  # once uncounted: pools of threads and memory fill
-    _settle(None)
-    before = _state()
+    asyncio.run(_open(address, study, 1))  # imports and caches are no session's
+    before = _settle(None)
     seconds, during = asyncio.run(_open(address, study, count))
-    after = _settle(before)
     each_mb = (during[0] - before[0]) / count
+    before = _settle(None)  # pools of threads and of memory are full now: what a second round leaves is a leak
+    asyncio.run(_open(address, study, count))
+    after = _settle(before)
+    names = ("threads beside the pools' workers", "sockets and files")
     left = ", ".join(
         f"{name} {now - then:+d}"
-        for name, then, now in zip(("threads", "sockets and files"), before[1:], after[1:], strict=True)
+        for name, then, now in zip(
+            ("threads beside the pools' workers", "sockets and files"), before[1:], after[1:], strict=True
+        )
     )
     return (
         f"sessions    {count} open at once: {1000 * seconds / count:.0f} ms and {each_mb:.2f} MB each\n"
-        f"            after they closed: {left}, memory {after[0] - before[0]:+.1f} MB"
+        f"            left by as many again, once closed: {left}, memory {after[0] - before[0]:+.1f} MB"
     )
 
 
@@ -65,4 +70,5 @@ def _state() -> tuple[float, int, int]:
     """Megabytes of memory, threads, and open files of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     megabytes = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return megabytes, threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads = [thread.name for thread in threading.enumerate() if not thread.name.startswith(_POOLS)]
+    return megabytes, len(threads), len(os.listdir("/proc/self/fd"))
