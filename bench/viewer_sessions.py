@@ -29,12 +29,7 @@ def session_cost(address: str, study: str, count: int, application: object) -> s
     asyncio.run(_open(address, study, count))
     after = _settle(before)
     names = ("threads beside the pools' workers", "sockets and files")
-    left = ", ".join(
-        f"{name} {now - then:+d}"
-        for name, then, now in zip(
-            ("threads beside the pools' workers", "sockets and files"), before[1:], after[1:], strict=True
-        )
-    )
+    left = ", ".join(f"{name} {now - then:+d}" for name, then, now in zip(names, before[1:], after[1:], strict=True))
     return (
         f"sessions    {count} open at once: {1000 * seconds / count:.0f} ms and {each_mb:.2f} MB each\n"
         f"            left by as many again, once closed: {left}, memory {after[0] - before[0]:+.1f} MB"
