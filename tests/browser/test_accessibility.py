@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from segmentation.phantom import Phantom
+from segmentation.phantom.dicom import DicomSpec, write_dicom
 from tests.browser.site import Site, serving
+from webapp.pacs.config import PacsServer
 
 pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -68,6 +71,27 @@ def test_the_viewer_in_its_layouts(browser: Any, study: str, size: str) -> None:
     page.get_by_test_id("help-sheet").wait_for()
     assert violations(page) == [], "help"
     page.close()
+
+
+def test_the_choice_of_a_dicom_series(browser: Any, site: Site, small_phantom: Phantom, tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_dicom(small_phantom.volume, tmp_path / str(number), DicomSpec(series_number=number, seed=number))
+    page = browser.new_page()
+    page.goto(site.address)
+    page.get_by_test_id("folder-input").set_input_files(tmp_path)
+    page.get_by_test_id("series-row").nth(1).wait_for(timeout=60_000)
+    assert violations(page) == []
+    page.close()
+
+
+def test_the_search_of_the_archives(browser: Any, tmp_path: Path) -> None:
+    away = PacsServer(name="Away", url="http://127.0.0.1:9/dicom-web")
+    with serving(tmp_path, pacs=(away,)) as site:
+        page = browser.new_page()
+        page.goto(f"{site.address}/pacs")
+        page.get_by_role("heading", level=1).wait_for()
+        assert violations(page) == []
+        page.close()
 
 
 def test_what_axe_would_find(browser: Any) -> None:
