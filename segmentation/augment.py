@@ -17,6 +17,8 @@ from torch.nn import functional
 
 Array = NDArray[np.float32]
 
+THICK_ALONG = (0.3, 0.1, 0.6)  # sagittal, coronal and axial series: most have their thick side along the body
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -79,7 +81,7 @@ def degrade(image: Array, rng: np.random.Generator) -> Array:
     body = (image > 0).astype(np.float32)
     image = image * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-0.03, 0.03)) * body
     if rng.random() < 0.35:
-        image = thick_slices(image, int(rng.integers(3)), float(rng.uniform(1.3, 4.0)))
+        image = thick_slices(image, int(rng.choice(3, p=THICK_ALONG)), float(rng.uniform(1.3, 4.0)))
     choice = rng.random()
     if choice < 0.2:
         image = blur(image, rng.uniform(0.3, 0.8))

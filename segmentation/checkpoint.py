@@ -24,6 +24,7 @@ from segmentation.networks import Network, build, describe, described
 from segmentation.preprocess import InputSpec
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "spineview.safetensors"
+METADATA = "spineview"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,8 @@ def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
-    save_file(tensors, beside, metadata={"name": name, "stages": json.dumps(description)})
+    # One key: safetensors writes several in an order of chance, and the same model is to have one SHA-256.
+    save_file(tensors, beside, metadata={METADATA: json.dumps({"name": name, "stages": description})})
     digest = sha256_of(beside)
     beside.chmod(0o644)  # safetensors writes for its owner alone, and a package is for everybody
     os.replace(beside, path)
@@ -102,10 +104,10 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         tensors = load_file(path)
-        content = json.loads(metadata["stages"])
-        stages = {stage: _stage(stage, content[stage], tensors) for stage in content}
-        return Model(metadata["name"], digest, stages)
-    except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        content = json.loads(metadata[METADATA])
+        stages = {stage: _stage(stage, part, tensors) for stage, part in content["stages"].items()}
+        return Model(str(content["name"]), digest, stages)
+    except (SafetensorError, LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise BadWeights(
             f"The file {path.name} is not a SpineView model.",
             "Give a .safetensors file that this project wrote.",

@@ -20,7 +20,7 @@ from scipy import ndimage
 from segmentation.errors import GridMismatch, InputError
 from segmentation.geometry import Grid, Shape3
 from segmentation.labels import is_spine
-from segmentation.preprocess import InputSpec, beside, prepare, resample
+from segmentation.preprocess import InputSpec, Prepared, beside, prepare, resample
 from segmentation.readers import read_label_map, read_volume
 from segmentation.volume import LabelMap, Volume
 
@@ -83,7 +83,8 @@ def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, part
         low, high = labelled_slab(labels, Grid(prepared.content, prepared.grid.affine))
         known[:, :, :low] = known[:, :, high + 1 :] = False
         known |= target >= 0.5
-    return Item(name, to_bytes(prepared.image), to_bytes(target), _all(known), _focus(target >= 0.5), weight)
+    focus = _focus(target >= 0.5, numbers_beside(labels, prepared))
+    return Item(name, to_bytes(prepared.image), to_bytes(target), _all(known), focus, weight)
 
 
 def centreline_item(
@@ -131,12 +132,19 @@ def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
     labels = LabelMap(labels.labels[prepared.box], labels.grid.cropped(prepared.box), labels.kind)
     spine = beside(spine_share(labels, prepared.content), prepared)
     known = _all(np.ones(spine.shape, dtype=bool))
-    return Item(path.name, None, to_bytes(spine), known, _focus(spine >= 0.5), weight, to_bytes(prepared.image))
+    focus = _focus(spine >= 0.5, numbers_beside(labels, prepared))
+    return Item(path.name, None, to_bytes(spine), known, focus, weight, to_bytes(prepared.image))
 
 
 def spine_share(labels: LabelMap, shape: Shape3) -> NDArray[np.float32]:
     """How much of each voxel is spine, 0..1: a label map resampled to the (canonical) prepared grid's shape."""
     return resample(is_spine(canonical_labels(labels)).astype(np.float32), shape)
+
+
+def numbers_beside(labels: LabelMap, prepared: Prepared) -> NDArray[np.uint8]:
+    """Which vertebra each voxel of the prepared image shows; 0 where none."""
+    numbers = nearest(canonical_labels(labels), prepared.content)
+    return beside(numbers.astype(np.float32), prepared).astype(np.uint8)
 
 
 def closed(mask: NDArray[Any], radius: int) -> NDArray[np.bool_]:
@@ -234,6 +242,13 @@ def _all(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return mask.astype(np.uint8) * np.uint8(FULL)
 
 
-def _focus(mask: NDArray[np.bool_], most: int = 4000) -> NDArray[np.int32]:
+def _focus(mask: NDArray[np.bool_], numbers: NDArray[np.uint8] | None = None, most: int = 4000) -> NDArray[np.int32]:
+    """Voxels of ``mask``; with ``numbers``, as many of each vertebra, whatever its size."""
     found = np.argwhere(mask).astype(np.int32)
-    return found[:: max(1, len(found) // most)]
+    if numbers is None:
+        return found[:: max(1, len(found) // most)]
+    of = numbers[mask]
+    present = np.unique(of[of > 0])
+    each = [found[of == n] for n in present]
+    share = max(1, most // max(1, len(present)))
+    return np.concatenate([np.zeros((0, 3), np.int32), *(e[:: max(1, len(e) // share)][:share] for e in each)])

@@ -7,6 +7,8 @@ so it cannot learn that bone is spine. Values are 0..1 for 0..1000 HU.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,7 +20,8 @@ from segmentation.augment import blur, tube
 Array = NDArray[np.float32]
 
 DISC_SHARE = 0.8
-VESSEL_SHARE = 0.35
+VESSEL_SHARE = 0.4
+RIB_SHARE = 0.5
 
 
 def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Array | None = None) -> Array:
@@ -30,6 +33,8 @@ def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Ar
     between = gaps(bone)
     if bone.any() and rng.random() < VESSEL_SHARE:
         image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
+    if bone.any() and rng.random() < RIB_SHARE:
+        image = _paint(image, ribs(bone, rng) & ~bone & ~between, rng.uniform(0.05, 0.3), rng)
     trabecular = rng.uniform(0.05, 0.35)
     image = _paint_discs(image, between, trabecular, rng)
     image = _paint(image, bone, trabecular, rng)
@@ -55,22 +60,31 @@ def soft_tissue(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.bool_]:
     """Rib-like tubes, pelvis- and scapula-like curved plates, hollow and solid balls."""
-    # Drawn on every second voxel and enlarged: an eighth of the time, and they are shapes, not anatomy.
-    half = tuple(-(-n // 2) for n in shape)
-    mask = np.zeros(half, dtype=bool)
+    half = _half(shape)
     axes = np.meshgrid(*[2 * np.arange(n, dtype=np.float32) for n in half], indexing="ij", sparse=True)
-    seeds = np.ones(half, dtype=bool)
-    for _ in range(rng.integers(0, 6)):
-        points = _curve(shape, rng) // 2
-        inside = ((points >= 0) & (points < half)).all(axis=1)
-        seeds[tuple(points[inside].T)] = False
-    if not seeds.all():
-        mask |= 2 * ndimage.distance_transform_edt(seeds) < rng.uniform(1.5, 4.5)
+    mask = _tubes([_curve(shape, rng) for _ in range(rng.integers(0, 6))], half, rng.uniform(1.5, 4.5))
     for _ in range(rng.integers(0, 3)):
         mask |= _plate_or_ball(axes, shape, rng)
-    soft = torch.from_numpy(mask.astype(np.float32))[None, None]
-    large = functional.interpolate(soft, size=shape, mode="trilinear", align_corners=False)[0, 0].numpy()
-    return np.asarray(large > 0.5)
+    return _enlarged(mask, shape)
+
+
+def ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Tubes that touch the bone, as ribs touch a thoracic vertebra: from its side backwards, outwards and round.
+
+    Without them a network takes a rib for the transverse process beside which it runs.
+    """
+    inside = np.argwhere(bone)
+    middle = np.median(inside[:, 0])
+    curves = []
+    for _ in range(rng.integers(1, 7)):
+        some = inside[rng.integers(len(inside), size=3)]
+        start = some[np.argmax(np.abs(some[:, 0] - middle))]  # the one most to the side
+        side = np.sign(start[0] - middle) or 1.0
+        direction = np.array([side * rng.uniform(0.4, 1.0), rng.uniform(-0.8, 0.2), rng.uniform(-0.5, 0.1)])
+        bend = np.array([-side * rng.uniform(0, 0.5), rng.uniform(0.3, 1.0), rng.uniform(-0.6, 0.1)])
+        t = np.linspace(-10, rng.uniform(15, 60), 120)[:, None]
+        curves.append(start + direction / np.linalg.norm(direction) * t + bend * rng.uniform(0.002, 0.012) * t**2)
+    return _enlarged(_tubes(curves, _half(bone.shape), rng.uniform(2.1, 3.5)), bone.shape)
 
 
 def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -81,12 +95,34 @@ def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool
     return tube(bone.shape, beside, rng.standard_normal(3) * [0.3, 0.3, 1], rng.uniform(3, 10))
 
 
-def _curve(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
+# Bones other than vertebrae are drawn on every second voxel and enlarged: an eighth of the time, and they are shapes,
+# not anatomy.
+def _half(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(-(-n // 2) for n in shape)
+
+
+def _enlarged(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    soft = torch.from_numpy(mask.astype(np.float32))[None, None]
+    large = functional.interpolate(soft, size=shape, mode="trilinear", align_corners=False)[0, 0].numpy()
+    return np.asarray(large > 0.5)
+
+
+def _tubes(curves: Sequence[NDArray[np.float64]], half: tuple[int, ...], radius: float) -> NDArray[np.bool_]:
+    """Around ``curves`` of (N, 3) voxels, by ``radius`` voxels, on every second voxel."""
+    seeds = np.ones(half, dtype=bool)
+    for curve in curves:
+        points = curve.astype(np.int64) // 2
+        inside = ((points >= 0) & (points < half)).all(axis=1)
+        seeds[tuple(points[inside].T)] = False
+    return np.asarray(2 * ndimage.distance_transform_edt(seeds) < radius) if not seeds.all() else ~seeds
+
+
+def _curve(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     start = rng.uniform(0, 1, 3) * shape
     direction, bend = rng.standard_normal(3), rng.standard_normal(3)
     direction /= np.linalg.norm(direction)
     t = np.linspace(0, rng.uniform(20, 90), 120)[:, None]
-    return np.asarray(start + direction * t + bend * rng.uniform(0, 0.012) * t**2).astype(np.int64)
+    return np.asarray(start + direction * t + bend * rng.uniform(0, 0.012) * t**2)
 
 
 def _plate_or_ball(

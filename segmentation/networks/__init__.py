@@ -60,12 +60,12 @@ def describe(spec: Spec) -> dict[str, Any]:
 
 
 def described(content: dict[str, Any]) -> Spec:
-    """What :func:`describe` wrote; without a name, as in the first model files, a Dense U-Net.
+    """What :func:`describe` wrote.
 
     Raises:
         ValueError, LookupError: the content is of no network of ours.
     """
     values = {key: value for key, value in content.items() if key != "name"}
     # pydantic, because this came from a file: it checks each field and turns lists into tuples.
-    spec: Spec = TypeAdapter(_SPECS[content.get("name", FAST)]).validate_python(values)
+    spec: Spec = TypeAdapter(_SPECS[content["name"]]).validate_python(values)
     return spec

@@ -119,6 +119,14 @@ def test_air_stays_air_and_one_seed_gives_one_result():
     assert np.abs(degrade(image, rng(3)) - degrade(image, rng(4))).max() > 0
 
 
+def test_slices_are_thick_along_the_body_most_often(monkeypatch):
+    axes = []
+    monkeypatch.setattr("segmentation.augment.thick_slices", lambda image, axis, _: axes.append(axis) or image)
+    for seed in range(400):
+        degrade(np.full((4, 4, 4), 0.5, dtype=np.float32), rng(seed))
+    assert axes.count(2) > axes.count(0) > axes.count(1) > 0
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("factor", [1.3, 2.0, 3.5])
 def test_thick_slices_blur_along_their_axis_alone(axis, factor):

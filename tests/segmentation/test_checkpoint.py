@@ -7,12 +7,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from segmentation.checkpoint import Stage, join, load_model, save_model, sha256_of
+from segmentation.checkpoint import METADATA, Stage, join, load_model, save_model, sha256_of
 from segmentation.errors import BadWeights
-from segmentation.networks import DenseUNet3d, DenseUNetSpec
+from segmentation.networks import DenseUNet3d, DenseUNetSpec, describe
 from segmentation.preprocess import InputSpec
 
 SPEC = DenseUNetSpec(stem=2, width=4, growth=(4, 4), encoder_layers=(1, 1), decoder_layers=(1,), norm="batch")
+NETWORK = describe(SPEC)
 
 
 def stage(seed: int = 0, spacing_mm: float = 2.0, window: int = 32) -> Stage:
@@ -38,13 +39,13 @@ def spoil(path: Path, metadata: dict[str, str] | None, tensors: dict[str, torch.
 def description(**changes: object) -> dict[str, str]:
     stages = {
         "segment": {
-            "network": {**vars(SPEC), "norm": "batch"},
+            "network": NETWORK,
             "input": {"spacing_mm": 2.0},
             "window": 32,
             **changes,
         }
     }
-    return {"name": "tiny", "stages": json.dumps(stages)}
+    return {METADATA: json.dumps({"name": "tiny", "stages": stages})}
 
 
 def test_what_was_saved_is_loaded(tmp_path):
@@ -128,6 +129,12 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         load_model(path)
 
 
+def test_the_same_model_has_the_same_bytes(tmp_path):
+    stages = {"locate": stage(1, 4.0, 48), "segment": stage(2, 1.0, 64)}
+    digests = {save_model(tmp_path / f"{n}.safetensors", "a", stages) for n in range(8)}
+    assert len(digests) == 1
+
+
 def test_no_file_is_refused(tmp_path):
     for path in (tmp_path / "none.safetensors", tmp_path):
         with pytest.raises(BadWeights, match="There is no model file"):
@@ -138,14 +145,15 @@ def test_no_file_is_refused(tmp_path):
     "metadata",
     [
         None,
-        {"name": "tiny"},
-        {"name": "tiny", "stages": "no JSON"},
-        {"name": "tiny", "stages": "[1]"},
-        {"stages": description()["stages"]},
-        description(network={**vars(SPEC), "width": 8}),
-        description(network={**vars(SPEC), "width": "wide"}),
-        description(network={**vars(SPEC), "growth": (4, 4, 4)}),
-        description(network={**vars(SPEC), "decoder_layers": ()}),
+        {"format": "pt"},
+        {METADATA: "no JSON"},
+        {METADATA: "[1]"},
+        {METADATA: '{"name": "tiny", "stages": [1]}'},
+        {METADATA: json.dumps({"stages": json.loads(description()[METADATA])["stages"]})},
+        description(network={**NETWORK, "width": 8}),
+        description(network={**NETWORK, "width": "wide"}),
+        description(network={**NETWORK, "growth": (4, 4, 4)}),
+        description(network={**NETWORK, "decoder_layers": ()}),
         description(input={"spacing": 2.0}),
         description(window="large"),
         description(window=None),

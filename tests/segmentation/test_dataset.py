@@ -347,6 +347,17 @@ def test_a_bare_label_map_knows_its_spine_and_all_of_its_bone(tmp_path):
     assert (item.target[tuple(item.focus.T)] == FULL).all()
 
 
+def test_each_vertebra_is_looked_at_equally_often_whatever_its_size(tmp_path):
+    labels = np.zeros((30, 30, 60), dtype=np.uint8)
+    labels[5:15, 5:15, 5:10] = 8
+    labels[2:28, 2:28, 20:50] = 20
+    write_nifti(LabelMap(labels, Grid(labels.shape, np.diag([4.0, 4.0, 4.0, 1.0])), "vertebrae"), tmp_path / "m.nii.gz")
+    item = label_map_item(tmp_path / "m.nii.gz", COARSE)
+    looked_at = labels[tuple(item.focus.T)]
+    assert (looked_at == 8).sum() == 500  # every voxel of the small one
+    assert (looked_at == 20).sum() == 2000  # a tenth of the large one's: half of the most that are kept
+
+
 def test_a_bare_label_map_keeps_partial_volumes(case):
     item = label_map_item(case / "vert.nii.gz", COARSE)
     assert item.target.shape == (30, 30, 33)

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 from monai.networks.nets import VNet as MonaiVNet
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 
-from segmentation.checkpoint import DEFAULT_MODEL, Stage, load_model, save_model
+from segmentation.checkpoint import Stage, load_model, save_model
 from segmentation.networks import (
     DenseNet3D,
     DenseNet3DSpec,
@@ -148,21 +146,6 @@ def test_a_model_file_says_which_network_it_holds(spec: Spec, tmp_path: Path):
     image = torch.rand(1, 1, *[2 * spec.multiple] * 3)
     with torch.inference_mode():
         torch.testing.assert_close(back.network(image), network(image))
-
-
-def test_a_model_file_from_before_networks_had_names_is_a_dense_u_net(tmp_path: Path):
-    with safe_open(DEFAULT_MODEL, framework="pt") as file:
-        metadata = file.metadata()
-    stages = json.loads(metadata["stages"])
-    for stage in stages.values():
-        stage["network"].pop("name", None)
-        for key in ("mode", "edge", "crop"):
-            stage["input"].pop(key, None)
-    old = tmp_path / "old.safetensors"
-    save_file(load_file(DEFAULT_MODEL), old, metadata={**metadata, "stages": json.dumps(stages)})
-    loaded = load_model(old)
-    assert {stage.network.spec.name for stage in loaded.stages.values()} == {"FastDense3DUNet"}
-    assert {stage.input.mode for stage in loaded.stages.values()} == {"patch"}
 
 
 def test_the_v_net_s_levels_are_the_paper_s():

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from segmentation.synthesis import other_bones, smooth_noise, soft_tissue, synthesise, vessel
+from segmentation.synthesis import other_bones, ribs, smooth_noise, soft_tissue, synthesise, vessel
 
 SEEDS = range(5)
 
@@ -64,6 +65,7 @@ def test_without_bone_there_is_only_background():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_other_bones_keep_away_from_the_spine(seed, monkeypatch):
     monkeypatch.setattr("segmentation.synthesis.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.synthesis.RIB_SHARE", 0.0)
     bone = vertebra()
     background = np.zeros(bone.shape, dtype=np.float32)
     ring = np.zeros(bone.shape, dtype=bool)
@@ -131,3 +133,30 @@ def test_a_vessel_is_bright_and_bone_lies_over_it(monkeypatch):
     images = [synthesise(vertebra(), rng(seed), dark) for seed in range(20)]
     assert all(np.median(image[:3]) > 0.1 for image in images)
     assert any(abs(image[11, 11, 11] - np.median(image[:3])) > 0.05 for image in images)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ribs_touch_the_bone_and_run_out_to_the_side(seed):
+    bone = np.zeros((64, 64, 64), dtype=bool)
+    bone[24:40, 24:40, 10:54] = True
+    found = ribs(bone, rng(seed))
+    pieces, _ = ndimage.label(found)
+    touching = np.unique(pieces[found & bone])
+    assert (
+        np.isin(pieces[found], touching).mean() > 0.8
+    )  # thin ones may break on the coarse grid that they are drawn on
+    beside = np.flatnonzero(found.any(axis=(1, 2)))
+    assert max(beside.max() - 39, 24 - beside.min()) >= 8
+    assert found.mean() < 0.15
+
+
+def test_ribs_are_painted_beside_bone_but_not_over_it_nor_between_bones(monkeypatch):
+    monkeypatch.setattr("segmentation.synthesis.ribs", lambda bone, _: np.ones_like(bone))
+    monkeypatch.setattr("segmentation.synthesis.RIB_SHARE", 1.0)
+    monkeypatch.setattr("segmentation.synthesis.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.synthesis.DISC_SHARE", 0.0)
+    bone = np.zeros((32, 32, 32), dtype=bool)
+    bone[8:24, 8:24, 4:14] = bone[8:24, 8:24, 18:28] = True
+    image = synthesise(bone, rng(1), np.zeros(bone.shape, dtype=np.float32))
+    assert image[:4].mean() > 0.04
+    assert image[14:18, 14:18, 15:17].max() < 0.01
