@@ -70,6 +70,7 @@ viewer-check: ## Rebuild the viewer's bundle and compare it with the committed o
 	@scripts/check-viewer
 
 bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
+	@! command -v npm >/dev/null || (cd static/viewer && npm install --no-save --no-audit --no-fund --silent) # NiiVue
 	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python bench/run.py $(ARGS)
 
 fuzz: setup ## Send damaged DICOM files and zips to a server: make fuzz ARGS="--minutes 60 --seed 0"
