@@ -6,16 +6,17 @@ import shutil
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from webapp.api_imports import imports
 from webapp.api_measurements import measurements
 from webapp.api_reviews import reviews
+from webapp.current import services, who
 from webapp.errors import WebError, not_found
 from webapp.metrics import prometheus
 from webapp.openapi import document
 from webapp.records import Job, Mask, Study
-from webapp.services import Services, product_version
+from webapp.services import product_version
 from webapp.views import API, display_view, job_view, mask_view, study_view
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -24,17 +25,6 @@ api.register_blueprint(reviews)
 api.register_blueprint(imports)
 TASKS = ("segment",)
 Answer = tuple[Response, int]
-
-
-def services() -> Services:
-    """The process's services."""
-    found: Services = current_app.extensions["spineview"]
-    return found
-
-
-def who() -> str:
-    """Who asks, for the audit trail: the address, until there are logins."""
-    return request.remote_addr or ""
 
 
 @api.get("/studies")

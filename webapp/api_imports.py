@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
+from webapp.current import services, who
 from webapp.errors import WebError
-from webapp.services import Services
 from webapp.views import import_view, study_view
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
 
 
-def _services() -> Services:
-    found: Services = current_app.extensions["spineview"]
-    return found
-
-
 @imports.get("/<import_id>")
 def get_import(import_id: str) -> Response:
     """The series to choose from."""
-    return jsonify(import_view(_services().imports.get(import_id)))
+    return jsonify(import_view(services().imports.get(import_id)))
 
 
 @imports.delete("/<import_id>")
 def delete_import(import_id: str) -> tuple[str, int]:
     """Remove the files."""
-    _services().imports.discard(import_id)
+    services().imports.discard(import_id)
     return "", 204
 
 
@@ -38,5 +33,5 @@ def choose_series(import_id: str) -> tuple[Response, int]:
     series = asked.get("series", "") if isinstance(asked, dict) else None
     if not isinstance(series, str):
         raise WebError(400, "bad_request", "The body must be a JSON object.", 'Send {"series": "its key"}.')
-    study = _services().imports.choose(import_id, series, request.remote_addr or "")
-    return jsonify(study_view(_services().store, study)), 201
+    study = services().imports.choose(import_id, series, who())
+    return jsonify(study_view(services().store, study)), 201

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
+from webapp.current import services, store_with, who
 from webapp.errors import not_found
 from webapp.measurements import (
     Measurement,
@@ -16,22 +17,9 @@ from webapp.measurements import (
     measurements_of,
     to_csv,
 )
-from webapp.store import Store
 from webapp.views import API
 
 measurements = Blueprint("measurements", __name__)
-
-
-def _store() -> Store:
-    found: Store = current_app.extensions["spineview"].store
-    return found
-
-
-def _need_study(study_id: str) -> Store:
-    store = _store()
-    if store.study(study_id) is None:
-        raise not_found("study")
-    return store
 
 
 def measurement_view(measurement: Measurement) -> dict[str, Any]:
@@ -54,14 +42,14 @@ def measurement_view(measurement: Measurement) -> dict[str, Any]:
 @measurements.get("/studies/<study_id>/measurements")
 def list_measurements(study_id: str) -> Response:
     """All measurements of a study, oldest first."""
-    found = measurements_of(_need_study(study_id), study_id)
+    found = measurements_of(store_with(study_id), study_id)
     return jsonify({"measurements": [measurement_view(m) for m in found]})
 
 
 @measurements.post("/studies/<study_id>/measurements")
 def create_measurement(study_id: str) -> tuple[Response, int]:
     """Add a measurement to a study."""
-    store = _need_study(study_id)
+    store = store_with(study_id)
     made = add_measurement(store, study_id, checked(request.get_json(silent=True)))
     return jsonify(measurement_view(made)), 201
 
@@ -69,8 +57,8 @@ def create_measurement(study_id: str) -> tuple[Response, int]:
 @measurements.get("/studies/<study_id>/measurements.csv")
 def download_measurements(study_id: str) -> Response:
     """All measurements of a study as a table."""
-    store = _need_study(study_id)
-    store.audit(request.remote_addr or "", "download", study_id, "measurements.csv")
+    store = store_with(study_id)
+    store.audit(who(), "download", study_id, "measurements.csv")
     text = to_csv(measurements_of(store, study_id))
     headers = {"Content-Disposition": f'attachment; filename="measurements-{study_id}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
@@ -79,7 +67,7 @@ def download_measurements(study_id: str) -> Response:
 @measurements.put("/measurements/<measurement_id>")
 def replace_measurement(measurement_id: str) -> Response:
     """Change one measurement."""
-    changed = change_measurement(_store(), measurement_id, checked(request.get_json(silent=True)))
+    changed = change_measurement(services().store, measurement_id, checked(request.get_json(silent=True)))
     if changed is None:
         raise not_found("measurement")
     return jsonify(measurement_view(changed))
@@ -88,6 +76,6 @@ def replace_measurement(measurement_id: str) -> Response:
 @measurements.delete("/measurements/<measurement_id>")
 def remove_measurement(measurement_id: str) -> tuple[str, int]:
     """Remove one measurement."""
-    if not delete_measurement(_store(), measurement_id):
+    if not delete_measurement(services().store, measurement_id):
         raise not_found("measurement")
     return "", 204

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
+from webapp.current import services, store_with, who
 from webapp.errors import not_found
 from webapp.reviews import Review, add_review, checked, delete_review, reviews_of
-from webapp.store import Store
 from webapp.views import API
 
 reviews = Blueprint("reviews", __name__)
-
-
-def _store() -> Store:
-    found: Store = current_app.extensions["spineview"].store
-    return found
-
-
-def _need_study(study_id: str) -> Store:
-    store = _store()
-    if store.study(study_id) is None:
-        raise not_found("study")
-    return store
 
 
 def review_view(review: Review) -> dict[str, Any]:
@@ -45,23 +33,23 @@ def review_view(review: Review) -> dict[str, Any]:
 @reviews.get("/studies/<study_id>/reviews")
 def list_reviews(study_id: str) -> Response:
     """All reviews of a study, newest first."""
-    return jsonify({"reviews": [review_view(review) for review in reviews_of(_need_study(study_id), study_id)]})
+    return jsonify({"reviews": [review_view(review) for review in reviews_of(store_with(study_id), study_id)]})
 
 
 @reviews.post("/studies/<study_id>/reviews")
 def create_review(study_id: str) -> tuple[Response, int]:
     """Add a review to a study."""
-    store, who = _need_study(study_id), request.remote_addr or ""
-    made = add_review(store, study_id, checked(request.get_json(silent=True)), who)
-    store.audit(who, "review", study_id, made.verdict)
+    store, reviewer = store_with(study_id), who()
+    made = add_review(store, study_id, checked(request.get_json(silent=True)), reviewer)
+    store.audit(reviewer, "review", study_id, made.verdict)
     return jsonify(review_view(made)), 201
 
 
 @reviews.delete("/reviews/<review_id>")
 def remove_review(review_id: str) -> tuple[str, int]:
     """Remove one review; the audit trail keeps that there was one."""
-    removed = delete_review(_store(), review_id)
+    removed = delete_review(services().store, review_id)
     if removed is None:
         raise not_found("review")
-    _store().audit(request.remote_addr or "", "delete", removed.study_id, f"review {removed.verdict}")
+    services().store.audit(who(), "delete", removed.study_id, f"review {removed.verdict}")
     return "", 204

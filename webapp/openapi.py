@@ -298,7 +298,7 @@ PATHS: dict[str, dict[str, Any]] = {
         "get": _operation("uint8 labels, i fastest, gzip", content=_binary("application/octet-stream"))
     },
     "/masks/{mask_id}/meshes/{label}.stl": {
-        "get": _operation("Surface of one label, _binary STL in RAS+ mm", content=_binary("model/stl"))
+        "get": _operation("Surface of one label, binary STL in RAS+ mm", content=_binary("model/stl"))
     },
     "/masks/{mask_id}/distances/{reference_id}.bin": {
         "get": _operation(

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from segmentation.readers import SUFFIXES
-from webapp.api import services
+from webapp.current import services
 from webapp.errors import WebError
 from webapp.i18n import COOKIE, LANGUAGES, language_of, table, translate
 from webapp.services import product_version

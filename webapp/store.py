@@ -177,7 +177,7 @@ class Store:
 
         A reference ``mask`` that came with it lies in ``staged/masks/<mask id>``; its row is added too.
         """
-        with self._writing() as session:
+        with self.transaction() as session:
             os.replace(staged, self.folder(study.id))
             session.add(
                 StudyRow(
@@ -212,7 +212,7 @@ class Store:
 
     def delete_study(self, study_id: str) -> bool:
         """Remove a study's rows and its folder; False if there is none."""
-        with self._writing() as session:
+        with self.transaction() as session:
             gone = cast(Any, session.execute(delete(StudyRow).where(StudyRow.id == study_id))).rowcount > 0
             if gone:
                 shutil.rmtree(self.folder(study_id), ignore_errors=True)
@@ -222,7 +222,7 @@ class Store:
 
     def add_job(self, study_id: str, task: str = "segment") -> Job:
         """Put a new job at the end of the queue. The study must exist."""
-        with self._writing() as session:
+        with self.transaction() as session:
             row = JobRow(
                 id=new_id(),
                 study_id=study_id,
@@ -258,7 +258,7 @@ class Store:
 
     def claim_job(self) -> Job | None:
         """Mark the oldest queued job as running and answer it; None if nothing waits."""
-        with self._writing() as session:
+        with self.transaction() as session:
             row = session.scalars(
                 select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(1)
             ).first()
@@ -270,7 +270,7 @@ class Store:
 
     def update_job(self, job_id: str, log: str = "", **columns: Any) -> None:
         """Change columns of :class:`webapp.records.JobRow`, add a ``log`` line; an open job only."""
-        with self._writing() as session:
+        with self.transaction() as session:
             row = session.get(JobRow, job_id)
             if row is None or row.state not in OPEN_STATES:
                 return
@@ -285,7 +285,7 @@ class Store:
 
     def cancel_job(self, job_id: str) -> Job | None:
         """Close an open job as cancelled, now; what still works on it can write nothing more to it."""
-        with self._writing() as session:
+        with self.transaction() as session:
             row = session.get(JobRow, job_id)
             if row is None:
                 return None
@@ -299,7 +299,7 @@ class Store:
 
         One that took ``most_attempts`` servers down fails instead.
         """
-        with self._writing() as session:
+        with self.transaction() as session:
             rows = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
             for row in rows:
                 row.eta_s = None
@@ -331,7 +331,7 @@ class Store:
 
         False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
         """
-        with self._writing() as session:
+        with self.transaction() as session:
             row = session.get(JobRow, job_id)
             if row is None or row.state not in OPEN_STATES:
                 return False
@@ -362,7 +362,7 @@ class Store:
 
     def audit(self, who: str, action: str, study_id: str, detail: str = "") -> None:
         """Note that ``who`` did ``action`` (upload, segment, cancel, download or delete) to a study, now."""
-        with self._writing() as session:
+        with self.transaction() as session:
             session.add(AuditRow(at=time.time(), who=who, action=action, study_id=study_id, detail=detail))
 
     def audit_trail(self) -> list[AuditEntry]:
@@ -375,13 +375,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One transaction, for a module that looks after a table of its own, such as ``measurements``."""
-        with self._writing() as session:
-            yield session
+        """One transaction, one writer at a time: waiting here beats SQLite's busy error.
 
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        """One transaction, one writer at a time: waiting here beats SQLite's busy error."""
+        Also for a module that looks after a table of its own, such as ``measurements``.
+        """
         with self._write, Session(self._engine) as session, session.begin():
             yield session
 

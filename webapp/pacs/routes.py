@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from webapp.api import Answer, services, who
+from webapp.api import Answer
+from webapp.current import services, who
 from webapp.dicom_results import KINDS, Kind
 from webapp.errors import WebError, not_found
 from webapp.i18n import table
