@@ -22,6 +22,7 @@ from segmentation.geometry import Grid, Shape3
 from segmentation.labels import is_spine
 from segmentation.preprocess import InputSpec, Prepared, beside, prepare, resample
 from segmentation.readers import read_label_map, read_volume
+from segmentation.ribs import Ribs, ribs_of
 from segmentation.volume import LabelMap, Volume
 
 FULL = 255  # a target voxel that is all spine; an image voxel of 1000 HU
@@ -33,6 +34,9 @@ NEAR_LATERAL_MM, NEAR_POSTERIOR_MM, NEAR_ANTERIOR_MM, NEAR_END_MM = 50.0, 85.0, 
 BODY_FRONT_MM, BODY_HALF_WIDTH_MM = -8.0, 32.0
 BODY_RADIUS_MM = 12.0
 SACRUM_RADIUS_MM = 15.0
+# How far aside of the line an earlier model is believed: beyond, ribs lie close to transverse processes, and what it
+# mistook there would be taught again.
+BELIEVED_MM = 16.0
 CLOSING_MM = 10.0
 
 
@@ -45,6 +49,7 @@ class Item:
         target: Share of the voxel that is spine, 0..255.
         known: 255 where ``target`` counts, 0 where the loss ignores it. All 255 for a bare label map.
         bone: Share of the voxel that any label covers, 0..255; only for a bare label map, else None.
+        ribs: Where ribs belong beside its thoracic vertebrae; only for a bare label map that has any, else None.
         focus: (N, 3) voxel indices around which crops are worth taking; empty if nowhere in particular.
         weight: How often it is drawn, relative to the others.
     """
@@ -56,6 +61,7 @@ class Item:
     focus: NDArray[np.int32]
     weight: float
     bone: NDArray[np.uint8] | None = None
+    ribs: Ribs | None = None
 
 
 def labelled_item(folder: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
@@ -102,15 +108,17 @@ def centreline_item(
     earlier model's opinion on what is near: a uint8 image of 0, 1 and 255 on the CT's grid.
     """
     prepared = prepare(read_volume(path), spec)
-    near, body = near_centreline(prepared.grid, np.array(line["points_mm"], dtype=np.float64))
+    points_mm = np.array(line["points_mm"], dtype=np.float64)
+    near, body = near_centreline(prepared.grid, points_mm)
     target, known = np.zeros(near.shape, dtype=bool), ~near
     if stage == "locate":
         target[body] = known[body] = True
     else:
         if pseudo is not None and pseudo.is_file():
             opinion = nearest(canonical_labels(read_label_map(pseudo)), prepared.grid.shape)
-            target = near & (opinion == 1)
-            known |= opinion != IGNORE
+            believed = near & (np.abs(_from_centreline(prepared.grid, points_mm)[0]) <= BELIEVED_MM)
+            target = believed & (opinion == 1)
+            known |= believed & (opinion != IGNORE)
         known |= (ndimage.uniform_filter(prepared.image, 3) < 0.02) & ~target
         sacrum = inside_sacrum(prepared.grid, line)
         target, known = target & ~sacrum, known | sacrum
@@ -132,8 +140,11 @@ def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
     labels = LabelMap(labels.labels[prepared.box], labels.grid.cropped(prepared.box), labels.kind)
     spine = beside(spine_share(labels, prepared.content), prepared)
     known = _all(np.ones(spine.shape, dtype=bool))
-    focus = _focus(spine >= 0.5, numbers_beside(labels, prepared))
-    return Item(path.name, None, to_bytes(spine), known, focus, weight, to_bytes(prepared.image))
+    numbers = numbers_beside(labels, prepared)
+    ribs = ribs_of(numbers, spec.spacing_mm)
+    focus = _focus(spine >= 0.5, numbers)
+    bone = to_bytes(prepared.image)
+    return Item(path.name, None, to_bytes(spine), known, focus, weight, bone, ribs if ribs.paths else None)
 
 
 def spine_share(labels: LabelMap, shape: Shape3) -> NDArray[np.float32]:
@@ -179,6 +190,17 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
 
 def near_centreline(grid: Grid, points_mm: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Masks on ``grid``: everywhere a vertebra could reach, and the inside of the vertebral bodies."""
+    dx, dy, z = _from_centreline(grid, points_mm)
+    low, high = points_mm[:, 2].min(), points_mm[:, 2].max()
+    near = (np.abs(dx) <= NEAR_LATERAL_MM) & (dy >= -NEAR_POSTERIOR_MM) & (dy <= NEAR_ANTERIOR_MM)
+    near &= (dy <= BODY_FRONT_MM) | (np.abs(dx) <= BODY_HALF_WIDTH_MM)
+    near &= (z >= low - NEAR_END_MM) & (z <= high + NEAR_END_MM)
+    body = (np.hypot(dx, dy) <= BODY_RADIUS_MM) & (z >= low) & (z <= high)
+    return near, body
+
+
+def _from_centreline(grid: Grid, points_mm: NDArray[np.float64]) -> tuple[NDArray[np.float32], ...]:
+    """Each voxel's mm to the right and in front of the line at its own height, and that height."""
     # Grid.to_mm, spelt out with float32 and broadcasting: a whole trunk has 50 million voxels.
     i, j, k = np.ogrid[tuple(slice(0, n) for n in grid.shape)]
     rows = grid.affine[:3].astype(np.float32)
@@ -186,12 +208,7 @@ def near_centreline(grid: Grid, points_mm: NDArray[np.float64]) -> tuple[NDArray
     points = points_mm[np.argsort(points_mm[:, 2])]
     dx = x - np.interp(z, points[:, 2], points[:, 0]).astype(np.float32)
     dy = y - np.interp(z, points[:, 2], points[:, 1]).astype(np.float32)
-    low, high = points[0, 2], points[-1, 2]
-    near = (np.abs(dx) <= NEAR_LATERAL_MM) & (dy >= -NEAR_POSTERIOR_MM) & (dy <= NEAR_ANTERIOR_MM)
-    near &= (dy <= BODY_FRONT_MM) | (np.abs(dx) <= BODY_HALF_WIDTH_MM)
-    near &= (z >= low - NEAR_END_MM) & (z <= high + NEAR_END_MM)
-    body = (np.hypot(dx, dy) <= BODY_RADIUS_MM) & (z >= low) & (z <= high)
-    return near, body
+    return dx, dy, z
 
 
 def inside_sacrum(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:

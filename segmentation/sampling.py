@@ -31,6 +31,7 @@ GAP_WEIGHT = 2.0
 # into what it half fills: of the reference of LIDC-IDRI-0001 a tenth is below 84 HU, of sub-verse012 below -20 HU.
 BRIGHT_FROM = (0.5, 0.8)
 REAL_BACKGROUND_SHARE = 0.5
+WITH_RIBS_SHARE = 0.85
 BACKGROUND_TRIES = 6
 
 
@@ -94,7 +95,11 @@ class Sampler:
         placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
         bone, spine = sample((item.bone, item.target), self.edge, *placement) / np.float32(FULL)
         background = self._background(rng) if rng.random() < REAL_BACKGROUND_SHARE else None
-        image = synthesise(blur(bone, 0.6) > rng.uniform(*BRIGHT_FROM), rng, background)
+        bright = blur(bone, 0.6) > rng.uniform(*BRIGHT_FROM)
+        beside = None
+        if item.ribs is not None and rng.random() < WITH_RIBS_SHARE:
+            beside = item.ribs.drawn(bone.shape, *placement, rng)
+        image = synthesise(bright, rng, background, beside)
         if self.column_closing:
             spine = closed(spine > 0.5, self.column_closing).astype(np.float32)
         return image, spine, np.ones_like(spine)

@@ -24,8 +24,16 @@ VESSEL_SHARE = 0.4
 RIB_SHARE = 0.5
 
 
-def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Array | None = None) -> Array:
-    """An image for a (I, J, K) crop of labelled bone; ``background`` is a CT crop without spine, or None."""
+def synthesise(
+    bone: NDArray[np.bool_],
+    rng: np.random.Generator,
+    background: Array | None = None,
+    beside: NDArray[np.bool_] | None = None,
+) -> Array:
+    """An image for a (I, J, K) crop of labelled bone.
+
+    ``background`` is a CT crop without spine, or None; ``beside`` is where the vertebrae's own ribs are, if known.
+    """
     image = soft_tissue(bone.shape, rng) if background is None else background.astype(np.float32)
     if background is None or rng.random() < 0.3:
         others = other_bones(bone.shape, rng) & (blur(bone.astype(np.float32), 1.0) < 0.05)
@@ -33,7 +41,12 @@ def synthesise(bone: NDArray[np.bool_], rng: np.random.Generator, background: Ar
     between = gaps(bone)
     if bone.any() and rng.random() < VESSEL_SHARE:
         image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
-    if bone.any() and rng.random() < RIB_SHARE:
+    if beside is not None:
+        # The joints are a gap of up to a voxel.
+        beside = beside & (blur(bone.astype(np.float32), 1.0) < rng.uniform(0.15, 0.5)) & ~bone
+        between &= ~beside
+        image = _paint(image, beside, rng.uniform(0.05, 0.3), rng)
+    elif bone.any() and rng.random() < RIB_SHARE:
         image = _paint(image, ribs(bone, rng) & ~bone & ~between, rng.uniform(0.05, 0.3), rng)
     trabecular = rng.uniform(0.05, 0.35)
     image = _paint_discs(image, between, trabecular, rng)
@@ -84,7 +97,7 @@ def ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]
         bend = np.array([-side * rng.uniform(0, 0.5), rng.uniform(0.3, 1.0), rng.uniform(-0.6, 0.1)])
         t = np.linspace(-10, rng.uniform(15, 60), 120)[:, None]
         curves.append(start + direction / np.linalg.norm(direction) * t + bend * rng.uniform(0.002, 0.012) * t**2)
-    return _enlarged(_tubes(curves, _half(bone.shape), rng.uniform(2.1, 3.5)), bone.shape)
+    return tubes(curves, bone.shape, rng.uniform(2.1, 3.5))
 
 
 def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -93,6 +106,11 @@ def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool
     aside = rng.standard_normal(3) * [1, 1, 0]
     beside = inside[rng.integers(len(inside))] + rng.uniform(8, 22) * aside / np.linalg.norm(aside)
     return tube(bone.shape, beside, rng.standard_normal(3) * [0.3, 0.3, 1], rng.uniform(3, 10))
+
+
+def tubes(curves: Sequence[NDArray[np.float64]], shape: tuple[int, ...], radius: float) -> NDArray[np.bool_]:
+    """(I, J, K) True within ``radius`` of ``curves`` of (N, 3) voxels."""
+    return _enlarged(_tubes(curves, _half(shape), radius), shape)
 
 
 # Bones other than vertebrae are drawn on every second voxel and enlarged: an eighth of the time, and they are shapes,

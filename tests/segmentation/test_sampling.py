@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation import sampling
 from segmentation.dataset import FULL, Item
+from segmentation.ribs import Ribs
 from segmentation.sampling import Sampler
 
 EDGE = 16
@@ -146,7 +148,7 @@ def test_the_locator_is_taught_the_closed_column():
 def test_a_background_never_holds_spine_nor_what_may_be(monkeypatch):
     seen: list[NDArray[np.float32] | None] = []
 
-    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None, *__: Any) -> NDArray[np.float32]:
         seen.append(background)
         return bone.astype(np.float32)
 
@@ -186,7 +188,7 @@ def test_what_lies_between_bones_counts_more_where_vertebrae_are_told_apart():
 def test_painted_bone_stays_inside_what_the_reference_covers(monkeypatch):
     painted: list[NDArray[np.bool_]] = []
 
-    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def note(bone: NDArray[np.bool_], _: Any, background: NDArray[np.float32] | None, *__: Any) -> NDArray[np.float32]:
         painted.append(bone)
         return bone.astype(np.float32)
 
@@ -196,3 +198,22 @@ def test_painted_bone_stays_inside_what_the_reference_covers(monkeypatch):
     covered = [target[0].numpy() for target in targets]
     assert all(share[bone].min() > 0.25 for bone, share in zip(painted, covered, strict=True) if bone.any())
     assert sum(bone.sum() for bone in painted) < 0.97 * sum((share > 0.5).sum() for share in covered)
+
+
+def test_most_crops_with_thoracic_vertebrae_show_their_ribs(monkeypatch):
+    seen = []
+
+    def note(bone: NDArray[np.bool_], _: Any, __: Any, beside: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+        seen.append(beside)
+        return bone.astype(np.float32)
+
+    monkeypatch.setattr(sampling, "synthesise", note)
+    path = np.array([[8.0, 8, 8], [10, 8, 8], [12, 8, 8], [14, 8, 8]])
+    with_ribs = dataclasses.replace(label_map(), ribs=Ribs((path,), 1.5))
+    sampler([], [with_ribs], 1.0).batch(30, rng(1))
+    drawn = [beside for beside in seen if beside is not None]
+    assert 18 <= len(drawn) <= 29
+    assert any(beside.any() for beside in drawn)
+    seen.clear()
+    sampler([], [label_map()], 1.0).batch(10, rng(1))
+    assert seen == [None] * 10
