@@ -10,6 +10,9 @@ SENTENCES = {
     # What was repaired or let pass
     "tilt": "The gantry was tilted by {degrees}°; the slices were shifted back onto a regular grid.",
     "gap": "One slice was missing at {position} mm; it was interpolated from its neighbours.",
+    "damaged": "One image, at {position} mm, was damaged; its slice was interpolated from its neighbours.",
+    "damaged_end": "The image at {position} mm, an end of the series, was damaged; the volume is one slice shorter.",
+    "damaged_copy": "{count} damaged images were left out: undamaged copies of them are there.",
     "unequal": "The slices were {low} to {high} mm apart; they were resampled to every {spacing} mm.",
     "duplicates": "{count} duplicate images were left out.",
     "split": "The series holds images of different orientation, size or acquisition; it was split into {count} parts.",
@@ -35,6 +38,7 @@ SENTENCES = {
     "localizer": "A localizer (scout view)",
     "dose_report": "A dose report",
     "not_ct": "Not CT but {modality}",
+    "no_modality": "The header does not say that it is CT",
     "reformat": "A reformat of another series",
     "derived": "Derived from another series",
 }

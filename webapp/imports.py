@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import shutil
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,7 +61,6 @@ class Imports:
 
     def __init__(self, store: Store, intake: Intake, settings: Settings) -> None:
         self._store, self._intake, self._settings = store, intake, settings
-        self._turn = threading.Lock()  # one reader of headers and pixels at a time: each may fill its memory
 
     def open(self, folder: Path) -> Import:
         """List the files under ``folder/files``; the folder, made by ``store.stage()``, now belongs to the import.
@@ -123,7 +121,7 @@ class Imports:
         unpacked.mkdir()
         inside = list(files.iterdir())
         room = shutil.disk_usage(self._settings.data_dir).free - self._settings.min_free_bytes
-        with self._turn:
+        with self._intake.turns.turn():
             return list_series(
                 inside[0] if len(inside) == 1 else files,
                 DEFAULT_LIMITS,
@@ -139,7 +137,7 @@ class Imports:
         try:
             (staged / DICOM_FOLDER).mkdir()
             secret = None if self._settings.keep_identity else self._secret()
-            with self._turn:
+            with self._intake.turns.turn():
                 keep_files(entry, staged / DICOM_FOLDER, secret, DEFAULT_LIMITS)
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from webapp.masks import write_mask
 from webapp.records import Mask, Study
 from webapp.store import Store, new_id
 from webapp.thumbnail import write_thumbnail
+from webapp.turns import Turns
 
 THUMBNAIL_FILE = "thumbnail.png"
 _NAME_LENGTH = 120
@@ -73,11 +73,15 @@ def shown_name(name: str) -> str:
 
 
 class Intake:
-    """Turns uploads into studies, one at a time: a CT fills much memory while it is read."""
+    """Turns uploads into studies, only a few at a time: a CT fills much memory while it is read.
 
-    def __init__(self, store: Store) -> None:
+    Attributes:
+        turns: Whoever reads what was uploaded takes one.
+    """
+
+    def __init__(self, store: Store, readers: int) -> None:
         self._store = store
-        self._turn = threading.Lock()
+        self.turns = Turns(readers)
 
     def admit(self, upload: Upload, who: str) -> Study:
         """Read and check an upload, write what the pages need, add the study. Blocks; call it in a thread.
@@ -86,7 +90,7 @@ class Intake:
             InputError: the upload is refused; its folder is gone.
         """
         try:
-            with self._turn:
+            with self.turns.turn():
                 study, mask = self._prepare(upload)
                 self._store.add_study(study, upload.folder, mask)
         except InputError as error:

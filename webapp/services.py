@@ -36,7 +36,7 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
     store = Store(settings.data_dir)
     jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
-    intake = Intake(store)
+    intake = Intake(store, settings.readers)
     imports = Imports(store, intake, settings)
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
     receiver = Receiver(settings, store, imports.admit_folder)

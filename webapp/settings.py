@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     min_free_bytes: int = Field(
         default=1 * GIB, ge=0, description="Disk space that an upload must leave free in data_dir, in bytes."
     )
+    readers: int = Field(
+        default=2,
+        gt=0,
+        le=32,
+        description="Uploads read at the same time at most; each may take 2 GiB of memory in a process of its own.",
+    )
     keep_identity: bool = Field(
         default=False,
         description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",

@@ -16,6 +16,21 @@ from segmentation.readers.limits import ReadLimits
 
 
 @dataclass(frozen=True, eq=False)
+class Voxels:
+    """The (I, J, K) stored values of an image, and what only reading them brought out.
+
+    Attributes:
+        stored: As in the file.
+        grid: Where they lie; None where the header said.
+        notes: What else was repaired or let pass.
+    """
+
+    stored: NDArray[Any]
+    grid: Grid | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class ImageFile:
     """An opened image: its geometry is known, its voxels are still on disk.
 
@@ -25,7 +40,7 @@ class ImageFile:
         grid: Where the voxels lie.
         stored_type: Type of the voxels in the file.
         slope, inter: HU = stored value * slope + inter.
-        load: Reads the (I, J, K) stored values. Raises UnreadableFile or TooLarge.
+        load: Reads the voxels. Raises UnreadableFile or TooLarge.
         header: The format's own header, where a mask must repeat it.
         notes: What was unusual and was repaired or let pass.
     """
@@ -34,7 +49,7 @@ class ImageFile:
     format: str
     grid: Grid
     stored_type: np.dtype[Any]
-    load: Callable[[], NDArray[Any]]
+    load: Callable[[], Voxels]
     slope: float = 1.0
     inter: float = 0.0
     header: Any = field(default=None, repr=False)

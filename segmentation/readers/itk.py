@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from segmentation.errors import BadGeometry, NotAVolume, UnreadableFile, UnsupportedFormat
 from segmentation.geometry import Grid, Shape3
-from segmentation.readers.imagefile import ImageFile, check_size, check_spacing, volume_shape
+from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import check_end, check_promise, file_size, read_exactly, reading
 
@@ -91,14 +91,14 @@ def _opened(path: Path, kind: str, promise: _Promise, limits: ReadLimits) -> Ima
     promised = check_size(promise.shape, promise.stored_type.itemsize, limits, name)
     check_promise(file_size(path) - promise.offset, promised, bool(promise.compression), name)
 
-    def load() -> NDArray[Any]:
+    def load() -> Voxels:
         with reading(name), path.open("rb") as file:
             file.seek(promise.offset)
             stream = _unpacking(file, promise.compression)
             data = read_exactly(stream, promised, name)
             if promise.compression:
                 check_end(stream, name)
-        return np.frombuffer(data, dtype=promise.stored_type).reshape(promise.shape, order="F")
+        return Voxels(np.frombuffer(data, dtype=promise.stored_type).reshape(promise.shape, order="F"))
 
     return ImageFile(name, kind, Grid(promise.shape, _affine(path, promise.shape)), promise.stored_type, load)
 

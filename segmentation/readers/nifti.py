@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmentation.errors import BadGeometry, NotAVolume, NotHounsfield, UnreadableFile, UnsupportedFormat
 from segmentation.geometry import Grid
-from segmentation.readers.imagefile import ImageFile, check_size, check_spacing, volume_shape
+from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import (
     GZIP_MAGIC,
@@ -59,13 +59,13 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
     header = _checked(header, name)
     slope, inter = _scaling(header, name)
 
-    def load() -> NDArray[Any]:
+    def load() -> Voxels:
         with reading(name), _open(path, compressed) as voxels:
             read_exactly(voxels, offset, name)
             data = read_exactly(voxels, promised, name)
             if compressed:
                 check_end(voxels, name)
-        return np.frombuffer(data, dtype=stored_type).reshape(shape, order="F")
+        return Voxels(np.frombuffer(data, dtype=stored_type).reshape(shape, order="F"))
 
     return ImageFile(
         name=name,

@@ -72,7 +72,7 @@ def read_volume(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "
     """
     image = open_image(path, limits, series)
     check_extent(image.grid, limits, image.name)
-    stored, found = _load(image)
+    image, stored, found = _load(image)
     check_hounsfield(found, image.name)
     hu = to_hu(stored, image.slope, image.inter, found)
     check_offset(hu, found, image.name)
@@ -89,7 +89,7 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
         InputError: as for a CT, or the values are not whole numbers from 0 to 255.
     """
     image = open_image(path, limits)
-    stored, found = _load(image)
+    image, stored, found = _load(image)
     if found.not_finite or not found.whole or found.low < 0 or found.high > 255:
         raise InputError(
             f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) "
@@ -112,10 +112,11 @@ def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -
     result = Inspection(image.name, image.format, image.grid, str(image.stored_type), notes=sentences(image.notes))
     _collect(result.problems, lambda: check_extent(image.grid, limits, image.name))
     try:
-        stored, found = _load(image)
+        image, stored, found = _load(image)
     except InputError as error:
         result.problems.append(error)
         return result
+    result = replace(result, grid=image.grid, notes=sentences(image.notes))
     _collect(result.problems, lambda: _check_values(image, stored, found))
     if found.not_finite:
         result.notes.append(f"{found.not_finite:.3%} of the voxels are not numbers and are read as air")
@@ -138,9 +139,11 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     )
 
 
-def _load(image: ImageFile) -> tuple[NDArray[Any], Survey]:
-    stored = image.load()
-    return stored, survey(stored, image.slope, image.inter)
+def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], Survey]:
+    """The image as its voxels turned out to be, and these."""
+    voxels = image.load()
+    image = replace(image, grid=voxels.grid or image.grid, notes=(*image.notes, *voxels.notes))
+    return image, voxels.stored, survey(voxels.stored, image.slope, image.inter)
 
 
 def _check_values(image: ImageFile, stored: NDArray[Any], found: Survey) -> None:

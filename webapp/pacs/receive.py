@@ -61,7 +61,7 @@ class Receiver:
         self._server: Any = None
         self._incoming: dict[Any, _Incoming] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="received")
+        self._pool = ThreadPoolExecutor(settings.readers, thread_name_prefix="received")
 
     @property
     def port(self) -> int | None:

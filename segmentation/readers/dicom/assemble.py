@@ -4,37 +4,65 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.errors import BadGeometry, InputError
+from segmentation.errors import BadGeometry, UnreadableFile
+from segmentation.notes import Note
+from segmentation.readers.dicom.damage import lay_out_without
 from segmentation.readers.dicom.frame import Frame
-from segmentation.readers.dicom.layout import Layout
+from segmentation.readers.dicom.layout import Layout, lay_out
 from segmentation.readers.dicom.pixels import Picture, read_hu
 from segmentation.readers.values import AIR_HU
 
 
-def write_voxels(layout: Layout, path: Path, name: str) -> np.dtype[Any]:
-    """Write the volume's HU, i fastest, then j, then k; answers their type (int16 if all are integers).
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What a file of voxels holds: ``kind`` of value on ``layout.grid``; ``notes`` on what could not be decoded."""
+
+    layout: Layout
+    kind: np.dtype[Any]
+    notes: tuple[Note, ...]
+
+
+def write_voxels(frames: Sequence[Frame], path: Path, name: str) -> Written:
+    """Write the HU of one series, i fastest, then j, then k: int16 if all are integers, else float32.
 
     Raises:
-        InputError: an image cannot be decoded, or two different ones lie at one place.
+        InputError: more images than one cannot be decoded, or two different ones lie at one place.
     """
+    layout = lay_out(frames, name)
+    notes: tuple[Note, ...] = ()
+    damaged: set[Frame] = set()
+    while found := _write(layout, path, name):  # again only where a copy stands in for a damaged image
+        damaged |= found
+        layout, notes = lay_out_without(damaged, frames, name)
+    return Written(layout, _kind(layout), notes)
+
+
+def _kind(layout: Layout) -> np.dtype[Any]:
     whole = all(frame.whole for frame in layout.frames)
-    kind: np.dtype[Any] = np.dtype(np.int16) if whole else np.dtype(np.float32)
+    return np.dtype(np.int16) if whole else np.dtype(np.float32)
+
+
+def _write(layout: Layout, path: Path, name: str) -> set[Frame]:
+    """Write all voxels; or answer what cannot be decoded."""
+    kind = _kind(layout)
     stack = path.with_suffix(".frames") if layout.resampled else path
     with stack.open("w+b") as file:
         frames = _Stack(file, kind, layout.frames[0].rows, layout.frames[0].columns)
-        _decode(layout, frames, whole, name)
-        if layout.resampled:
+        damaged = _decode(layout, frames, kind.kind == "i", name)
+        if layout.resampled and not damaged:
             with path.open("wb") as out:
                 _resample(layout, frames, out, kind)
     if layout.resampled:
         stack.unlink()
-    return kind
+    return damaged
 
 
 class _Stack:
@@ -54,31 +82,51 @@ class _Stack:
         return picture
 
 
-def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> None:
-    """Each frame to its place; then its twins, which must be the same picture."""
+def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> set[Frame]:
+    """Each frame to its place; then its twins, which must be the same picture. Answers those that are damaged."""
     by_file: dict[Path, list[Frame]] = defaultdict(list)
     places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}
     for frame in layout.frames:
         by_file[frame.path].append(frame)
-    for path, frames in by_file.items():
-        for frame, picture in read_hu(path, frames, whole, name):
-            stack.put(places[frame.path, frame.index], picture)
+
+    def put(frames: Sequence[Frame]) -> set[Frame]:
+        try:
+            for frame, picture in read_hu(frames[0].path, frames, whole, name):
+                stack.put(places[frame.path, frame.index], picture)
+        except UnreadableFile:
+            half = len(frames) // 2  # of a multi-frame file: which ones?
+            return put(frames[:half]) | put(frames[half:]) if half else set(frames)
+        return set()
+
+    damaged = set().union(*map(put, by_file.values()))
+    return damaged | _compare(layout, damaged, stack, whole, name)
+
+
+def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, whole: bool, name: str) -> set[Frame]:
+    """The twins that are damaged. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
+    found: set[Frame] = set()
     for number, twin in layout.twins:
-        if not _same(stack.get(number), twin, whole, name):
+        if layout.frames[number] in damaged:
+            continue
+        same = _same(stack.get(number), twin, whole, name)
+        if same is None:
+            found.add(twin)
+        elif not same:
             where = ", ".join(f"{x:.1f}" for x in twin.position_mm or ())
             raise BadGeometry(
                 f"{name} holds two different images at one place ({where} mm).",
                 "Export one acquisition or reconstruction alone.",
             )
+    return found
 
 
-def _same(picture: Picture, twin: Frame, whole: bool, name: str) -> bool:
+def _same(picture: Picture, twin: Frame, whole: bool, name: str) -> bool | None:
+    """Whether ``twin`` shows the same; None if it cannot be decoded."""
     try:
-        return all(
-            np.array_equal(picture, other) for _, other in read_hu(twin.path, [twin], whole and twin.whole, name)
-        )
-    except InputError:
-        return False
+        [(_, other)] = read_hu(twin.path, [twin], whole and twin.whole, name)
+    except UnreadableFile:
+        return None
+    return np.array_equal(picture, other)
 
 
 def _resample(layout: Layout, stack: _Stack, out: BinaryIO, kind: np.dtype[Any]) -> None:

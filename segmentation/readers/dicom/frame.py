@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Triple = tuple[float, float, float]
+_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"  # and what follows it: secondary capture, single and multi-frame
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Frame:
     burned_in: bool
     lossy: bool
     preamble: bool
+
+    @property
+    def kind(self) -> str:
+        """What it says it is: its modality; ``"SC"`` of a secondary capture, whose modality is that of its origin."""
+        return "SC" if self.sop_class.startswith(_CAPTURES) else self.modality
 
     @property
     def placed(self) -> bool:

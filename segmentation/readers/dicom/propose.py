@@ -102,8 +102,10 @@ def _against(frame: Frame) -> list[Note]:
     """What the object is, if not an original CT series."""
     if "LOCALIZER" in frame.image_type:
         return [note("localizer")]
-    if frame.modality != "CT" or frame.sop_class.startswith("1.2.840.10008.5.1.4.1.1.7"):
-        return [note("dose_report")] if _DOSE.search(frame.description) else [note("not_ct", modality=frame.modality)]
+    if frame.kind != "CT":
+        if _DOSE.search(frame.description):
+            return [note("dose_report")]
+        return [note("not_ct", modality=frame.kind) if frame.kind else note("no_modality")]
     if set(frame.image_type) & _REFORMAT or _REFORMAT_WORDS.search(frame.description):
         return [note("reformat")]
     return [note("derived")] if frame.image_type[:1] == ("DERIVED",) else []

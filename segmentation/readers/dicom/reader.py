@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmentation.errors import InputError, NotAVolume, UnreadableFile
+from segmentation.geometry import Grid
+from segmentation.notes import Note
 from segmentation.readers.dicom import sandbox
 from segmentation.readers.dicom.files import DICOMDIR, is_zip
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json
-from segmentation.readers.imagefile import ImageFile
+from segmentation.readers.imagefile import ImageFile, Voxels
 from segmentation.readers.limits import ReadLimits
 
 _PICK = "See the list with: spineview info"
@@ -90,7 +91,7 @@ def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
     entry = choose(listing, series)
     assert entry.grid is not None  # choose() sees to it
 
-    def load() -> NDArray[Any]:
+    def load() -> Voxels:
         _kept = unpacked  # its files stay as long as they may be read
         return load_voxels(entry, limits)
 
@@ -126,16 +127,19 @@ def choose(listing: Listing, series: str = "") -> Entry:
     return chosen
 
 
-def load_voxels(entry: Entry, limits: ReadLimits) -> NDArray[Any]:
+def load_voxels(entry: Entry, limits: ReadLimits) -> Voxels:
     """(I, J, K) HU of a series, int16 or float32, i fastest in memory. Raises InputError."""
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         out = Path(folder) / "voxels"
         request = {"frames": _frames(entry.frames), "out": str(out), "name": entry.title}
         answer = sandbox.run("load", request, limits)
-        if entry.grid is None or tuple(answer["shape"]) != entry.grid.shape:
-            raise UnreadableFile("The files changed while they were read.", "Try again.")
         values = np.fromfile(out, dtype=answer["dtype"])
-    return values.reshape(entry.grid.shape, order="F")
+    shape = answer["shape"]
+    grid = Grid((shape[0], shape[1], shape[2]), np.array(answer["affine"]))
+    notes = tuple(map(Note.from_json, answer["notes"]))
+    if not notes and (entry.grid is None or grid.shape != entry.grid.shape):
+        raise UnreadableFile("The files changed while they were read.", "Try again.")
+    return Voxels(values.reshape(grid.shape, order="F"), grid, notes)
 
 
 def keep_files(entry: Entry, into: Path, secret: bytes | None, limits: ReadLimits) -> int:

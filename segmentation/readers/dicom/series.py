@@ -31,7 +31,6 @@ MODALITIES = {
     "RTDOSE": "a radiotherapy dose", "RTPLAN": "a radiotherapy plan", "PR": "a presentation state",
     "KO": "a selection of images", "DOC": "a document", "REG": "a registration",
 }  # fmt: skip
-_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"  # and what follows it: secondary capture, single and multi-frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +117,11 @@ def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
 def _check_kind(frames: list[Frame], name: str) -> None:
     """Raises NotCT, NotAVolume or BadGeometry for what cannot be a CT volume."""
     first = frames[0]
-    if first.modality != "CT" or first.sop_class.startswith(_CAPTURES):
-        kind = "SC" if first.sop_class.startswith(_CAPTURES) else first.modality
-        words = MODALITIES.get(kind, "another kind of object")
-        raise NotCT(f"{name} is not CT but {words} ({kind or 'no modality'}).", "Choose a CT series.")
+    if not first.kind:
+        raise NotCT(f"{name} does not say that it is CT: its header names no modality.", "Choose a CT series.")
+    if first.kind != "CT":
+        words = MODALITIES.get(first.kind, "another kind of object")
+        raise NotCT(f"{name} is not CT but {words} ({first.kind}).", "Choose a CT series.")
     if not first.rows:
         raise NotAVolume(f"{name} holds no images.", "Choose a series of CT images.")
     if "LOCALIZER" in first.image_type:

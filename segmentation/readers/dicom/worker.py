@@ -34,12 +34,15 @@ def list_files(request: dict[str, Any]) -> dict[str, Any]:
 def load(request: dict[str, Any]) -> dict[str, Any]:
     """Write the voxels of a volume made of ``frames`` into the file ``out``."""
     from segmentation.readers.dicom.assemble import write_voxels
-    from segmentation.readers.dicom.layout import lay_out
 
-    frames = _chosen(request["frames"])
-    layout = lay_out(frames, request["name"])
-    kind = write_voxels(layout, Path(request["out"]), request["name"])
-    return {"dtype": kind.name, "shape": list(layout.grid.shape), "affine": layout.grid.affine.tolist()}
+    written = write_voxels(_chosen(request["frames"]), Path(request["out"]), request["name"])
+    grid = written.layout.grid
+    return {
+        "dtype": written.kind.name,
+        "shape": list(grid.shape),
+        "affine": grid.affine.tolist(),
+        "notes": [each.to_json() for each in written.notes],
+    }
 
 
 def keep(request: dict[str, Any]) -> dict[str, Any]:

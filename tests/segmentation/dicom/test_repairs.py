@@ -10,9 +10,10 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import SecondaryCaptureImageStorage
 from scipy import ndimage
 
-from segmentation.errors import BadGeometry, InputError, NotAVolume, NotCT, UnreadableFile
+from segmentation.errors import BadGeometry, InputError, NotAVolume, NotCT
 from segmentation.notes import sentences
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_volume
@@ -173,6 +174,26 @@ def test_another_modality_is_named(written: Writer):
     assert (type(error), error.message) == (NotCT, "Series 2 is not CT but magnetic resonance (MR).")
 
 
+def test_what_names_no_modality_is_refused_with_a_whole_sentence(written: Writer):
+    folder = written()
+    edit(folder, lambda dataset, number: dataset.__delattr__("Modality"))
+    error = refusal(folder)
+    assert (type(error), error.message) == (
+        NotCT,
+        "Series 2 does not say that it is CT: its header names no modality.",
+    )
+    [entry] = listed(folder).series
+    assert sentences(entry.reasons) == ["The header does not say that it is CT"]
+
+
+def test_a_secondary_capture_is_refused_whatever_its_modality(written: Writer):
+    folder = written()
+    edit(folder, lambda dataset, number: setattr(dataset, "SOPClassUID", SecondaryCaptureImageStorage))
+    assert refusal(folder).message == "Series 2 is not CT but a secondary capture (SC)."
+    [entry] = listed(folder).series
+    assert sentences(entry.reasons) == ["Not CT but SC"]
+
+
 def test_a_single_slice_is_refused(written: Writer):
     error = refusal(written(missing=tuple(range(1, 22))))
     assert (type(error), error.message) == (NotAVolume, "Series 2 holds a single slice.")
@@ -209,20 +230,6 @@ def test_a_truncated_compressed_file_is_found_out(written: Writer, syntax: str):
     cut = files(folder)[7]
     cut.write_bytes(cut.read_bytes()[:-200])
     assert [each.code for each in read_volume(folder).notes] == ["truncated", "gap"]
-
-
-def test_pixels_that_cannot_be_decoded_are_refused(written: Writer):
-    folder = written(syntax="jpeg-2000")
-
-    def spoil(dataset: Dataset, number: int) -> None:
-        dataset.PixelData = dataset.PixelData[:40] + b"\xff" * (len(dataset.PixelData) - 48) + dataset.PixelData[-8:]
-
-    edit(folder, spoil)
-    error = refusal(folder)
-    assert (type(error), error.message) == (
-        UnreadableFile,
-        "An image of Series 2 is damaged: its pixels cannot be decoded.",
-    )
 
 
 @pytest.mark.parametrize("syntax", ["implicit", "explicit"])

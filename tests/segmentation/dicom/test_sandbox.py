@@ -57,7 +57,8 @@ def test_a_decoder_that_dies_is_survived(written: Writer):
         read_volume(folder)
     assert caught.value.message in (
         "A damaged DICOM file made its reader stop; nothing of this upload was used.",
-        "An image of Series 2 is damaged: its pixels cannot be decoded.",
+        "22 images of Series 2 are damaged (slices 1 to 22 of 22): their pixels cannot be decoded, and more than one "
+        "cannot be made up.",
     )
 
 
