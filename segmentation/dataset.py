@@ -34,9 +34,9 @@ NEAR_LATERAL_MM, NEAR_POSTERIOR_MM, NEAR_ANTERIOR_MM, NEAR_END_MM = 50.0, 85.0, 
 BODY_FRONT_MM, BODY_HALF_WIDTH_MM = -8.0, 32.0
 BODY_RADIUS_MM = 12.0
 SACRUM_RADIUS_MM = 15.0
-# How far aside of the line an earlier model is believed: beyond, ribs lie close to transverse processes, and what it
-# mistook there would be taught again.
-BELIEVED_MM = 16.0
+# How far aside of the line an earlier model is believed: beyond lie the heads of ribs, then ribs close to transverse
+# processes, and what it mistook there would be taught again.
+BELIEVED_MM = 12.0
 CLOSING_MM = 10.0
 
 

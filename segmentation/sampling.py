@@ -31,7 +31,7 @@ GAP_WEIGHT = 2.0
 # into what it half fills: of the reference of LIDC-IDRI-0001 a tenth is below 84 HU, of sub-verse012 below -20 HU.
 BRIGHT_FROM = (0.5, 0.8)
 REAL_BACKGROUND_SHARE = 0.5
-WITH_RIBS_SHARE = 0.85
+WITH_RIBS_SHARE = 0.9
 BACKGROUND_TRIES = 6
 
 

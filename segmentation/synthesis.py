@@ -22,6 +22,7 @@ Array = NDArray[np.float32]
 DISC_SHARE = 0.8
 VESSEL_SHARE = 0.4
 RIB_SHARE = 0.5
+ALIKE_SHARE = 0.6
 
 
 def synthesise(
@@ -38,19 +39,22 @@ def synthesise(
     if background is None or rng.random() < 0.3:
         others = other_bones(bone.shape, rng) & (blur(bone.astype(np.float32), 1.0) < 0.05)
         image = _paint(image, others, rng.uniform(0.04, 0.35), rng)
-    between = gaps(bone)
-    if bone.any() and rng.random() < VESSEL_SHARE:
-        image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
+    between, trabecular = gaps(bone), rng.uniform(0.05, 0.35)
+    alike = bone
     if beside is not None:
         # The joints are a gap of up to a voxel.
         beside = beside & (blur(bone.astype(np.float32), 1.0) < rng.uniform(0.15, 0.5)) & ~bone
         between &= ~beside
+    if bone.any() and rng.random() < VESSEL_SHARE:
+        image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
+    if beside is not None and rng.random() < ALIKE_SHARE:
+        alike = bone | beside  # only their shape tells them apart
+    elif beside is not None:
         image = _paint(image, beside, rng.uniform(0.05, 0.3), rng)
     elif bone.any() and rng.random() < RIB_SHARE:
         image = _paint(image, ribs(bone, rng) & ~bone & ~between, rng.uniform(0.05, 0.3), rng)
-    trabecular = rng.uniform(0.05, 0.35)
     image = _paint_discs(image, between, trabecular, rng)
-    image = _paint(image, bone, trabecular, rng)
+    image = _paint(image, alike, trabecular, rng)
     return blur(image, rng.uniform(0.3, 0.8))
 
 

@@ -90,3 +90,22 @@ def test_in_an_image_a_rib_is_as_bright_as_bone(seed, monkeypatch):
     outer[20:61] = False
     assert with_ribs[outer].mean() > 0.05
     assert without[outer].mean() < 0.05
+
+
+def test_often_only_their_shape_tells_a_rib_from_a_vertebra(monkeypatch):
+    for share in ("VESSEL_SHARE", "DISC_SHARE"):
+        monkeypatch.setattr(f"segmentation.synthesis.{share}", 0.0)
+    bone = vertebra(13) > 0
+    ribs = ribs_of(vertebra(13), MM).drawn(SHAPE, *UNTURNED, rng())
+    outer, behind = ribs.copy(), bone.copy()
+    outer[20:61] = behind[:, 36:] = False
+    background = np.zeros(SHAPE, dtype=np.float32)
+
+    def difference(seed: int) -> float:
+        image = synthesise(bone, rng(seed), background, ribs)
+        return abs(float(np.median(image[outer]) - np.median(image[behind])))
+
+    monkeypatch.setattr("segmentation.synthesis.ALIKE_SHARE", 0.0)
+    apart = np.mean([difference(seed) for seed in range(8)])
+    monkeypatch.setattr("segmentation.synthesis.ALIKE_SHARE", 1.0)
+    assert np.mean([difference(seed) for seed in range(8)]) < apart / 2
