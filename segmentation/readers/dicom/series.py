@@ -16,7 +16,7 @@ from segmentation.readers.imagefile import check_extent, check_size
 from segmentation.readers.limits import ReadLimits
 
 _PARALLEL = 0.9998  # cosine of about one degree
-# What may tell apart pictures at the same place, in the order in which it is tried.
+# What may tell apart pictures that are no volume together, in the order in which it is tried.
 _APART: tuple[Callable[[Frame], Hashable], ...] = (
     lambda frame: frame.acquisition,
     lambda frame: frame.temporal,
@@ -79,7 +79,7 @@ def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
 
 
 def _parts(uid: str, frames: list[Frame], copies: int, limits: ReadLimits) -> list[Series]:
-    parts = [part for alike in _alike(frames) for part in _without_conflicts(alike)]
+    parts = [part for alike in _alike(frames) for part in _apart(alike)]
     parts.sort(key=lambda part: (-len(part), part[0].instance_number))
     notes = [note("split", count=len(parts))] if len(parts) > 1 else []
     if copies:
@@ -162,17 +162,35 @@ def _fits(one: Frame, other: Frame) -> bool:
     return parallel and np.allclose(one.spacing_mm or (), other.spacing_mm or (), rtol=1e-3)
 
 
-def _without_conflicts(frames: list[Frame]) -> list[list[Frame]]:
-    """Split what holds different pictures at one place, if the header tells them apart."""
-    if not frames[0].placed or not _conflicts(frames):
+def _apart(frames: list[Frame]) -> list[list[Frame]]:
+    """Split what holds different pictures at one place, or makes no volume as a whole, if the header tells it apart."""
+    if not frames[0].placed:
+        return [frames]
+    if _conflicts(frames):
+        fits = _without_conflicts
+    elif len(frames) > 1 and not _makes_a_volume(frames):
+        fits = _makes_a_volume
+    else:
         return [frames]
     for key in _APART:
         parts: dict[Hashable, list[Frame]] = defaultdict(list)
         for frame in frames:
             parts[key(frame)].append(frame)
-        if len(parts) > 1 and all(len(part) > 1 and not _conflicts(part) for part in parts.values()):
+        if len(parts) > 1 and all(len(part) > 1 and fits(part) for part in parts.values()):
             return list(parts.values())
     return [frames]
+
+
+def _makes_a_volume(frames: Sequence[Frame]) -> bool:
+    try:
+        lay_out(frames, "")
+    except InputError:
+        return False
+    return True
+
+
+def _without_conflicts(frames: Sequence[Frame]) -> bool:
+    return not _conflicts(frames)
 
 
 def _conflicts(frames: Sequence[Frame]) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources
@@ -43,6 +45,35 @@ def reference_to(source: Dataset) -> Dataset:
     item.ReferencedSOPClassUID = source.SOPClassUID
     item.ReferencedSOPInstanceUID = source.SOPInstanceUID
     return item
+
+
+def refer_to_origin(dataset: Dataset, sources: Sources) -> None:
+    """Where a source was cut out of a larger multi-frame image, refer to that one and its frames."""
+    origins = {}
+    for source in sources.datasets:
+        for item in source.get("FrameExtractionSequence") or ():
+            origins[source.SOPInstanceUID] = item
+    if origins:
+        _exchange(dataset, origins)
+
+
+def _exchange(dataset: Dataset, origins: dict[UID, Dataset]) -> None:
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _exchange(item, origins)
+    origin = origins.get(dataset.get("ReferencedSOPInstanceUID"))
+    if origin is None:
+        return
+    dataset.ReferencedSOPInstanceUID = origin.MultiFrameSourceSOPInstanceUID
+    if "ReferencedFrameNumber" in dataset:
+        numbers = _several(dataset.ReferencedFrameNumber)
+        frames = _several(origin.SimpleFrameList)
+        dataset.ReferencedFrameNumber = [frames[number - 1] for number in numbers]
+
+
+def _several(value: Any) -> list[int]:
+    return [int(each) for each in (value if isinstance(value, MultiValue | list) else [value])]
 
 
 def write_object(dataset: Dataset, path: Path) -> None:

@@ -16,7 +16,7 @@ from pydicom.uid import RTStructureSetStorage
 
 from segmentation.labels import Label, label_of
 from segmentation.volume import LabelMap
-from segmentation.writers.dicom.objects import new_object, reference_to, write_object
+from segmentation.writers.dicom.objects import new_object, refer_to_origin, reference_to, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import Maker, Sources
 
@@ -61,6 +61,7 @@ def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Datase
     dataset.ROIContourSequence = Sequence(contours)
     dataset.RTROIObservationsSequence = Sequence(observations)
     dataset.ApprovalStatus = "UNAPPROVED"
+    refer_to_origin(dataset, sources)
     return dataset
 
 

@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from segmentation.labels import Label, label_of
 from segmentation.volume import LabelMap
-from segmentation.writers.dicom.objects import write_object
+from segmentation.writers.dicom.objects import refer_to_origin, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources, unheard
 
@@ -93,6 +93,7 @@ def make_dicom_seg(
     )
     segmentation["SoftwareVersions"].value = list(maker.versions)
     segmentation.ContentQualification = "RESEARCH"
+    refer_to_origin(segmentation, sources)
     return segmentation
 
 

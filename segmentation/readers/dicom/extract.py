@@ -1,0 +1,56 @@
+"""Some frames of a multi-frame image as an image of their own, which names the one that it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import UID, generate_uid
+
+# They speak of the frames as they were.
+_STALE = (
+    "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "ConcatenationUID", "SOPInstanceUIDOfConcatenationSource",
+    "InConcatenationNumber", "InConcatenationTotalNumber", "ConcatenationFrameOffsetNumber",
+)  # fmt: skip
+
+
+def extract_frames(dataset: Dataset, indices: Sequence[int], syntax: UID) -> None:
+    """Leave only the frames ``indices`` (from 0, ascending) in a multi-frame image with its pixels, in place.
+
+    The new instance has a UID of its own, the same for the same frames, and a Frame Extraction Sequence (PS3.3
+    C.12.3) with the original's UID and frame numbers, so that results can refer to these.
+    """
+    pixels = dataset["PixelData"]
+    pixels.value = _encapsulated(dataset, indices) if syntax.is_encapsulated else _native(dataset, indices)
+    each = dataset.get("PerFrameFunctionalGroupsSequence")
+    if each is not None:
+        dataset.PerFrameFunctionalGroupsSequence = [each[index] for index in indices if index < len(each)]
+    origin = Dataset()
+    origin.MultiFrameSourceSOPInstanceUID = dataset.SOPInstanceUID
+    origin.SimpleFrameList = [index + 1 for index in indices]
+    for keyword in _STALE:
+        if keyword in dataset:
+            del dataset[keyword]
+    dataset.FrameExtractionSequence = [origin]
+    dataset.NumberOfFrames = len(indices)
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=[str(dataset.SOPInstanceUID), *map(str, indices)])
+
+
+def _encapsulated(dataset: Dataset, indices: Sequence[int]) -> bytes:
+    table: Any = dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths")
+    frames = list(
+        generate_frames(
+            dataset.PixelData,
+            number_of_frames=int(dataset.NumberOfFrames),
+            extended_offsets=table if None not in table else None,
+        )
+    )
+    return encapsulate([frames[index] for index in indices])
+
+
+def _native(dataset: Dataset, indices: Sequence[int]) -> bytes:
+    size = dataset.Rows * dataset.Columns * int(dataset.get("SamplesPerPixel", 1)) * dataset.BitsAllocated // 8
+    data = b"".join(dataset.PixelData[index * size : (index + 1) * size] for index in indices)
+    return data + bytes(len(data) % 2)
