@@ -71,6 +71,23 @@ def test_fractions_are_written_when_asked_for(series: Path, truthful: None, tmp_
     assert set(np.unique(dataset.pixel_array).tolist()) == {0, 204}
 
 
+def test_fractions_of_several_labels_are_refused_after_the_mask_is_written(
+    series: Path,
+    small_phantom: Phantom,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    labels = small_phantom.labels
+    soft = (labels.labels > 0).astype(np.float32)
+    monkeypatch.setattr(Engine, "segment_softly", lambda *_, **__: (labels, soft))
+    arguments = ["segment", str(series), "-o", str(tmp_path / "m.nii.gz"), "--dicom-seg", str(tmp_path / "s.dcm")]
+    told = refusal([*arguments, "--dicom-seg-type", "fractional"], capsys)
+    assert f"holds the probability of one label, and this mask has {len(labels.present)}." in told
+    assert (tmp_path / "m.nii.gz").exists()
+    assert not (tmp_path / "s.dcm").exists()
+
+
 def test_nothing_is_written_of_an_empty_mask(
     series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

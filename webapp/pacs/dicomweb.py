@@ -22,6 +22,7 @@ from segmentation.errors import Cancelled as CancelledError
 from segmentation.progress import Cancelled, never
 from webapp.errors import WebError
 from webapp.pacs.config import PacsServer
+from webapp.pacs.faults import check, told
 from webapp.pacs.found import FoundSeries, FoundStudy, found_series, found_study
 from webapp.pacs.multipart import PartsToFiles, related_body, related_boundary
 
@@ -116,11 +117,11 @@ class DicomWeb:
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         address = f"{self._server.url}/studies/{study_uid}/series/{series_uid}"
         with (
-            _told(self._server),
+            told(self._server.name),
             self._client() as client,
             client.stream("GET", address, headers={"Accept": accept}) as response,
         ):
-            _check(response, self._server)
+            check(response, self._server.name)
             parts = PartsToFiles(folder, related_boundary(response.headers.get("Content-Type", "")))
             received = 0
             with contextlib.closing(parts):
@@ -144,11 +145,11 @@ class DicomWeb:
             "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
             "Accept": "application/dicom+json",
         }
-        with self._client() as client, _told(self._server):
+        with self._client() as client, told(self._server.name):
             address = f"{self._server.url}/studies/{study_uid}"
             response = client.post(address, content=related_body(paths, boundary), headers=headers)
             if response.status_code not in (202, 409):  # those two come with a list of what failed
-                _check(response, self._server)
+                check(response, self._server.name)
             failed = _failed(response)
             if failed or response.status_code == 409:
                 raise WebError(
@@ -159,13 +160,13 @@ class DicomWeb:
                 )
 
     def _json(self, address: str, query: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-        with self._client() as client, _told(self._server):
+        with self._client() as client, told(self._server.name):
             # The star stays a star: some archives do not decode it (Orthanc's DICOMweb plugin 1.7).
             full = f"{self._server.url}{address}?{urlencode(query, safe='*')}"
             response = client.get(full, headers={"Accept": "application/dicom+json"})
             if response.status_code == 204:  # nothing found
                 return
-            _check(response, self._server)
+            check(response, self._server.name)
             answers = response.json()
             if not isinstance(answers, list):
                 raise ValueError
@@ -210,33 +211,3 @@ def _failed(response: httpx.Response) -> int:
     answer = answer[0] if isinstance(answer, list) and answer else answer
     failed = answer.get("00081198", {}) if isinstance(answer, dict) else {}
     return len(failed.get("Value") or [])
-
-
-def _check(response: httpx.Response, server: PacsServer) -> None:
-    if response.status_code in (401, 403):
-        raise WebError(
-            502,
-            "pacs_refused",
-            f"{server.name} does not let this server in.",
-            "Its user name and password in SPINEVIEW_PACS may be wrong.",
-        )
-    if not response.is_success:
-        raise WebError(502, "pacs_refused", f"{server.name} answered with the status {response.status_code}.")
-
-
-@contextlib.contextmanager
-def _told(server: PacsServer) -> Iterator[None]:
-    """Faults of the network and of the archive as one error for people, without address or secrets."""
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise WebError(502, "pacs_unreachable", f"{server.name} does not answer.", "Try again later.") from error
-    except httpx.HTTPError as error:
-        raise WebError(
-            502,
-            "pacs_unreachable",
-            f"{server.name} cannot be reached.",
-            "The network or the archive may be down; ask whoever looks after it.",
-        ) from error
-    except (ValueError, AttributeError) as error:
-        raise WebError(502, "pacs_refused", f"{server.name} gave an answer that is not DICOMweb.") from error

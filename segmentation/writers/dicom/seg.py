@@ -13,6 +13,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
+from segmentation.errors import InputError
 from segmentation.labels import Label, label_of
 from segmentation.volume import LabelMap
 from segmentation.writers.dicom.objects import refer_to_origin, write_object
@@ -53,13 +54,17 @@ def make_dicom_seg(
         probability: (I, J, K) 0..1 on the same grid; the object is then FRACTIONAL. Only for one label.
 
     Raises:
-        ValueError: nothing is set, or ``probability`` comes with several labels.
+        InputError: ``probability`` comes with several labels.
+        ValueError: nothing is set.
     """
     present = label_map.present
     if not present:
         raise ValueError("an empty mask makes no segmentation object")
     if probability is not None and len(present) > 1:
-        raise ValueError("probabilities of several labels at once are not supported")
+        raise InputError(
+            f"A fractional segmentation holds the probability of one label, and this mask has {len(present)}.",
+            "Write a binary one, which holds them all.",
+        )
     values: NDArray[np.uint8] | NDArray[np.float32]
     if probability is None:
         numbers = np.zeros(256, dtype=np.uint8)

@@ -231,5 +231,9 @@ def test_an_empty_mask_and_soft_labels_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="empty"):
         write_dicom_seg(LabelMap(np.zeros(SHAPE, np.uint8), STRAIGHT), sources, tmp_path / "s.dcm", MAKER)
     soft = np.ones(SHAPE, np.float32)
-    with pytest.raises(ValueError, match="several"):
+    with pytest.raises(InputError) as refusal:
         write_dicom_seg(LabelMap(labels(20, 21), STRAIGHT, "vertebrae"), sources, tmp_path / "s.dcm", MAKER, soft)
+    assert refusal.value.message == (
+        "A fractional segmentation holds the probability of one label, and this mask has 2."
+    )
+    assert not (tmp_path / "s.dcm").exists()
