@@ -50,6 +50,7 @@ def corpus() -> list[Files]:
     volume = Volume(hu.astype(np.int16), Grid(shape, np.diag([-1.5, -1.5, 2.0, 1.0])))
     specs = [DicomSpec(syntax, multiframe=each) for syntax in SYNTAXES for each in (False, True)]
     specs += [DicomSpec(tilt_deg=15), DicomSpec(missing=(5,)), DicomSpec(thinned_from=6), DicomSpec(preamble=False)]
+    specs += [DicomSpec(syntax, multiframe=True, acquisitions=2) for syntax in ("explicit", "rle")]
     series = []
     for spec in specs:
         with tempfile.TemporaryDirectory() as folder:

@@ -37,6 +37,7 @@ class DicomSpec:
     Attributes:
         syntax: A key of :data:`SYNTAXES`.
         multiframe: One enhanced CT file instead of one file a slice.
+        acquisitions: How often the enhanced file holds each slice, as acquisitions of rising number.
         tilt_deg: Gantry tilt about the row axis; the picture is resampled to it.
         missing, duplicated: Slices (by k) left out; written a second time, as other instances.
         thinned_from: From this slice on, every second one is left out: unequal spacing.
@@ -54,6 +55,7 @@ class DicomSpec:
 
     syntax: str = "explicit"
     multiframe: bool = False
+    acquisitions: int = 1
     tilt_deg: float = 0.0
     missing: tuple[int, ...] = ()
     duplicated: tuple[int, ...] = ()
@@ -151,6 +153,8 @@ def _classic(common: Dataset, plane: Plane, spec: DicomSpec, number: int, chance
 def _enhanced(common: Dataset, pictures: list[Plane], spec: DicomSpec, chance: random.Random) -> Dataset:
     dataset = Dataset(common)
     dataset.SOPClassUID, dataset.SOPInstanceUID = _ENHANCED, _uid(chance)
+    count = len(pictures)
+    pictures = pictures * spec.acquisitions
     dataset.InstanceNumber, dataset.NumberOfFrames = 1, len(pictures)
     order = [number - 1 for number in _numbers(len(pictures), spec, chance)]
     slopes = [spec.slopes[pictures[n].k % len(spec.slopes)] for n in order]
@@ -167,7 +171,7 @@ def _enhanced(common: Dataset, pictures: list[Plane], spec: DicomSpec, chance: r
         frame.PlanePositionSequence = [_item(ImagePositionPatient=_decimals(pictures[n].position_mm))]
         values = _item(RescaleSlope=f"{slope:g}", RescaleIntercept=_intercept(spec), RescaleType="HU")
         frame.PixelValueTransformationSequence = [values]
-        frame.FrameContentSequence = [_item(FrameAcquisitionNumber=spec.acquisition)]
+        frame.FrameContentSequence = [_item(FrameAcquisitionNumber=spec.acquisition + n // count)]
         each.append(frame)
     dataset.PerFrameFunctionalGroupsSequence = each
     _put_pixels(dataset, [pictures[n] for n in order], slopes, spec)

@@ -81,7 +81,7 @@ def _check_length(file: IO[bytes], frames: list[Frame]) -> None:
     """Raise Damaged if the pixels that the header promises cannot all be there."""
     first = frames[0]
     syntax = UID(first.transfer_syntax)
-    if syntax.is_deflated:
+    if not syntax.is_transfer_syntax or syntax.is_deflated:  # a private one is refused when it is decoded
         return
     start = file.tell()
     head = file.read(12)

@@ -16,6 +16,8 @@ from segmentation.readers.dicom.extract import extract_frames
 from segmentation.readers.dicom.frame import Frame
 from segmentation.readers.dicom.headers import HEADER_ERRORS
 from segmentation.readers.dicom.layout import lay_out
+from segmentation.readers.dicom.pixels import unsupported
+from segmentation.readers.dicom.series import title_of
 
 
 def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int:
@@ -29,6 +31,7 @@ def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int
 
     Raises:
         UnreadableFile: a file cannot be rewritten.
+        UnsupportedFormat: nobody knows how its pixels are kept.
     """
     one_a_file: dict[Path, Frame] = {}
     for frame in lay_out(frames, "The series").frames:
@@ -38,11 +41,14 @@ def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int
         chosen[frame.path].append(frame.index)
     for number, (path, frame) in enumerate(one_a_file.items(), 1):
         part = sorted(chosen[path]) if len(chosen[path]) != frame.of else []
+        syntax = UID(frame.transfer_syntax)
+        if not syntax.is_transfer_syntax:
+            raise unsupported(syntax, title_of(frame))
         target = into / f"{number:05d}.dcm"
         if secret is None and not part:
             shutil.copyfile(path, target)
         else:
-            _rewrite(path, target, secret, UID(frame.transfer_syntax), part)
+            _rewrite(path, target, secret, syntax, part)
     return len(one_a_file)
 
 

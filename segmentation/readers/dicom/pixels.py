@@ -45,21 +45,27 @@ def read_hu(path: Path, frames: Sequence[Frame], whole: bool, name: str) -> Iter
             for frame, stored in zip(wanted, _stored(path, wanted), strict=True):
                 yield frame, to_hu(stored, frame, whole, name)
     except NotImplementedError as error:
-        syntax = UID(wanted[0].transfer_syntax)
-        kind = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
-        raise UnsupportedFormat(
-            f"The images of {name} are compressed in a way that cannot be read ({kind}).",
-            "Export the series uncompressed, or as JPEG 2000 or JPEG lossless.",
-        ) from error
+        raise unsupported(UID(wanted[0].transfer_syntax), name) from error
     except _DECODING_ERRORS as error:
         raise UnreadableFile(
             f"An image of {name} is damaged: its pixels cannot be decoded.", "Send or export the series again."
         ) from error
 
 
+def unsupported(syntax: UID, name: str) -> UnsupportedFormat:
+    """That no decoder here knows how the images of the series ``name`` are compressed."""
+    kind = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
+    return UnsupportedFormat(
+        f"The images of {name} are compressed in a way that cannot be read ({kind}).",
+        "Export the series uncompressed, or as JPEG 2000 or JPEG lossless.",
+    )
+
+
 def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     first = wanted[0]
     syntax = UID(first.transfer_syntax)
+    if not syntax.is_transfer_syntax:
+        raise NotImplementedError
     indices = [frame.index for frame in wanted]
     how: dict[str, Any] = {"raw": True, "decoding_plugin": "pylibjpeg" if syntax in _BY_OPENJPEG else ""}
     if first.preamble and not syntax.is_deflated and path.stat().st_size > _LARGE_BYTES:

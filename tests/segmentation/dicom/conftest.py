@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.dataset import Dataset
 
+from segmentation.errors import InputError
 from segmentation.geometry import Grid
 from segmentation.phantom.dicom import DicomSpec, write_dicom
-from segmentation.readers import DEFAULT_LIMITS
+from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import sandbox, worker
 from segmentation.readers.dicom.listing import Listing
 from segmentation.readers.dicom.reader import list_series
@@ -64,3 +67,24 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def listed(path: Path, **options: Any) -> Listing:
     return list_series(path, DEFAULT_LIMITS, **options)
+
+
+def edit(folder: Path, change: Callable[[Dataset, int], None]) -> None:
+    """Change every file's header; it is told the number of the slice, by position."""
+    along = sorted((float(pydicom.dcmread(path).ImagePositionPatient[2]), path) for path in folder.iterdir())
+    for number, (_, path) in enumerate(along):
+        dataset = pydicom.dcmread(path)
+        change(dataset, number)
+        dataset.save_as(path)
+
+
+def by_position(folder: Path) -> list[Path]:
+    """The files of single images."""
+    return sorted(folder.iterdir(), key=lambda path: float(pydicom.dcmread(path).ImagePositionPatient[2]))
+
+
+def refusal(folder: Path) -> InputError:
+    """Why the folder is no volume."""
+    with pytest.raises(InputError) as caught:
+        read_volume(folder)
+    return caught.value

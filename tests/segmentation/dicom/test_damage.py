@@ -9,19 +9,15 @@ import pydicom
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
 
-from segmentation.errors import InputError, UnreadableFile
+from segmentation.errors import UnreadableFile
 from segmentation.notes import sentences
 from segmentation.readers import inspect, read_volume
 from segmentation.readers.dicom.damage import _runs
 from segmentation.volume import Volume
-from tests.segmentation.dicom.conftest import Writer
+from tests.segmentation.dicom.conftest import Writer, by_position, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")
 SPOILT = b"\xff\x4f\xff\x51" + b"\x55" * 300
-
-
-def by_position(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir(), key=lambda path: float(pydicom.dcmread(path).ImagePositionPatient[2]))
 
 
 def spoil(path: Path) -> None:
@@ -35,14 +31,6 @@ def spoilt(folder: Path, *slices: int) -> Path:
     for path in np.array(by_position(folder))[list(slices)]:
         spoil(path)
     return folder
-
-
-def refusal(folder: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read_volume(folder)
-    assert type(caught.value) is UnreadableFile
-    assert caught.value.hint == "Send or export the series again."
-    return caught.value.message
 
 
 def made_up(oblique: Volume, k: int) -> np.ndarray:
@@ -85,12 +73,14 @@ def test_a_damaged_image_at_an_end_makes_the_volume_shorter(written: Writer, obl
 )
 def test_more_damaged_images_are_refused_and_named(written: Writer, slices: tuple[int, ...], sentence: str):
     folder = spoilt(written(syntax="jpeg-2000"), *slices)
-    assert refusal(folder) == f"{sentence}: their pixels cannot be decoded, and more than one cannot be made up."
+    error = refusal(folder)
+    assert (type(error), error.hint) == (UnreadableFile, "Send or export the series again.")
+    assert error.message == f"{sentence}: their pixels cannot be decoded, and more than one cannot be made up."
 
 
 def test_one_damaged_beside_one_missing_is_refused(written: Writer):
     folder = spoilt(written(syntax="jpeg-2000", missing=(15,)), 5)
-    assert refusal(folder) == (
+    assert refusal(folder).message == (
         "An image of Series 2 is damaged (slice 6 of 21): its pixels cannot be decoded, and its place cannot be "
         "filled from its neighbours."
     )

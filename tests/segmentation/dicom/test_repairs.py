@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,34 +12,14 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 from scipy import ndimage
 
-from segmentation.errors import BadGeometry, InputError, NotAVolume, NotCT
+from segmentation.errors import BadGeometry, NotAVolume, NotCT
 from segmentation.notes import sentences
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_volume
 from segmentation.volume import Volume
-from tests.segmentation.dicom.conftest import Writer, listed
+from tests.segmentation.dicom.conftest import Writer, by_position, edit, listed, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")
-
-
-def edit(folder: Path, change: Callable[[Dataset, int], None]) -> None:
-    """Change every file's header; it is told the number of the slice, by position."""
-    along = sorted((float(pydicom.dcmread(path).ImagePositionPatient[2]), path) for path in folder.iterdir())
-    for number, (_, path) in enumerate(along):
-        dataset = pydicom.dcmread(path)
-        change(dataset, number)
-        dataset.save_as(path)
-
-
-def files(folder: Path) -> list[Path]:
-    """By position."""
-    return sorted(folder.iterdir(), key=lambda path: float(pydicom.dcmread(path).ImagePositionPatient[2]))
-
-
-def refusal(folder: Path) -> InputError:
-    with pytest.raises(InputError) as caught:
-        read_volume(folder)
-    return caught.value
 
 
 @pytest.mark.parametrize("tilt", [12.0, -20.0])
@@ -119,7 +98,7 @@ def test_positions_rule_not_names_numbers_or_thickness(written: Writer, oblique:
 
 def test_copies_and_twins_are_left_out(written: Writer, oblique: Volume):
     folder = written(duplicated=(3, 4))  # the same pictures under other UIDs
-    shutil.copy(files(folder)[0], folder / "copy")  # the same file again
+    shutil.copy(by_position(folder)[0], folder / "copy")  # the same file again
     volume = read_volume(folder)
     assert sentences(volume.notes) == ["1 duplicate images were left out.", "2 duplicate images were left out."]
     np.testing.assert_array_equal(volume.hu, oblique.hu)
@@ -127,13 +106,14 @@ def test_copies_and_twins_are_left_out(written: Writer, oblique: Volume):
 
 def test_two_pictures_at_one_place_are_refused(written: Writer):
     folder = written(duplicated=(3,))
-    path = files(folder)[3]
+    path = by_position(folder)[3]
     dataset = pydicom.dcmread(path)
     dataset.PixelData = bytes(len(dataset.PixelData))
     dataset.save_as(path)
     error = refusal(folder)
     assert type(error) is BadGeometry
-    assert error.message.startswith("Series 2 holds two different images at one place (")
+    where = ", ".join(f"{float(x):.1f}" for x in dataset.ImagePositionPatient)
+    assert error.message == f"Series 2 holds two different images at one place ({where} mm)."
 
 
 def test_two_acquisitions_in_a_series_are_split(oblique: Volume, tmp_path: Path):
@@ -144,7 +124,9 @@ def test_two_acquisitions_in_a_series_are_split(oblique: Volume, tmp_path: Path)
     assert [entry.key for entry in listing.series] == ["1.2.3", "1.2.3#2"]
     for entry in listing.series:
         [remark] = sentences(entry.notes)
-        assert remark.endswith("it was split into 2 parts.")
+        assert remark == (
+            "The series holds images of different orientation, size or acquisition; it was split into 2 parts."
+        )
     found = [read_volume(tmp_path / "a", series=entry.key).hu for entry in listing.series]
     assert {int(hu[13, 12, 5]) for hu in found} == {int(oblique.hu[13, 12, 5]), int(other.hu[13, 12, 5])}
 
@@ -210,12 +192,14 @@ def test_slices_that_lie_nowhere_are_refused(written: Writer, keyword: str):
     edit(folder, lambda dataset, number: dataset.__delattr__(keyword))
     error = refusal(folder)
     assert type(error) is BadGeometry
-    assert error.message.startswith("Series 2 does not say where its slices lie")
+    assert error.message == (
+        "Series 2 does not say where its slices lie (position, orientation or pixel spacing are missing)."
+    )
 
 
 def test_a_truncated_file_is_left_out_and_its_slice_made_up(written: Writer):
     folder = written()
-    cut = files(folder)[7]
+    cut = by_position(folder)[7]
     cut.write_bytes(cut.read_bytes()[:-200])
     volume = read_volume(folder)
     assert sentences(volume.notes) == [
@@ -227,7 +211,7 @@ def test_a_truncated_file_is_left_out_and_its_slice_made_up(written: Writer):
 @pytest.mark.parametrize("syntax", ["rle", "jpeg-2000"])
 def test_a_truncated_compressed_file_is_found_out(written: Writer, syntax: str):
     folder = written(syntax=syntax)
-    cut = files(folder)[7]
+    cut = by_position(folder)[7]
     cut.write_bytes(cut.read_bytes()[:-200])
     assert [each.code for each in read_volume(folder).notes] == ["truncated", "gap"]
 
