@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
+from pydicom.fileset import FileSet
 
 from segmentation.geometry import Grid
 from segmentation.phantom.dicom import DicomSpec, write_dicom
@@ -132,6 +134,61 @@ def drop(page: Any, folder: Path) -> None:
     for kind in ("dragEnter", "dragOver", "drop"):
         session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 250, "data": data})
     session.detach()
+
+
+def test_a_disc_with_a_dicomdir_is_read_and_what_it_lacks_is_said(page: Any, tmp_path: Path) -> None:
+    medium = FileSet()
+    for path in write_dicom(small_volume(), tmp_path / "files", DicomSpec()):
+        dataset = pydicom.dcmread(path)
+        dataset.PatientName = "A"
+        medium.add(dataset)
+    medium.write(tmp_path / "disc")
+    medium._stage["t"].cleanup()  # left to itself, it would warn
+    by_position = sorted(
+        (path for path in (tmp_path / "disc").rglob("*") if path.is_file() and path.name != "DICOMDIR"),
+        key=lambda path: float(pydicom.dcmread(path).ImagePositionPatient[2]),
+    )
+    for path in by_position[:2]:
+        path.unlink()
+    page.get_by_test_id("folder-input").set_input_files(tmp_path / "disc")
+    rows = page.get_by_test_id("series-row")
+    expect(rows).to_have_count(1, timeout=60_000)
+    expect(rows).to_contain_text("22")
+    expect(page.get_by_test_id("series-notes")).to_have_text("The DICOMDIR lists 24 images, of which 2 are not here.")
+    page.get_by_test_id("series-use").click()
+    row = page.locator("[data-testid=study-row].new")
+    expect(row).to_contain_text("30 × 28 × 22", timeout=60_000)
+    expect(row.get_by_test_id("study-notes")).to_contain_text("The DICOMDIR lists 24 images")
+
+
+@pytest.mark.parametrize("page", ["tablet"], indirect=True)
+def test_burned_in_text_is_warned_of_before_and_after_the_choice(page: Any, tmp_path: Path) -> None:
+    warning = "图像中可能烧录有姓名等文字：分享前请查看。"
+    write_dicom(small_volume(), tmp_path / "ct", DicomSpec(burned_in=True))
+    page.get_by_test_id("folder-input").set_input_files(tmp_path / "ct")
+    expect(page.get_by_test_id("series-row")).to_contain_text(warning, timeout=60_000)
+    page.get_by_test_id("series-use").click()
+    row = page.locator("[data-testid=study-row].new")
+    expect(row.get_by_test_id("study-notes")).to_contain_text(warning, timeout=60_000)
+
+
+def test_hostile_texts_of_a_header_are_text_on_every_page(page: Any, site: str, tmp_path: Path) -> None:
+    texts = DicomSpec(
+        description=HOSTILE, kernel=f"{{{{7*7}}}}{HOSTILE}", patient=HOSTILE, image_type=("ORIGINAL", HOSTILE, "AXIAL")
+    )
+    write_dicom(small_volume(), tmp_path / "ct", texts)
+    write_dicom(small_volume(), tmp_path / "other", DicomSpec(modality=HOSTILE, series_number=3, seed=1))
+    page.get_by_test_id("folder-input").set_input_files(tmp_path)
+    rows = page.get_by_test_id("series-row")
+    expect(rows).to_have_count(2, timeout=60_000)
+    expect(rows.nth(1)).to_contain_text("Series 3 is not CT but another kind of object (<IMG SRC=X")
+    page.get_by_test_id("series-use").click()
+    row = page.locator("[data-testid=study-row].new")
+    expect(row).to_contain_text("{{7*7}}<img src=x", timeout=60_000)  # the kernel is part of the study's name
+    row.get_by_test_id("study-link").click()
+    page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
+    expect(page.get_by_test_id("study-name")).to_contain_text("{{7*7}}<img src=x")
+    assert page.locator("img[src=x]").count() == 0  # and the page fixture fails if a script has run
 
 
 def test_another_series_can_be_chosen(page: Any, study: Path) -> None:
