@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 
@@ -20,8 +16,8 @@ from segmentation.phantom.dicom import SYNTAXES
 from segmentation.readers import read_volume
 from segmentation.volume import Volume
 from tests.segmentation.dicom.conftest import Writer
+from tests.segmentation.dicom.others import by_dcm2niix, by_simpleitk, needs_dcm2niix
 
-DCM2NIIX = shutil.which("dcm2niix")
 # 24 x 22 pixels of hu_of_htj2k(), compressed once by OpenJPH: nothing that may be installed here writes HTJ2K.
 HTJ2K = base64.b64decode(
     "/0//UQApQAAAAAAYAAAAFgAAAAAAAAAAAAAAGAAAABYAAAAAAAAAAAABjwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCIkJCQkJCQkJ"
@@ -125,18 +121,6 @@ def test_the_affine_says_where_each_voxel_lies(
     assert np.abs(volume.grid.to_mm(np.zeros(3)) - turned.grid.to_mm(np.zeros(3))).min() < 1e-6
 
 
-def by_simpleitk(folder: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """(I, J, K) values and RAS+ affine."""
-    reader = sitk.ImageSeriesReader()
-    [uid] = reader.GetGDCMSeriesIDs(str(folder))
-    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder), uid))
-    image = reader.Execute()
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) @ np.diag(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
-    return sitk.GetArrayFromImage(image).T, np.diag([-1, -1, 1, 1]) @ affine
-
-
 @pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_simpleitk_reads_the_same(written: Writer, syntax: str):
@@ -147,17 +131,8 @@ def test_simpleitk_reads_the_same(written: Writer, syntax: str):
     np.testing.assert_allclose(ours.grid.affine, affine, atol=1e-6)
 
 
-def by_dcm2niix(folder: Path, out: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Values and affine in the closest RAS+ order."""
-    out.mkdir()
-    command = [str(DCM2NIIX), "-z", "n", "-f", "x", "-o", str(out), str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-    image = nib.as_closest_canonical(nib.load(out / "x.nii"))
-    return np.asarray(image.dataobj), image.affine
-
-
 # dcm2niix of Debian 12 reads neither deflated files nor JPEG-LS, and says so.
-@pytest.mark.skipif(DCM2NIIX is None, reason="dcm2niix is not installed (Debian: apt install dcm2niix)")
+@needs_dcm2niix
 @pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("syntax", [name for name in SYNTAXES if name not in ("deflated", "jpeg-ls")])
 def test_dcm2niix_reads_the_same(written: Writer, tmp_path: Path, syntax: str):
@@ -169,7 +144,7 @@ def test_dcm2niix_reads_the_same(written: Writer, tmp_path: Path, syntax: str):
     np.testing.assert_allclose(ours.affine, affine, atol=1e-4)  # its header holds 32-bit floats
 
 
-@pytest.mark.skipif(DCM2NIIX is None, reason="dcm2niix is not installed (Debian: apt install dcm2niix)")
+@needs_dcm2niix
 @pytest.mark.usefixtures("inline")
 def test_dcm2niix_reads_the_same_enhanced_voxels(written: Writer, tmp_path: Path):
     # It goes by the order of the frames and by SliceThickness, which must tell the truth for once.
