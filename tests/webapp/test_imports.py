@@ -129,6 +129,24 @@ def test_repairs_are_told_with_the_study(client: TestClient, send: Send, volume:
     assert client.get(f"/api/v1/studies/{study['id']}").json()["notes"] == study["notes"]
 
 
+def test_one_of_two_acquisitions_in_one_file_becomes_a_study(
+    client: TestClient, send: Send, volume: Volume, tmp_path: Path
+):
+    write_dicom(volume, tmp_path / "both", DicomSpec(multiframe=True, acquisitions=2, syntax="rle"))
+    waiting = send(tmp_path / "both")
+    assert [(each["images"], each["problem"]) for each in waiting["series"]] == [(24, None), (24, None)]
+    answer = client.post(f"{URL}/{waiting['id']}/studies", json={"series": waiting["series"][1]["key"]})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["shape"] == [30, 28, 24]
+    assert [note["message"] for note in answer.json()["notes"]] == [
+        "The series holds images of different orientation, size or acquisition; it was split into 2 parts."
+    ]
+    store = client.app.state.store
+    [kept] = source_instances(store, store.study(answer.json()["id"]))
+    assert pydicom.dcmread(kept).NumberOfFrames == 24
+    np.testing.assert_array_equal(read_volume(kept.parent).hu, volume.hu)
+
+
 def test_a_zip_is_an_import(client: TestClient, folder: Path):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

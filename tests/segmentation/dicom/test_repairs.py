@@ -148,6 +148,8 @@ def test_mixed_orientations_are_split(written: Writer, oblique: Volume):
     first, second = listed(folder).series
     assert (first.images, first.plane, first.proposed) == (18, "axial", True)
     assert (second.images, second.plane, second.proposed) == (4, "coronal", False)
+    split = "The series holds images of different orientation, size or acquisition; it was split into 2 parts."
+    assert [sentences(part.notes)[0] for part in (first, second)] == [split, split]
     np.testing.assert_array_equal(read_volume(folder).hu, oblique.hu[:, :, 4:])
 
 

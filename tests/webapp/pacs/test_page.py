@@ -17,7 +17,8 @@ from webapp.settings import Settings
 @pytest.fixture
 def with_pacs(tmp_path: Path) -> Iterator[TestClient]:
     server = PacsServer(name="Hospital", url="http://10.9.8.7/secret-path", username="sv-user", password="sv-secret")
-    settings = Settings(data_dir=tmp_path / "beside", min_free_bytes=0, pacs=(server,))
+    second = PacsServer(name="Clinic 2", url="http://10.9.8.6/other-path", token="sv-token")
+    settings = Settings(data_dir=tmp_path / "beside", min_free_bytes=0, pacs=(server, second))
     with TestClient(create_asgi(settings, BoneEngine)) as client:
         yield client
 
@@ -27,8 +28,9 @@ def test_the_page_names_the_archives_and_nothing_else_of_them(with_pacs: TestCli
     page = with_pacs.get("/pacs", headers={"accept-language": lang}).text
     assert title in page
     assert "<option>Hospital</option>" in page
+    assert "<option>Clinic 2</option>" in page
     answers = page + with_pacs.get("/").text + with_pacs.get("/api/v1/pacs").text + with_pacs.get("/api/v1/health").text
-    for secret in ("sv-secret", "sv-user", "10.9.8.7"):
+    for secret in ("sv-secret", "sv-user", "sv-token", "10.9.8", "secret-path"):
         assert secret not in answers
 
 

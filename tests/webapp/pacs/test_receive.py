@@ -118,6 +118,7 @@ def test_a_port_without_anybody_who_may_send_is_refused(tmp_path: Path):
 
 
 def test_without_a_port_nothing_listens(tmp_path: Path, store: Store, admitted: Admitted):
+    assert Settings(data_dir=tmp_path).dicom_port is None  # off, unless somebody turns it on
     receiver = Receiver(settings_of(tmp_path, dicom_port=None), store, admitted)
     receiver.start()
     assert receiver.port is None

@@ -116,6 +116,18 @@ def test_the_result_goes_back_and_coincides_voxel_for_voxel(
     expected = LPS * nib.affines.apply_affine(mask.affine, np.argwhere(np.asarray(mask.dataobj) > 0))
     assert np.abs(np.sort(there, axis=0) - np.sort(expected, axis=0)).max() < 0.01
 
+    # Both files as others read them: SimpleITK the CT, dcmqi the mask, each placed by itself.
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(series[0].parent)))
+    ct = reader.Execute()
+    moved = sitk.Resample(image, ct, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+    assert np.array_equal(sitk.GetArrayFromImage(moved) > 0, sitk.GetArrayFromImage(ct) > 200)
+    for axis in range(3):  # half a voxel further, and it would no longer coincide
+        step = [0.0, 0.0, 0.0]
+        step[axis] = 0.51 * ct.GetSpacing()[axis]
+        aside = sitk.Resample(image, ct, sitk.TranslationTransform(3, step), sitk.sitkNearestNeighbor, 0)
+        assert not np.array_equal(sitk.GetArrayFromImage(aside) > 0, sitk.GetArrayFromImage(ct) > 200)
+
     assert complaints(back) == []
     for kind, level in (("rtstruct", "RTSTRUCT"), ("capture", "OT")):
         body = {"pacs": "Hospital", "kind": kind}
