@@ -16,6 +16,7 @@ SENTENCES = {
     "unequal": "The slices were {low} to {high} mm apart; they were resampled to every {spacing} mm.",
     "duplicates": "{count} duplicate images were left out.",
     "split": "The series holds images of different orientation, size or acquisition; it was split into {count} parts.",
+    "part": "This is part {part} of {count}.",
     "truncated": "{count} damaged or truncated files were left out.",
     "not_images": "{count} files that are not DICOM images were left out.",
     "no_preamble": "{count} files have no DICOM preamble; they were read all the same.",

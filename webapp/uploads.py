@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,6 +20,8 @@ from webapp.multipart import drain, receive
 from webapp.services import Services
 from webapp.views import API, import_view, study_view
 
+# Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
+_THREADS = CapacityLimiter(40)
 FIELDS = {"file": "original", "reference": "reference"}
 Made = tuple[dict[str, Any], str]  # a view and its address
 
@@ -30,7 +32,7 @@ async def upload_study(request: Request) -> Response:
     async def make(services: Services, folder: Path, who: str) -> Made:
         places = StudyFiles(folder)
         await receive(request, services.settings, places.place)
-        study = await to_thread.run_sync(services.intake.admit, places.upload(), who)
+        study = await to_thread.run_sync(services.intake.admit, places.upload(), who, limiter=_THREADS)
         return study_view(services.store, study), f"{API}/studies/{study.id}"
 
     return await _answer(request, make)
@@ -43,7 +45,7 @@ async def upload_import(request: Request) -> Response:
         places = DicomFiles(folder)
         await receive(request, services.settings, places.place)
         places.check()
-        waiting = await to_thread.run_sync(services.imports.open, folder)
+        waiting = await to_thread.run_sync(services.imports.open, folder, limiter=_THREADS)
         return import_view(waiting), f"{API}/imports/{waiting.id}"
 
     return await _answer(request, make)

@@ -139,7 +139,8 @@ def test_one_of_two_acquisitions_in_one_file_becomes_a_study(
     assert answer.status_code == 201, answer.text
     assert answer.json()["shape"] == [30, 28, 24]
     assert [note["message"] for note in answer.json()["notes"]] == [
-        "The series holds images of different orientation, size or acquisition; it was split into 2 parts."
+        "The series holds images of different orientation, size or acquisition; it was split into 2 parts.",
+        "This is part 2 of 2.",
     ]
     store = client.app.state.store
     [kept] = source_instances(store, store.study(answer.json()["id"]))

@@ -81,11 +81,16 @@ def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
 def _parts(uid: str, frames: list[Frame], copies: int, limits: ReadLimits) -> list[Series]:
     parts = [part for alike in _alike(frames) for part in _apart(alike)]
     parts.sort(key=lambda part: (-len(part), part[0].instance_number))
-    notes = [note("split", count=len(parts))] if len(parts) > 1 else []
+    return [_part(uid, frames, (number, len(parts)), copies, limits) for number, frames in enumerate(parts, 1)]
+
+
+def _part(uid: str, frames: list[Frame], part: tuple[int, int], copies: int, limits: ReadLimits) -> Series:
+    """One series; ``part`` says which of how many it is of those with the same UID."""
+    number, count = part
+    notes = [note("split", count=count), note("part", part=number, count=count)] if count > 1 else []
     if copies:
         notes.append(note("duplicates", count=copies))
-    keys = [uid, *(f"{uid}#{n}" for n in range(2, len(parts) + 1))]
-    return [_judged(key, part, tuple(notes), limits) for key, part in zip(keys, parts, strict=True)]
+    return _judged(uid if number == 1 else f"{uid}#{number}", frames, tuple(notes), limits)
 
 
 def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: ReadLimits) -> Series:

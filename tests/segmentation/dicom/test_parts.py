@@ -72,7 +72,8 @@ def test_two_acquisitions_in_one_file_are_two_choices(both: Callable[..., Path],
     path = both()
     one, two = listed(path).series
     assert (one.images, two.images, two.key) == (FRAMES, FRAMES, f"{one.key}#2")
-    assert sentences(one.notes) == sentences(two.notes) == [SPLIT]
+    assert sentences(one.notes) == [SPLIT, "This is part 1 of 2."]
+    assert sentences(two.notes) == [SPLIT, "This is part 2 of 2."]
     found = [read_volume(path, series=entry.key).hu for entry in (one, two)]
     np.testing.assert_array_equal(np.sort([hu[13, 12, 5] for hu in found]), oblique.hu[13, 12, 5] + np.array([0, 5]))
 
@@ -146,7 +147,7 @@ def test_two_stacks_that_leave_a_gap_are_split(written: Writer, oblique: Volume)
         group.FrameContentSequence[0].StackID = "2" if upper else "1"
     dataset.save_as(path)
     upper, lower = listed(path).series
-    assert sentences(upper.notes) == [SPLIT]
+    assert sentences(upper.notes) == [SPLIT, "This is part 1 of 2."]
     assert (upper.images, lower.images, upper.problem, lower.problem) == (10, 9, None, None)
     np.testing.assert_array_equal(read_volume(path, series=upper.key).hu, oblique.hu[:, :, 12:])
     np.testing.assert_array_equal(read_volume(path, series=lower.key).hu, oblique.hu[:, :, :9])
