@@ -60,7 +60,7 @@ function row(series) {
 }
 
 function facts(series) {
-  const all = [series.modality];
+  const all = series.modality ? [series.modality] : [];
   if (series.images) all.push(t("series.images", { count: series.images }));
   if (series.spacing_mm) all.push(`${series.spacing_mm.map((mm) => Number(mm.toFixed(2))).join(" × ")} mm`);
   if (series.kernel) all.push(t("series.kernel", { kernel: series.kernel }));
