@@ -30,7 +30,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = Process(tmp_path_factory.mktemp("server"))
     process.gate.touch()
     yield process.start()
+    log = process.log()
     process.close()
+    assert not [word for word in (HOSTILE, "Phantom", "onerror") if word.lower() in log.lower()]
 
 
 @pytest.fixture(scope="module")
