@@ -14,6 +14,8 @@ from webapp.current import services
 from webapp.errors import WebError
 from webapp.i18n import COOKIE, LANGUAGES, language_of, table, translate
 from webapp.services import product_version
+from webapp.theme import COOKIE as THEME_COOKIE
+from webapp.theme import theme_of
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600
@@ -64,6 +66,7 @@ def common(lang: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "t": translate(lang),
+        "theme": theme_of(request.cookies.get(THEME_COOKIE)),
         "other_languages": others,
         "version": product_version(),
         "path": request.path,

@@ -23,6 +23,8 @@ from webapp.pacs.archives import Archives
 from webapp.records import Study
 from webapp.settings import Settings
 from webapp.store import Store
+from webapp.theme import COOKIE as THEME_COOKIE
+from webapp.theme import theme_marks, theme_of
 from webapp.viewer.remote import RemoteViews, remote_routes
 from webapp.viewer.session import ViewerSession
 from webapp.viewer.widget import versioned
@@ -122,9 +124,10 @@ def viewer_routes(
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.study, request.path_params["study_id"])
         if study is None:
-            return HTMLResponse(not_found_page(_language(request)), 404)
+            return HTMLResponse(not_found_page(_language(request), _theme(request)), 404)
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
-        return HTMLResponse(index_page(study, _language(request), secrets.token_hex(16)), headers=headers)
+        page = index_page(study, _language(request), secrets.token_hex(16), _theme(request))
+        return HTMLResponse(page, headers=headers)
 
     async def socket(websocket: WebSocket) -> None:
         token = websocket.path_params["token"]
@@ -165,10 +168,11 @@ def client_files() -> tuple[list[str], list[str]]:
     return scripts, styles
 
 
-def index_page(study: Study, lang: str, token: str) -> str:
+def index_page(study: Study, lang: str, token: str, theme: str = "") -> str:
     """The page that trame's client fills; ``boot.js`` tells it the address of its session."""
     t = translate(lang)
     scripts, styles = client_files()
+    marked, scheme = theme_marks(theme)
     sheets = [
         versioned("/static/css/tokens.css"),
         versioned("/static/css/viewer.css"),
@@ -180,10 +184,11 @@ def index_page(study: Study, lang: str, token: str) -> str:
     modules = "".join(f'<script type="module" src="{CLIENT_URL}/{name}"></script>' for name in scripts)
     title = html.escape(f"{study.name} · {t('common.product')}")
     return (
-        f'<!doctype html><html lang="{lang}" data-app-name="SpineView" data-launcher-retry="[]"'
+        f'<!doctype html><html lang="{lang}"{marked} data-app-name="SpineView" data-launcher-retry="[]"'
         f' data-study="{html.escape(study.id)}" data-session="{token}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{scheme}'
         f'<title>{title}</title><link rel="icon" href="{CLIENT_URL}/logo.png">{links}'
+        f'<script src="{versioned("/static/js/theme.js")}"></script>'
         f'<script src="{versioned("/static/viewer/boot.js")}"></script>'
         f'<script src="{CLIENT_URL}/vue.global.js"></script>{modules}</head>'
         f'<body class="sv-body"><noscript>{html.escape(t("viewer.no_script"))}</noscript>'
@@ -191,16 +196,17 @@ def index_page(study: Study, lang: str, token: str) -> str:
     )
 
 
-def not_found_page(lang: str) -> str:
+def not_found_page(lang: str, theme: str = "") -> str:
     """The page of a study that is not there."""
     t = translate(lang)
     title = html.escape(t("viewer.not_found"))
+    marked, scheme = theme_marks(theme)
     sheets = "".join(
         f'<link rel="stylesheet" href="{versioned(f"/static/css/{name}.css")}">' for name in ("tokens", "viewer")
     )
     return (
-        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">{sheets}</head>'
+        f'<!doctype html><html lang="{lang}"{marked}><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{scheme}{sheets}</head>'
         f'<body class="sv-body"><main class="sv-missing"><h1>{title}</h1>'
         f"<p>{html.escape(t('viewer.not_found_hint'))}</p>"
         f'<a class="sv-button" href="/">{html.escape(t("common.back"))}</a></main></body></html>'
@@ -209,3 +215,7 @@ def not_found_page(lang: str) -> str:
 
 def _language(connection: HTTPConnection) -> str:
     return language_of(connection.cookies.get(COOKIE), connection.headers.get("accept-language"))
+
+
+def _theme(connection: HTTPConnection) -> str:
+    return theme_of(connection.cookies.get(THEME_COOKIE))

@@ -109,8 +109,10 @@ def _top_bar(study: Study, lang: str, words: Words) -> None:
         html.P(words("common.research_only"), classes="sv-notice", raw_attrs=['data-testid="notice"'])
         with html.Nav(
             classes="sv-languages",
-            raw_attrs=[f'aria-label="{words("common.language")}"', 'data-testid="language-switch"'],
+            raw_attrs=[f'aria-label="{words("common.appearance")}"', 'data-testid="language-switch"'],
         ):
+            theme = f'aria-label="{words("common.theme")}" title="{words("common.theme")}"'
+            html.Button(classes="sv-icon sv-theme", raw_attrs=['type="button"', 'data-testid="theme-switch"', theme])
             for code, name in LANGUAGES.items():
                 if code != lang:
                     html.A(name, raw_attrs=[f'href="/language/{code}?next=/studies/{study.id}"', f'lang="{code}"'])

@@ -107,18 +107,19 @@ function paintPanel(ctx, panel, origin, render) {
  * @param {object} how { canvas: painted on, made if there is none; ratio: pixels of it a CSS px }
  */
 export function paintPicture(parts, frame, mark, how = {}) {
+  const panel = getComputedStyle(parts[0].panel); // black in every theme, and so is its picture
   const { canvas = document.createElement('canvas'), ratio = Math.min(window.devicePixelRatio || 1, 2) } = how;
   const size = [frame.width, frame.height + MARK_PX].map((n) => Math.round(n * ratio));
   if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
   const ctx = canvas.getContext('2d', { willReadFrequently: true });
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.fillStyle = getComputedStyle(document.body).backgroundColor;
+  ctx.fillStyle = panel.backgroundColor;
   ctx.fillRect(0, 0, frame.width, frame.height + MARK_PX);
   parts.forEach(({ panel, render }) => paintPanel(ctx, panel, frame, render));
   ctx.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  ctx.fillStyle = '#f5a524';
+  ctx.fillStyle = panel.getPropertyValue('--caption');
   ctx.fillText(mark, 8, frame.height + MARK_PX / 2, frame.width - 16);
   return canvas;
 }
