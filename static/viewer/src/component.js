@@ -41,7 +41,7 @@ export default {
     texts: { type: Object, default: () => ({}) },
   },
   emits: ['crosshair', 'window', 'failed', 'restored', 'pressed'],
-  data: () => ({ loaded: 0, drawn: false, ready: false, remote: '', problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
+  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
       const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
@@ -78,11 +78,6 @@ export default {
     PANELS.forEach(([key]) => {
       this.hosts[key] = this.$refs[key];
     });
-    if (!graphics().webgl2) {
-      const { study, session } = document.documentElement.dataset;
-      this.remote = `/studies/${study}/remote/${session}/`;
-      return;
-    }
     try {
       await this.open();
     } catch (error) {
@@ -101,6 +96,9 @@ export default {
       const grid = await fetchJson(this.url);
       const scan = await openScan(grid);
       if (this.gone) return;
+      const { study, session } = document.documentElement.dataset;
+      const served = graphics().webgl2 ? '' : `/studies/${study}/remote/${session}/`;
+      const tools = (name) => (served ? null : slot(name)); // what a graphics card is needed for
       const state = { ready: false, masks: [] };
       this.viewer = markRaw(
         createViewer(this.hosts, grid, scan, {
@@ -108,7 +106,7 @@ export default {
           masksReady: (ids) => (state.masks = ids),
           playing: (axis) => (this.playing = axis),
           failed: (error) => this.fail(error),
-        }, { texts: this.texts, slots: { volumeTools: slot('volume-tools'), measureTools: slot('measure-tools'), captureTools: slot('capture-tools'), vrTools: slot('vr-tools') } }),
+        }, { texts: this.texts, served, slots: { volumeTools: tools('volume-tools'), measureTools: slot('measure-tools'), captureTools: tools('capture-tools'), vrTools: tools('vr-tools') } }),
       );
       this.extras = markRaw(createExtras(this, grid, slot));
       if (this.at) this.viewer.crosshair.moveToWorld(this.at);
@@ -185,15 +183,7 @@ export default {
     panel(panel) {
       return panelOf(this, panel);
     },
-    /** Without WebGL2 the server draws, and the page says so. */
-    served() {
-      return h('div', { class: 'sv-remote', 'data-testid': 'remote-view' }, [
-        h('p', { role: 'status' }, this.texts.served),
-        h('iframe', { src: this.remote, title: this.texts.volume }),
-      ]);
-    },
     cover() {
-      if (this.remote) return this.served();
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
       if (this.ready) return null;
       const percent = Math.round(this.loaded * 100);

@@ -3,37 +3,35 @@ import {
   PLANES, fitView, indexToPlane, indexToWorld, panBy, planeToIndex, planeToScreen, screenToPlane, zoomAt,
 } from './geometry.js';
 import { worldToIndex } from './frame.js';
+import { createFlatPicture } from './flat-picture.js';
 import { listen } from './gestures.js';
-import { createMaskLayer } from './mask-layer.js';
+import { createGlPicture } from './gl-picture.js';
 import { createOverlay } from './overlay.js';
 import { createSampler, slabCount } from './reslice.js';
-import { createSliceImage } from './slice-image.js';
-import { createWindow } from './window.js';
 
 const KEYS = { ArrowLeft: ['u', -1], ArrowRight: ['u', 1], ArrowUp: ['v', 1], ArrowDown: ['v', -1] };
 const SCROLL_KEYS = { PageUp: 1, PageDown: -1, '[': -1, ']': 1 };
 const ZOOM_KEYS = { '+': 1.2, '=': 1.2, '-': 1 / 1.2 };
 const SINGLE = { count: 1, mode: 'mean' };
-const unit = (axis, sign) => [0, 1, 2].map((n) => (n === axis ? sign : 0));
 
 /**
  * @param {HTMLElement} element filled by the panel
  * @param {string} plane a key of PLANES
  * @param {object} scene { grid, frame, values, air, crosshair, hover(world | null), reading(world), tool(), windowing(dx, dy), windowed(),
  *   play(plane), linked(view), follower }; views are { centre, mmPerPx } in the frame's plane, see geometry.js; a follower's size
- *   changes nobody's view but its own
+ *   changes nobody's view but its own; `flat` where there is no WebGL2
  */
 export function createSlicePanel(element, plane, scene) {
   const { grid, frame, crosshair } = scene;
   const { axis, u, v } = PLANES[plane];
-  const towards = unit(axis, plane === 'coronal' ? -1 : 1);
-  const up = unit(...v);
   let view = null;
   let untouched = true;
   let slab = SINGLE;
   const watchers = new Set();
 
-  const target = createWindow(element, (size) => {
+  const sample = createSampler(grid, frame, scene.values, { linear: true, outside: scene.air });
+  const createPicture = scene.flat ? createFlatPicture : createGlPicture;
+  const target = createPicture(element, plane, scene, sample, (size) => {
     if (!view || untouched) {
       view = fitView(frame, plane, size);
       if (!scene.follower) scene.linked?.(view);
@@ -41,34 +39,14 @@ export function createSlicePanel(element, plane, scene) {
     aim();
   });
   const labels = createOverlay(element, plane);
-  const camera = target.renderer.getActiveCamera();
-  camera.setParallelProjection(true);
-
-  const sample = createSampler(grid, frame, scene.values, { linear: true, outside: scene.air });
-  const ct = createSliceImage(frame, plane, Int16Array, sample);
-  ct.actor.getProperty().setInterpolationTypeToLinear();
-  ct.actor.getProperty().setUseLookupTableScalarRange(false);
-  target.renderer.addViewProp(ct.actor);
-  const masks = createMaskLayer(target.renderer, scene, plane);
 
   const place = () => worldToIndex(frame, crosshair.world);
   const sliceNow = () => (frame.aligned ? Math.round(place()[axis]) : place()[axis]);
 
-  function sampleNow() {
-    ct.show(sliceNow(), slab);
-    masks.show(sliceNow(), slab);
-  }
-
   function aim() {
     if (!view) return;
-    sampleNow();
-    const focus = indexToWorld(frame, planeToIndex(frame, plane, view.centre, place()));
-    const distance = 2000;
-    camera.setFocalPoint(...focus);
-    camera.setPosition(...focus.map((x, n) => x - towards[n] * distance));
-    camera.setViewUp(...up);
-    camera.setParallelScale((target.size()[1] / 2) * view.mmPerPx);
-    camera.setClippingRange(distance - 800, distance + 800);
+    target.show(sliceNow(), slab);
+    target.aim(view, place());
     const size = target.size();
     labels.place(toScreen(crosshair.world), size, view.mmPerPx);
     labels.tell(Math.round(sliceNow()) + 1, frame.shape[axis], crosshair.world[axis], slab, frame.spacing_mm[axis]);
@@ -143,24 +121,23 @@ export function createSlicePanel(element, plane, scene) {
     },
     /** `list` see masks.js; `look` is { opacity 0..1, outline }. */
     setMasks(list, look) {
-      masks.set(list, look);
+      target.setMasks(list, look);
       aim();
     },
     setLook(look) {
-      masks.paint(look);
+      target.setLook(look);
       target.draw();
     },
     /** Draw now, so that the canvas can be read. */
-    render: () => target.renderWindow.render(),
+    render: target.render,
     /** The scan's values changed. */
     refresh() {
-      ct.forget();
+      target.forget();
       aim();
     },
     /** [level, width] in HU. */
-    setWindow([level, width]) {
-      ct.actor.getProperty().setColorLevel(level);
-      ct.actor.getProperty().setColorWindow(width);
+    setWindow(level) {
+      target.setWindow(level);
       target.draw();
     },
     /** About `mm` of the patient at once, by `mode` "max" or "mean"; 0 mm is one slice. */

@@ -9,6 +9,7 @@ import { loadMasks, loadSurfaces } from './masks.js';
 import { createMeasuring } from './measuring.js';
 import { createPageTools } from './page-tools.js';
 import { createScene3d } from './scene-3d.js';
+import { createServed3d } from './served-3d.js';
 import { createSlicePanel } from './slice-panel.js';
 
 const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
@@ -18,7 +19,7 @@ const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
  * @param {object} grid display.json
  * @param {object} scan see scan.js: { values, preview }
  * @param {object} tell { windowed([level, width]), masksReady(ids), playing(axis), failed(error) }
- * @param {object} page { texts, slots: { volumeTools, measureTools, captureTools, vrTools } }: words, and places outside the panels (elements or null)
+ * @param {object} page { texts, served: address of the 3D view that the server draws where there is no WebGL2, else '', slots: { volumeTools, measureTools, captureTools, vrTools } }: words, and places outside the panels (elements or null)
  */
 export function createViewer(hosts, grid, { values, preview }, tell, page) {
   let whole = preview === null; // until then some of `values` are those of the preview
@@ -57,6 +58,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       values,
       air: Math.max(grid.hu_range[0], -32768),
       crosshair,
+      flat: Boolean(page.served),
       hover,
       reading,
       play: (plane) => cine.toggle(panels[plane].axis),
@@ -73,11 +75,9 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       createSlicePanel(hosts[name], name, scene((view) => compared?.plane === name && compared.slice.follow(view))),
     ]),
   );
-  const volume = createScene3d(
-    hosts,
-    { grid, values, preview },
-    { crosshair, texts: page.texts, slot: page.slots.volumeTools },
-  );
+  const volume = page.served
+    ? createServed3d(hosts.volume, page.served, page.texts)
+    : createScene3d(hosts, { grid, values, preview }, { crosshair, texts: page.texts, slot: page.slots.volumeTools });
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
   const legend = createLegend(hosts.volume.parentElement, page.texts);
   const cine = createCine(crosshair, frame, tell.playing);
@@ -115,6 +115,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   }
 
   async function showIn3d(masks, { pair, ...wish }, isWanted) {
+    if (volume.served) return;
     const measured = pair && (await loadDistances(pair.url).catch((error) => legend.refuse(error.message)));
     const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
     if (!isWanted()) return;
