@@ -20,6 +20,7 @@ from webapp.viewer.tools_downloads import download_tools
 from webapp.viewer.tools_job import segmentation_tools
 from webapp.viewer.tools_masks import mask_tools
 from webapp.viewer.tools_measure import measure_tools
+from webapp.viewer.tools_notes import note_tools
 from webapp.viewer.tools_review import review_tools
 from webapp.viewer.tools_view import PLANES, PRESSED, WINDOWS, help_tools, view_tools
 from webapp.viewer.tools_volume import volume_tools
@@ -35,6 +36,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "trame__favicon": None,
         "study_name": study.name,
         "study_facts": _facts(study),
+        "study_notes": [t(f"note.{note.code}", **dict(note.values)) for note in study.notes],
         "display_url": f"/api/v1/studies/{study.id}/display.json",
         "version": "",
         "masks": [],
@@ -74,6 +76,8 @@ def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
                 _viewer()
             aside = html.Aside(classes="sv-tools", raw_attrs=[f'aria-label="{words("viewer.tools")}"'])
             with aside, html.Div(classes="sv-columns"):
+                if study.notes:
+                    note_tools(words)
                 segmentation_tools(words)
                 mask_tools(words)
                 download_tools(words)
