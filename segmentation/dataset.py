@@ -22,7 +22,7 @@ from segmentation.geometry import Grid, Shape3
 from segmentation.labels import is_spine
 from segmentation.preprocess import InputSpec, Prepared, beside, prepare, resample
 from segmentation.readers import read_label_map, read_volume
-from segmentation.ribs import Ribs, ribs_of
+from segmentation.ribs import Ribs, ribs_by_the_lung, ribs_of
 from segmentation.volume import LabelMap, Volume
 
 FULL = 255  # a target voxel that is all spine; an image voxel of 1000 HU
@@ -37,6 +37,7 @@ SACRUM_RADIUS_MM = 15.0
 # How far aside of the line an earlier model is believed: beyond lie the heads of ribs, then ribs close to transverse
 # processes, and what it mistook there would be taught again.
 BELIEVED_MM = 12.0
+AIR_HU = -400  # lung and air, of any density that they have
 CLOSING_MM = 10.0
 
 
@@ -104,24 +105,30 @@ def centreline_item(
     """A CT without labels, whose column runs along ``line["points_mm"]`` (body centres, RAS+ mm).
 
     Far from the line nothing is spine. Near it the target is unknown, but for the middle of the bodies
-    (stage ``locate``) and for what is no denser than water, smoothed (stage ``segment``). ``pseudo`` is an
-    earlier model's opinion on what is near: a uint8 image of 0, 1 and 255 on the CT's grid.
+    (stage ``locate``), and for ribs against the lung and what is no denser than water, smoothed (stage ``segment``).
+    ``pseudo`` is an earlier model's opinion on what is near: a uint8 image of 0, 1 and 255 on the CT's grid.
     """
-    prepared = prepare(read_volume(path), spec)
+    volume = read_volume(path)
+    prepared = prepare(volume, spec)
     points_mm = np.array(line["points_mm"], dtype=np.float64)
     near, body = near_centreline(prepared.grid, points_mm)
     target, known = np.zeros(near.shape, dtype=bool), ~near
     if stage == "locate":
         target[body] = known[body] = True
     else:
+        aside_mm = np.abs(_from_centreline(prepared.grid, points_mm)[0])
         if pseudo is not None and pseudo.is_file():
             opinion = nearest(canonical_labels(read_label_map(pseudo)), prepared.grid.shape)
-            believed = near & (np.abs(_from_centreline(prepared.grid, points_mm)[0]) <= BELIEVED_MM)
+            believed = near & (aside_mm <= BELIEVED_MM)
             target = believed & (opinion == 1)
             known |= believed & (opinion != IGNORE)
         known |= (ndimage.uniform_filter(prepared.image, 3) < 0.02) & ~target
-        sacrum = inside_sacrum(prepared.grid, line)
-        target, known = target & ~sacrum, known | sacrum
+        air = prepare(Volume(np.where(np.asarray(volume.hu) < AIR_HU, 1000, 0).astype(np.int16), volume.grid), spec)
+        hu = prepared.image * np.float32(spec.hu_max - spec.hu_min) + np.float32(spec.hu_min)
+        other = inside_sacrum(prepared.grid, line)
+        for box in ndimage.find_objects(near.astype(np.uint8)):
+            other[box] |= ribs_by_the_lung(hu[box], air.image[box] > 0.5, aside_mm[box], spec.spacing_mm)
+        target, known = target & ~other, known | other
     return Item(path.name, to_bytes(prepared.image), _all(target), _all(known), _focus(near), weight)
 
 

@@ -1,8 +1,9 @@
-"""Ribs beside the thoracic vertebrae of a label map, where anatomy puts them.
+"""Ribs beside thoracic vertebrae: drawn for label maps, found in CTs without labels.
 
 A rib's neck runs from the back of the vertebral body to the tip of the transverse process, close in front of it and
 as bright. A network that never saw the two side by side takes the one for the other. Label maps hold vertebrae only,
-so the ribs are drawn: each from its vertebra's own body and processes.
+so the ribs are drawn, each from its vertebra's own body and processes. In a CT the lung tells them apart: it lies
+against the ribs, and the transverse processes lie behind them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ BEHIND_MM = 8.0  # from the middle of a body to the back of it
 # for the left; (to the side, forwards, up) in mm.
 ONWARDS_MM = ((0.0, 6.0, 1.0), (18.0, -4.0, -5.0), (38.0, 4.0, -14.0), (56.0, 32.0, -28.0))
 RADIUS_MM = (3.0, 4.6)
+# In a CT: how near to the lung bone is a rib, how far aside of the bodies, which touch the lung too, and from what
+# density it is bone.
+BY_THE_LUNG_MM, ASIDE_MM, BONE_HU = 6.0, 20.0, 120.0
+LUNG_ML = 50.0
 STRAY_MM = 2.0  # standard deviation by which each point of a path strays
 
 
@@ -74,6 +79,23 @@ def ribs_of(numbers: NDArray[np.uint8], spacing_mm: float) -> Ribs:
             origin = np.array([part.start - 1 for part in box])
             paths += [origin + path for path in _of_vertebra(here, number in ON_THE_BODY, spacing_mm)]
     return Ribs(tuple(paths), spacing_mm)
+
+
+def ribs_by_the_lung(
+    hu: NDArray[np.float32], air: NDArray[np.bool_], aside_mm: NDArray[np.float32], spacing_mm: float
+) -> NDArray[np.bool_]:
+    """(I, J, K) True where a CT shows bone that is a rib because lung lies against it; none of it is spine.
+
+    ``air`` is what is as thin as lung, ``aside_mm`` how far to the side of the vertebral bodies' centres a voxel is.
+    """
+    parts, count = ndimage.label(air)
+    volumes = np.bincount(parts.ravel(), minlength=count + 1) * spacing_mm**3 / 1000
+    volumes[0] = 0
+    lung = (volumes > LUNG_ML)[parts]
+    if not lung.any():
+        return lung
+    near = ndimage.distance_transform_edt(~lung) * spacing_mm <= BY_THE_LUNG_MM
+    return np.asarray(near & (hu > BONE_HU) & (aside_mm > ASIDE_MM))
 
 
 def _of_vertebra(bone: NDArray[np.bool_], on_the_body: bool, spacing_mm: float) -> list[NDArray[np.float64]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.ribs import ribs_of
+from segmentation.ribs import ribs_by_the_lung, ribs_of
 from segmentation.synthesis import synthesise
 
 SHAPE, MM = (80, 70, 40), 1.5
@@ -109,3 +109,32 @@ def test_often_only_their_shape_tells_a_rib_from_a_vertebra(monkeypatch):
     apart = np.mean([difference(seed) for seed in range(8)])
     monkeypatch.setattr("segmentation.synthesis.ALIKE_SHARE", 1.0)
     assert np.mean([difference(seed) for seed in range(8)]) < apart / 2
+
+
+def chest() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """HU of a rib against the lung and a transverse process behind it, both 24 voxels aside; and the lung."""
+    hu, lung = np.full(SHAPE, 40, dtype=np.float32), np.zeros(SHAPE, dtype=bool)
+    lung[5:30, 40:] = True
+    hu[lung] = -800
+    hu[10:24, 35:39] = 400  # the rib
+    hu[10:24, 28:32] = 400  # the process
+    return hu, lung
+
+
+def test_in_a_ct_bone_against_the_lung_is_a_rib_and_what_lies_behind_it_may_not_be():
+    hu, lung = chest()
+    aside = np.broadcast_to(np.abs(np.arange(SHAPE[0]) - MIDDLE)[:, None, None] * MM, SHAPE).astype(np.float32)
+    ribs = ribs_by_the_lung(hu, lung, aside, MM)
+    assert ribs[12, 37, 20]
+    assert not ribs[12, 30, 20]
+    assert not ribs[12, 33, 20]  # between them: no bone
+    assert not ribs_by_the_lung(hu, lung, np.zeros_like(aside), MM).any()  # a body touches the lung too
+
+
+def test_a_bubble_of_gas_is_no_lung():
+    hu, lung = chest()
+    bubble = np.zeros_like(lung)
+    bubble[8:26, 40:50, 15:25] = True  # 6 ml
+    far = np.full(SHAPE, 30, dtype=np.float32)
+    assert ribs_by_the_lung(hu, lung, far, MM).any()
+    assert not ribs_by_the_lung(hu, bubble, far, MM).any()
