@@ -123,7 +123,8 @@ def centreline_item(
             target = believed & (opinion == 1)
             known |= believed & (opinion != IGNORE)
         known |= (ndimage.uniform_filter(prepared.image, 3) < 0.02) & ~target
-        air = prepare(Volume(np.where(np.asarray(volume.hu) < AIR_HU, 1000, 0).astype(np.int16), volume.grid), spec)
+        thin = np.where(volume.hu.astype(np.float32) < AIR_HU, 1000, 0).astype(np.int16)
+        air = prepare(Volume(thin, volume.grid), spec)
         hu = prepared.image * np.float32(spec.hu_max - spec.hu_min) + np.float32(spec.hu_min)
         other = inside_sacrum(prepared.grid, line)
         for box in ndimage.find_objects(near.astype(np.uint8)):
