@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from segmentation.geometry import Grid
 from segmentation.phantom import PhantomSpec
-from tests.browser.site import serving
+from segmentation.volume import LabelMap, Volume
+from tests.browser.site import Site, serving
 from tests.browser.support import expect, pixels
 from tests.webapp.support import wait_for
 
@@ -20,10 +22,24 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def study_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("volume")
-    with serving(folder) as site:
-        yield site.add_phantom(folder / "phantom", SPEC)[0]
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("volume")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def study_url(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return site.add_phantom(tmp_path_factory.mktemp("phantom"), SPEC)[0]
+
+
+def half_known() -> tuple[Volume, LabelMap]:
+    """A block of bone, 30 x 20 x 40 mm, and a reference of its lower half alone."""
+    grid = Grid((60, 50, 64), np.diag([-1.0, -1.0, 1.0, 1.0]))
+    hu = np.full(grid.shape, -1000, dtype=np.int16)
+    hu[15:45, 14:34, 12:52] = 700
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    labels[15:45, 14:34, 12:32] = 20
+    return Volume(hu, grid), LabelMap(labels, grid, "vertebrae")
 
 
 @pytest.fixture
@@ -128,6 +144,40 @@ def test_the_mask_colours_the_volume_itself_and_turns_the_rest_to_faint_grey(pag
     assert colourful(veiled) > 1500
     page.get_by_test_id("show-reference").click()
     wait_for(lambda: view(page).max(axis=-1).mean() > 1.5 * veiled.max(axis=-1).mean())
+
+
+def reddish(rgb: NDArray[np.int16]) -> NDArray[np.bool_]:
+    return (rgb[..., 0] > 90) & (rgb[..., 0] - rgb[..., 1:].max(axis=-1) > 50)
+
+
+def bluish(rgb: NDArray[np.int16]) -> NDArray[np.bool_]:
+    return (rgb[..., 2] > 90) & (rgb[..., 2] - rgb[..., :2].max(axis=-1) > 50)
+
+
+def test_all_masks_shown_colour_the_volume_each_in_its_own_colour(page: Any, site: Site, tmp_path: Path) -> None:
+    """The model finds all bone, the reference the lower half of it: where both are, the reference is seen."""
+    page.goto(site.add_volume(tmp_path, *half_known()))
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    page.get_by_test_id("segment-button").click()
+    page.wait_for_function("window.spineview.masks.length === 1")
+    page.get_by_test_id("show-reference").check()
+    page.wait_for_function("window.spineview.masks.length === 2")
+    page.get_by_test_id("label-model-1").locator('input[type="color"]').fill("#ff2020")
+    page.get_by_test_id("label-reference-20").locator('input[type="color"]').fill("#2040ff")
+    page.get_by_test_id("look-A").click()
+    page.get_by_test_id("mask-style-colour").click()
+    wait_for(lambda: bluish(view(page)).sum() > 2000 and reddish(view(page)).sum() > 2000)
+    both = steady(page)
+    red, blue = (np.argwhere(colour(both))[:, 0] for colour in (reddish, bluish))
+    assert np.percentile(red, 95) < np.percentile(blue, 5), "red above, blue below"
+
+    page.get_by_test_id("label-reference-20").get_by_role("checkbox").uncheck()
+    wait_for(lambda: bluish(view(page)).sum() < 200)
+    assert reddish(steady(page)).sum() > 1.5 * len(red)
+    page.get_by_test_id("label-reference-20").get_by_role("checkbox").check()
+    page.get_by_test_id("show-model").uncheck()
+    crosshair = 0.1 * len(red)  # one of its lines is red
+    wait_for(lambda: reddish(view(page)).sum() < crosshair and bluish(view(page)).sum() > 0.8 * len(blue))
 
 
 def test_surfaces_lie_where_the_labels_are(page: Any) -> None:

@@ -1,5 +1,5 @@
 /**
- * The CT as a volume rendering, alone or coloured by a mask.
+ * The CT as a volume rendering, alone or coloured by masks, which come as one (see merged-labels.js).
  *
  * Coloured means one ray through two textures, HU and labels: what lies in the mask takes the label's colour, what lies
  * outside turns grey and translucent. Two volumes drawn over each other would not know which is in front.
@@ -83,7 +83,7 @@ function mapperOf(image, spacing, coarse) {
 }
 
 /**
- * A vtkVolume of `image` (HU), or of `image` coloured by `mask` ({ image, colours }, on the same grid).
+ * A vtkVolume of `image` (HU), or of `image` coloured by `mask` ({ image(), colours }, on the same grid).
  * Returns { actor, paint(transfer, strength) }.
  *
  * @param {object} options { spacing: mm along the axes, coarse: no graphics card helps }
@@ -103,7 +103,7 @@ export function createCtVolume(image, mask, { spacing, coarse }) {
 }
 
 function colourBy(mask, mapper, actor, property) {
-  mapper.addInputData(mask.image);
+  mapper.addInputData(mask.image());
   actor.getProperty(1).setInterpolationTypeToLinear();
   const { colour, member, single } = maskTables(mask.colours);
   property.setColorMixPreset(ColorMixPreset.CUSTOM);

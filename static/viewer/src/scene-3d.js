@@ -1,6 +1,7 @@
 /** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
 import { WHOLE } from './clip-box.js';
 import { coarser, factorsFor, imageOf, thinned } from './image.js';
+import { labelNumbers, mergeLabels } from './merged-labels.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
 import { createVolumeTools } from './volume-tools.js';
@@ -19,9 +20,7 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
   let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_VOXELS.software : MOST_VOXELS.card, most3d);
   const whole = () => imageOf(coarser(grid, factors), thinned(values, grid.shape, factors));
   let image = preview ? imageOf(preview.grid, preview.values) : whole();
-  let shownMask = null; // { values, colours } on `grid`
-  const maskNow = () =>
-    shownMask && { image: imageOf(coarser(grid, factors), thinned(shownMask.values, grid.shape, factors)), colours: shownMask.colours };
+  let masks = []; // that colour the CT: { values, colours } on `grid`
   const scene = (moved) => ({ grid, image, coarse: software, crosshair, moved });
 
   let original = null; // beside it, while two are compared
@@ -30,6 +29,14 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
   const overlay = createVolumeOverlay(hosts.volume, main, texts);
   const both = (act) => [main, original].forEach((panel) => panel && act(panel));
 
+  /** All of the masks as one, on the grid of `image`; null if no label is seen. Its voxels are merged only when they are asked for. */
+  function maskNow() {
+    const [shown, blocks] = [masks, factors];
+    const { numbers, colours } = labelNumbers(shown);
+    if (!Object.keys(colours).length) return null;
+    const labels = () => mergeLabels(shown.map(({ values: own }) => thinned(own, grid.shape, blocks)), numbers);
+    return { colours, image: () => imageOf(coarser(grid, blocks), labels()) };
+  }
   function setTransfer(transfer) {
     both((panel) => panel.setTransfer(transfer));
   }
@@ -52,10 +59,10 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
     },
     /**
      * @param {object[]} surfaces vtkActors, one a label
-     * @param {?object} mask { values, colours } on `grid`, to colour the CT by
+     * @param {object[]} next masks to colour the CT by, see masks.js; where they overlap the later one is seen
      */
-    setMasks(surfaces, mask) {
-      shownMask = mask;
+    setMasks(surfaces, next) {
+      masks = next;
       main.setMasks(surfaces, maskNow());
     },
     /** `values` are whole now: draw as many of them as the device can. */

@@ -119,8 +119,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     const measured = pair && (await loadDistances(pair.url).catch((error) => legend.refuse(error.message)));
     const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
     if (!isWanted()) return;
-    const [first] = measured ? [] : masks;
-    volume.setMasks(surfaces, first ? { values: first.values, colours: first.colours } : null);
+    volume.setMasks(surfaces, measured ? [] : masks);
     if (measured) legend.show(measured.figures, measured.end);
     else if (!pair) legend.hide();
   }

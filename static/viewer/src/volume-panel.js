@@ -36,7 +36,7 @@ export function createVolumePanel(element, scene) {
   let spacing = image.getSpacing();
   let transfer = presetCopy('bone'); // null: the CT is not drawn
   let surfaces = [];
-  let mask = null; // { image, colours } that colours the CT
+  let mask = null; // { image(), colours } that colours the CT
   let style = 'surface';
   let planes = boxPlanes(grid, WHOLE);
   let volume = null;
@@ -156,7 +156,7 @@ export function createVolumePanel(element, scene) {
       spacing = next.getSpacing();
       show(true);
     },
-    /** Show these vtkActors in place of the former ones, and let `next` ({ image, colours } or null) colour the CT. */
+    /** Show these vtkActors in place of the former ones, and let `next` ({ image(), colours } or null) colour the CT. */
     setMasks(actors, next) {
       surfaces.forEach((actor) => renderer.removeActor(actor));
       surfaces = actors;
