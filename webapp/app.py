@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from segmentation.errors import InputError
 from webapp.api import api
 from webapp.errors import WebError, body, from_input_error, from_status
 from webapp.pacs.routes import pacs
-from webapp.pages import error_page, pages
+from webapp.pages import error_page, language, pages
 from webapp.paths import TEMPLATES_DIR
+from webapp.refusals import localised
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -22,7 +25,7 @@ def build_app(services: Services) -> Flask:
     """Flask on ready services; static files are served before it, see asgi.py."""
     app = Flask("webapp", static_folder=None, template_folder=str(TEMPLATES_DIR))
     app.extensions["spineview"] = services
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Localised(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(api)
     app.register_blueprint(pages)
@@ -32,6 +35,15 @@ def build_app(services: Services) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     return app
+
+
+class _Localised(DefaultJSONProvider):
+    """JSON whose refusals, of this request or of a job, speak the language of the request."""
+
+    sort_keys = False
+
+    def dumps(self, obj: Any, **options: Any) -> str:
+        return super().dumps(localised(obj, language()), **options)
 
 
 def _answer(error: WebError) -> Response:

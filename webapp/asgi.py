@@ -20,9 +20,10 @@ from starlette.types import ASGIApp
 
 from webapp.app import build_app
 from webapp.downloads import download_routes
-from webapp.errors import WebError, body, from_status
+from webapp.errors import WebError, from_status
 from webapp.files import file_routes
 from webapp.paths import STATIC_DIR
+from webapp.refusals import refused
 from webapp.security import Security
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
@@ -85,9 +86,8 @@ def _start(services: Services) -> None:
     services.receiver.start()
 
 
-async def _web_error(_request: Request, error: Exception) -> JSONResponse:
-    refusal = cast(WebError, error)
-    return JSONResponse(body(refusal.code, refusal.message, refusal.hint), refusal.status)
+async def _web_error(request: Request, error: Exception) -> JSONResponse:
+    return refused(request, cast(WebError, error))
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

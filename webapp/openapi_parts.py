@@ -30,7 +30,8 @@ def ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-ERROR = object_of(code=TEXT, message=TEXT, hint=TEXT)
+_WORDS = {"type": "string", "description": "For people: English, or what the cookie lang or Accept-Language asks for"}
+ERROR = object_of(code=TEXT, message=_WORDS, hint=_WORDS)
 
 
 def json_of(schema: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from segmentation.readers import SUFFIXES
 from webapp.current import services
 from webapp.errors import WebError
 from webapp.i18n import COOKIE, LANGUAGES, language_of, table, translate
+from webapp.refusals import say
 from webapp.services import product_version
 from webapp.theme import COOKIE as THEME_COOKIE
 from webapp.theme import theme_of
@@ -75,8 +76,12 @@ def common(lang: str) -> dict[str, Any]:
 
 
 def error_page(error: WebError) -> Response:
-    """The error as a page, in the reader's language where it is a common one."""
-    return make_response(render_template("error.html", **common(language()), error=error), error.status)
+    """The error as a page, in the reader's language."""
+    lang = language()
+    words = common(lang)
+    return make_response(
+        render_template("error.html", **words, status=error.status, message=say(error.message, lang)), error.status
+    )
 
 
 def _is_local(address: str) -> bool:

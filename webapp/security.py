@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.errors import body
+from webapp.errors import WebError
+from webapp.refusals import refused
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
@@ -39,15 +40,13 @@ class Security:
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["method"] not in _SAFE_METHODS and not self._welcome(scope):
-            answer = JSONResponse(
-                body(
-                    "foreign_origin",
-                    "This request came from a page of another site.",
-                    "Behind a proxy, name its address in SPINEVIEW_ALLOWED_ORIGINS.",
-                ),
+            foreign = WebError(
                 403,
+                "foreign_origin",
+                "This request came from a page of another site.",
+                "Behind a proxy, name its address in SPINEVIEW_ALLOWED_ORIGINS.",
             )
-            await answer(scope, receive, _with_headers(send))
+            await refused(HTTPConnection(scope), foreign)(scope, receive, _with_headers(send))
         else:
             await self._app(scope, receive, _with_headers(send))
 

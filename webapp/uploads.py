@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from segmentation.errors import InputError, TooLarge
 from segmentation.readers.dicom.files import MAX_FILES
-from webapp.errors import WebError, body, from_input_error
+from webapp.errors import WebError, from_input_error
 from webapp.imports import FILES_FOLDER
 from webapp.intake import Upload, shown_name, stored_name
 from webapp.multipart import drain, receive
+from webapp.refusals import localised, reader, refused
 from webapp.services import Services
 from webapp.views import API, import_view, study_view
 
@@ -60,13 +61,13 @@ async def _answer(request: Request, make: Callable[[Services, Path, str], Awaita
     except (WebError, InputError) as refusal:
         error = from_input_error(refusal) if isinstance(refusal, InputError) else refusal
         await drain(request)
-        return JSONResponse(body(error.code, error.message, error.hint), error.status)
+        return refused(request, error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is left to read it
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
-    return JSONResponse(made[0], 201, headers={"Location": made[1]})
+    return JSONResponse(localised(made[0], reader(request)), 201, headers={"Location": made[1]})
 
 
 class StudyFiles:

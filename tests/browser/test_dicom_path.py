@@ -80,7 +80,9 @@ def test_a_folder_is_chosen_its_spine_series_proposed_and_segmented(
     expect(rows.nth(0).get_by_role("radio")).to_be_checked()
     expect(rows.nth(0).get_by_test_id("series-proposed")).to_be_visible()
     expect(rows.nth(1).get_by_test_id("series-proposed")).to_be_hidden()
-    expect(rows.nth(2)).to_contain_text("Series 4 is not CT but magnetic resonance (MR).")
+    chinese = page.evaluate("document.documentElement.lang").startswith("zh")
+    why = "序列 4 不是 CT，而是磁共振（MR）。" if chinese else "Series 4 is not CT but magnetic resonance (MR)."
+    expect(rows.nth(2)).to_contain_text(why)
     expect(rows.nth(2).get_by_role("radio")).to_be_disabled()
     picture = rows.nth(0).locator("img")
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 192
@@ -94,7 +96,6 @@ def test_a_folder_is_chosen_its_spine_series_proposed_and_segmented(
     row = page.locator("[data-testid=study-row].new")
     expect(row).to_contain_text("Series 3: 23 images, 2 mm, Br59", timeout=60_000)
     expect(row).to_contain_text("30 × 28 × 24")
-    chinese = page.evaluate("document.documentElement.lang").startswith("zh")
     expect(row.get_by_test_id("study-notes")).to_contain_text("缺少一个层面" if chinese else "One slice was missing")
     row.get_by_test_id("study-link").click()
     page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
@@ -215,8 +216,23 @@ def test_what_holds_no_ct_is_refused_with_its_modality(page: Any, study: Path) -
     expect(page.get_by_test_id("study-row")).to_have_count(0)
 
 
-def test_a_folder_without_dicom_says_so(page: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "said", "advice"),
+    [
+        ("desk", "There are no DICOM images here.", "Choose the folder, or a zip of it"),
+        ("tablet", "此处没有 DICOM 图像。已略去 1 个不是 DICOM 图像的文件。", "请选择由 CT 设备或 PACS 导出的文件夹"),
+    ],
+    indirect=["page"],
+)
+def test_a_folder_without_dicom_says_so(page: Any, tmp_path: Path, said: str, advice: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "letter").write_text("hello")
     page.get_by_test_id("folder-input").set_input_files(tmp_path / "folder")
-    expect(page.get_by_test_id("upload-error")).to_contain_text("There are no DICOM images here.", timeout=60_000)
+    expect(page.get_by_test_id("upload-error")).to_contain_text(said, timeout=60_000)
+    expect(page.get_by_test_id("upload-error")).to_contain_text(advice)
+
+
+@pytest.mark.parametrize("page", ["tablet"], indirect=True)
+def test_what_holds_no_ct_is_refused_in_chinese(page: Any, study: Path) -> None:
+    page.get_by_test_id("folder-input").set_input_files(study / "d")
+    expect(page.get_by_test_id("series-row")).to_contain_text("序列 4 不是 CT，而是磁共振（MR）。", timeout=60_000)

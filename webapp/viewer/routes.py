@@ -17,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 from trame_client.module import vue3
 
-from webapp.i18n import COOKIE, language_of, translate
+from webapp.i18n import translate
 from webapp.jobs import JobQueue
 from webapp.pacs.archives import Archives
 from webapp.records import Study
+from webapp.refusals import reader
 from webapp.settings import Settings
 from webapp.store import Store
 from webapp.theme import COOKIE as THEME_COOKIE
@@ -124,9 +125,9 @@ def viewer_routes(
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.study, request.path_params["study_id"])
         if study is None:
-            return HTMLResponse(not_found_page(_language(request), _theme(request)), 404)
+            return HTMLResponse(not_found_page(reader(request), _theme(request)), 404)
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
-        page = index_page(study, _language(request), secrets.token_hex(16), _theme(request))
+        page = index_page(study, reader(request), secrets.token_hex(16), _theme(request))
         return HTMLResponse(page, headers=headers)
 
     async def socket(websocket: WebSocket) -> None:
@@ -135,7 +136,7 @@ def viewer_routes(
         if study is None or not _TOKEN.fullmatch(token):
             await websocket.close(_GONE)
             return
-        session = await sessions.enter(study, token, _language(websocket))
+        session = await sessions.enter(study, token, reader(websocket))
         if session is None:
             await websocket.close(_BUSY)
             return
@@ -211,10 +212,6 @@ def not_found_page(lang: str, theme: str = "") -> str:
         f"<p>{html.escape(t('viewer.not_found_hint'))}</p>"
         f'<a class="sv-button" href="/">{html.escape(t("common.back"))}</a></main></body></html>'
     )
-
-
-def _language(connection: HTTPConnection) -> str:
-    return language_of(connection.cookies.get(COOKIE), connection.headers.get("accept-language"))
 
 
 def _theme(connection: HTTPConnection) -> str:

@@ -23,6 +23,7 @@ from webapp.masks import mask_statistics
 from webapp.pacs.archives import Archives
 from webapp.pacs.sending import send_back
 from webapp.records import Job, Mask, Study
+from webapp.refusals import localised, say
 from webapp.store import Store
 from webapp.viewer.model import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
 from webapp.viewer.ui import build_page, initial_state
@@ -147,7 +148,7 @@ class ViewerSession:
         study, job, masks, statistics = await asyncio.to_thread(self._read)
         with self.state:
             self.state.gone = study is None
-            self.state.job = job_row(job, self._t)
+            self.state.job = localised(job_row(job, self._t), self._lang)
             self._show(masks, statistics)
 
     def _read(self) -> tuple[Study | None, Job | None, list[Mask], Statistics]:
@@ -195,7 +196,8 @@ class ViewerSession:
         try:
             await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, "")
         except (WebError, InputError) as error:
-            self._say_sending(f"{error.message} {error.hint}", failed=True)
+            words = [say(text, self._lang) for text in (error.message, error.hint) if text]
+            self._say_sending(" ".join(words), failed=True)
         except (OSError, ValueError):
             log.exception("a result of study %s could not be sent", self.study.id)
             self._say_sending(self._t("viewer.store_failed"), failed=True)
@@ -210,7 +212,7 @@ class ViewerSession:
         try:
             await asyncio.to_thread(what, subject)
         except WebError as error:
-            self.state.problem = error.message
+            self.state.problem = say(error.message, self._lang)
         except (OSError, SQLAlchemyError):
             log.exception("the viewer of study %s cannot write to the store", self.study.id)
             self.state.problem = self._t("viewer.store_failed")
