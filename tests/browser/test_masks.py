@@ -90,6 +90,21 @@ def test_labels_are_hidden_isolated_coloured_and_zoomed_to(page: Any, small_phan
     wait_for(lambda: row(page, L2).get_by_role("checkbox").is_checked())
 
 
+def test_one_label_is_faded_by_key_on_slices_and_as_a_surface(page: Any) -> None:
+    wait_for(lambda: coloured(page).sum() > 5000 and coloured(page, "view-3d").sum() > 3000)
+    slice_before, surface_before = (coloured(page, view).sum() for view in ("view-sagittal", "view-3d"))
+    page.get_by_test_id("label-opacity-reference").locator("summary").press("Enter")
+    slider = page.get_by_role("slider", name="L3: opacity")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "0 %")
+    wait_for(lambda: coloured(page).sum() < 0.8 * slice_before)
+    wait_for(lambda: coloured(page, "view-3d").sum() < 0.85 * surface_before)
+    assert row(page, L3).get_by_role("checkbox").is_checked()
+    slider.press("End")
+    wait_for(lambda: coloured(page).sum() > 0.98 * slice_before)
+    wait_for(lambda: coloured(page, "view-3d").sum() > 0.98 * surface_before)
+
+
 def test_an_outline_leaves_the_inside_as_the_ct_shows_it(page: Any) -> None:
     wait_for(lambda: coloured(page).sum() > 5000)
     filled = coloured(page).sum()

@@ -1,6 +1,6 @@
-"""The list of a mask's labels: show, colour, isolate and zoom to each, with its volume and mean HU.
+"""The list of a mask's labels: show, colour, isolate, zoom to and fade each, with its volume and mean HU.
 
-Written for the inside of a ``v-for="mask in masks"``; state ``hidden`` and ``colours`` are by mask id.
+Written for the inside of a ``v-for="mask in masks"``; ``hidden``, ``colours`` and ``label_opacity`` are by mask id.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ _HEX = "'#' + (colours[mask.id][label.number] || [0, 0, 0]).map((c) => c.toStrin
 _RECOLOUR = (
     "colours = { ...colours, [mask.id]: { ...colours[mask.id], [label.number]:"
     " [1, 3, 5].map((at) => Number('0x' + $event.target.value.slice(at, at + 2))) } }"
+)
+_OPACITY = "((label_opacity[mask.id] || {})[label.number] ?? 100)"
+_FADE = (
+    "label_opacity = { ...label_opacity, [mask.id]:"
+    " { ...label_opacity[mask.id], [label.number]: Number($event.target.value) } }"
 )
 _ZOOM = "zoom_to = { mask: mask.id, label: label.number }"
 
@@ -50,6 +55,24 @@ def label_list(words: Words) -> None:
         html.Span("{{ label.hu }}", classes="sv-figure", raw_attrs=['data-figure="hu"'])
         _button(words, "isolate", _ISOLATE, 'v-if="mask.labels.length > 1"', f':aria-pressed="String({_IS_ALONE})"')
         _button(words, "zoom", _ZOOM, 'v-if="label.volume"')
+
+
+def opacity_list(words: Words) -> None:
+    """A slider for each label of ``mask``, folded away; a drag counts once it ends, because surfaces are made anew."""
+    with html.Details(classes="sv-log", raw_attrs=[':data-testid="`label-opacity-${mask.kind}`"']):
+        html.Summary(words("viewer.label_opacity"))
+        with html.Label(v_for="label in mask.labels", key="label.number", classes="sv-slider"):
+            with html.Span(classes="sv-row"):
+                html.Span("{{ label.name }}")
+                html.Span(f"{{{{ {_OPACITY} }}}} %", classes="sv-figure")
+            html.Input(
+                change=_FADE,
+                raw_attrs=[
+                    *('type="range"', 'min="0"', 'max="100"', 'step="5"', f':value="{_OPACITY}"'),
+                    f':aria-valuetext="`${{{_OPACITY}}} %`"',
+                    _named(words, "opacity"),
+                ],
+            )
 
 
 def _named(words: Words, what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trame.widgets import html
 
 from webapp.viewer.parts import Words, choice
-from webapp.viewer.tools_labels import label_list
+from webapp.viewer.tools_labels import label_list, opacity_list
 
 MASK_STYLES = ("filled", "outline")
 _TOGGLE_MASK = "shown = shown.includes(mask.id) ? shown.filter((id) => id !== mask.id) : [...shown, mask.id]"
@@ -28,6 +28,7 @@ def mask_tools(words: Words) -> None:
                 html.Span("{{ mask.title }}")
                 html.Span("{{ mask.volume }}", classes="sv-figure")
             label_list(words)
+            opacity_list(words)
             with html.Div(v_if="mask.dice", classes="sv-row sv-dice"):
                 html.Span(words("viewer.dice"))
                 html.Strong("{{ mask.dice }}", classes="sv-figure", raw_attrs=['data-testid="dice-value"'])

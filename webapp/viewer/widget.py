@@ -46,6 +46,7 @@ class SpineViewer(AbstractElement):  # type: ignore[misc]
             "tool",
             "resets",
             "slab",
+            "label_opacity",
             "hidden",
             "mask_style",
             "zoom_to",

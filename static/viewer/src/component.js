@@ -34,6 +34,7 @@ export default {
     tool: { type: String, default: 'crosshair' },
     resets: { type: Number, default: 0 }, // counts how often the view was to be reset
     slab: { type: Array, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
+    labelOpacity: { type: Object, default: () => ({}) }, // mask id -> label -> per cent, 100 where nothing is said
     hidden: { type: Object, default: () => ({}) }, // mask id -> labels not drawn
     maskStyle: { type: String, default: 'filled' },
     zoomTo: { type: Object, default: null }, // { mask, label } to be zoomed to; a new object each time
@@ -44,8 +45,9 @@ export default {
   data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
-      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, slab, hidden, maskStyle } = this;
-      return { window: level, tool, volumePreset, layout, plane, shown, colours, opacity: Number(opacity), slab, hidden, maskStyle };
+      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, labelOpacity, slab, hidden, maskStyle } = this;
+      const masks = { shown, colours, opacity: Number(opacity), labelOpacity, hidden, maskStyle };
+      return { window: level, tool, volumePreset, layout, plane, slab, ...masks };
     },
   },
   watch: {

@@ -49,7 +49,7 @@ export function createFlatPicture(element, plane, scene, sample, onResize) {
 
   const paintCt = () => ct.paint(greys(level));
   const paintMask = (mask) => mask.paint((values, pixels) => {
-    maskPixels(mask.colours, look.outline ? 1 : look.opacity)(values, pixels);
+    maskPixels(mask.colours, look.outline ? 1 : look.opacity, mask.shares)(values, pixels);
     if (look.outline) edgesOnly(values, shape[0], pixels);
   });
 
@@ -77,9 +77,10 @@ export function createFlatPicture(element, plane, scene, sample, onResize) {
     },
     setMasks(list, next) {
       look = next;
-      masks = list.map(({ values, colours }) => ({
+      masks = list.map(({ values, colours, shares }) => ({
         ...createLayer(shape, Uint8Array, createSampler(grid, frame, values, { linear: false, outside: 0 }), plane),
         colours,
+        shares,
       }));
       shown = '';
     },

@@ -14,12 +14,12 @@ export function greys([level, width]) {
   };
 }
 
-/** Labels to their `colours`, a map of label to [r, g, b] in 0..1; others, and none, to nothing. */
-export function maskPixels(colours, opacity) {
+/** Labels to their `colours`, a map of label to [r, g, b] in 0..1; others, and none, to nothing. `shares`: see label-tables.js. */
+export function maskPixels(colours, opacity, shares = {}) {
   const table = new Uint32Array(256);
-  const alpha = Math.round(opacity * 255) << 24;
   Object.entries(colours).forEach(([label, colour]) => {
     const [r, g, b] = colour.map((part) => Math.round(part * 255));
+    const alpha = Math.round(opacity * (shares[label] ?? 1) * 255) << 24;
     table[label] = alpha | (b << 16) | (g << 8) | r;
   });
   return (values, pixels) => {

@@ -1,4 +1,7 @@
-/** Colours and opacities of masks on slices, as vtk.js wants them. `colours` maps the labels seen to [r, g, b], 0..1. */
+/**
+ * Colours and opacities of masks on slices, as vtk.js wants them. `colours` maps the labels seen to [r, g, b], 0..1;
+ * `shares` maps labels to the share of `opacity` that is theirs, all of it where nothing is said.
+ */
 import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
 import vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js';
 
@@ -19,7 +22,7 @@ function smoothTables([[label, rgb]], opacity) {
 }
 
 /** A label not in `colours` is not seen, and lends its neighbours nothing. */
-function steppedTables(labels, opacity) {
+function steppedTables(labels, opacity, shares = {}) {
   const colour = vtkColorTransferFunction.newInstance();
   const alpha = vtkPiecewiseFunction.newInstance();
   const step = (at, value) => {
@@ -32,7 +35,7 @@ function steppedTables(labels, opacity) {
   labels.forEach(([label, rgb]) => {
     colour.addRGBPoint(label - EDGE, ...rgb);
     colour.addRGBPoint(label + EDGE, ...rgb);
-    step(label, opacity);
+    step(label, opacity * (shares[label] ?? 1));
   });
   alpha.addPoint(LABELS, 0);
   return { colour, alpha, linear: false };
@@ -46,14 +49,15 @@ const entries = (colours) => Object.entries(colours).map(([label, rgb]) => [Numb
  * @param {boolean} single whether the mask has no other label than the one in `colours`
  * @returns {{colour, alpha, linear}} `linear`: interpolate between voxels
  */
-export function labelTables(colours, opacity, single) {
+export function labelTables(colours, opacity, single, shares = {}) {
   const labels = entries(colours);
-  return single && labels.length === 1 ? smoothTables(labels, opacity) : steppedTables(labels, opacity);
+  if (!single || labels.length !== 1) return steppedTables(labels, opacity, shares);
+  return smoothTables(labels, opacity * (shares[labels[0][0]] ?? 1));
 }
 
 /** Outlines: areas are empty. `edges`[label - 1] is the opacity of a label's outline. */
-export function outlineTables(colours, opacity) {
+export function outlineTables(colours, opacity, shares = {}) {
   const labels = entries(colours);
-  const edges = Array.from({ length: LABELS }, (_, n) => (n + 1 in colours ? opacity : 0));
+  const edges = Array.from({ length: LABELS }, (_, n) => (n + 1 in colours ? opacity * (shares[n + 1] ?? 1) : 0));
   return { ...steppedTables(labels, 0), edges };
 }

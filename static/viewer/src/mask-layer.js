@@ -5,8 +5,8 @@ import { labelTables, outlineTables } from './label-tables.js';
 
 const OUTLINE_PX = 2;
 
-function fill(property, { colours, single }, opacity) {
-  const { colour, alpha, linear } = labelTables(colours, opacity, single);
+function fill(property, { colours, single, shares }, opacity) {
+  const { colour, alpha, linear } = labelTables(colours, opacity, single, shares);
   property.setUseLabelOutline(false);
   property.setRGBTransferFunction(0, colour);
   property.setPiecewiseFunction(0, alpha);
@@ -14,8 +14,8 @@ function fill(property, { colours, single }, opacity) {
   else property.setInterpolationTypeToNearest();
 }
 
-function outline(property, { colours }, opacity) {
-  const { colour, alpha, edges } = outlineTables(colours, opacity);
+function outline(property, { colours, shares }, opacity) {
+  const { colour, alpha, edges } = outlineTables(colours, opacity, shares);
   property.setUseLabelOutline(true);
   property.setLabelOutlineThickness([Math.round(OUTLINE_PX * Math.min(window.devicePixelRatio || 1, 2))]);
   property.setLabelOutlineOpacity(edges);
@@ -41,14 +41,14 @@ export function createMaskLayer(renderer, { grid, frame }, plane) {
     paint,
     set(masks, look) {
       layers.forEach(({ actor }) => renderer.removeViewProp(actor));
-      layers = masks.map(({ values, colours, single }) => {
+      layers = masks.map(({ values, colours, single, shares }) => {
         const sample = createSampler(grid, frame, values, { linear: false, outside: 0 });
         const picture = createSliceImage(frame, plane, Uint8Array, sample);
         const mapper = picture.actor.getMapper();
         mapper.setResolveCoincidentTopologyToPolygonOffset();
         mapper.setResolveCoincidentTopologyPolygonOffsetParameters(-2, -2);
         renderer.addViewProp(picture.actor);
-        return { ...picture, colours, single };
+        return { ...picture, colours, single, shares };
       });
       paint(look);
     },

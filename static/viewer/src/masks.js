@@ -9,14 +9,18 @@ export function unitColours(colours, labels, hidden = []) {
   return Object.fromEntries(seen.map((label) => [label, colours[label].map((c) => c / 255)]));
 }
 
+/** What is chosen of a mask's opacity, label to per cent, as label to 0..1. */
+const sharesOf = (mask, { labelOpacity }) =>
+  Object.fromEntries(Object.entries(labelOpacity?.[mask.id] ?? {}).map(([label, percent]) => [label, percent / 100]));
+
 const visible = (mask, { colours, hidden }) => unitColours(colours[mask.id] ?? {}, mask.labels, hidden?.[mask.id]);
 
 /**
- * The masks of `grid` that are shown, loaded: [{id, values, image, colours, single}]; `colours` holds the labels seen,
- * `single` whether the mask has no other label than one.
+ * The masks of `grid` that are shown, loaded: [{id, values, image, colours, single, shares}]; `colours` holds the labels
+ * seen, `single` whether the mask has no other label than one, `shares` the opacity (0..1) of labels that are not opaque.
  *
  * @param {object} grid display.json
- * @param {{shown, colours, hidden}} settings of the page, see docs/viewer.md
+ * @param {{shown, colours, hidden, labelOpacity}} settings of the page, see docs/viewer.md
  */
 export function loadMasks(grid, settings) {
   return Promise.all(
@@ -25,7 +29,7 @@ export function loadMasks(grid, settings) {
       .map(async (mask) => {
         const values = await fetchMask(grid, mask.url);
         const single = mask.labels.length === 1;
-        return { id: mask.id, values, image: imageOf(grid, values), colours: visible(mask, settings), single };
+        return { id: mask.id, values, image: imageOf(grid, values), colours: visible(mask, settings), single, shares: sharesOf(mask, settings) };
       }),
   );
 }
@@ -36,6 +40,10 @@ export async function loadSurfaces(grid, settings) {
     .filter((mask) => settings.shown.includes(mask.id))
     .flatMap((mask) => Object.entries(visible(mask, settings)).map((entry) => [mask, ...entry]));
   return Promise.all(
-    wanted.map(async ([mask, label, colour]) => surfaceActor(await fetchFile(mask.mesh_urls[label]), colour)),
+    wanted.map(async ([mask, label, colour]) => {
+      const actor = surfaceActor(await fetchFile(mask.mesh_urls[label]), colour);
+      actor.getProperty().setOpacity(sharesOf(mask, settings)[label] ?? 1);
+      return actor;
+    }),
   );
 }

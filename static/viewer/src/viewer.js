@@ -146,7 +146,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     if (centroid) crosshair.moveTo(centroid);
   }
 
-  const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden, s.layout === 'masks']);
+  const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden, s.labelOpacity, s.layout === 'masks']);
   const look = () => ({ opacity: settings.opacity / 100, outline: drawn().maskStyle === 'outline' });
   const same = (before, now, name) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
 

@@ -4,6 +4,7 @@ import { dragAction, wheelSteps } from '../src/gestures.js';
 import { coarser, factorsFor, thinned } from '../src/image.js';
 import { pointNormals, stlCorners, weld } from '../src/mesh.js';
 import { lineColours, scaleBar } from '../src/overlay.js';
+import { maskPixels } from '../src/flat-pixels.js';
 import { labelTables, outlineTables } from '../src/label-tables.js';
 
 const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
@@ -132,6 +133,17 @@ describe('the overlay', () => {
 });
 
 describe('colours of a mask', () => {
+  it('give each label its own share of the opacity', () => {
+    const two = { 20: [1, 0, 0], 21: [0, 1, 0] };
+    const { alpha } = labelTables(two, 0.6, false, { 20: 0.5 });
+    expect([20, 21].map((label) => alpha.getValue(label))).toEqual([0.3, 0.6]);
+    expect(labelTables({ 1: [1, 0, 0] }, 0.6, true, { 1: 0.5 }).alpha.getValue(1)).toBe(0.3);
+    expect(outlineTables(two, 0.6, { 20: 0.5 }).edges.slice(19, 21)).toEqual([0.3, 0.6]);
+    const pixels = new Uint32Array(2);
+    maskPixels(two, 1, { 20: 0 })([20, 21], pixels);
+    expect([...pixels].map((pixel) => pixel >>> 24)).toEqual([0, 255]);
+  });
+
   it('are smooth at the edge of a single label', () => {
     const { alpha, linear } = labelTables({ 1: [1, 0.7, 0.2] }, 0.6, true);
     expect(linear).toBe(true);
