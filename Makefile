@@ -25,6 +25,7 @@ run: $(VENV)/.stamp-run ## Install what is needed and start SpineView on http://
 
 setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
 	@scripts/ensure-chromium >/dev/null || true
+	@scripts/ensure-firefox >/dev/null || true
 	@scripts/ensure-dicom-tools || true
 
 $(VENV)/.stamp-torch:
@@ -44,10 +45,10 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run
 	@touch $@
 
 test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
-	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python -m pytest $(ARGS)
+	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest $(ARGS)
 
 check: setup lint types imports viewer-check ## Everything that CI runs
-	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml $(ARGS)
+	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml $(ARGS)
 
 format: setup ## Format the Python code and mend what ruff can mend
 	$(BIN)/ruff format .
