@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.test_volume import (  # noqa: F401
     pytestmark,
+    site,
     study_url,
     test_a_colour_point_recolours_the_bone,
     test_each_preset_shows_something_of_its_own,
