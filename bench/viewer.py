@@ -1,6 +1,6 @@
 """Print what the page costs beside NiiVue's four-panel page on the same scan, and what a session costs the server.
 
-python bench/viewer.py [--voxels 512 512 133] [--sessions 50]
+python bench/viewer.py [--voxels 512 512 133] [--large 512 512 800] [--sessions 50]
 
 Both pages get the phantom's CT and its labels, in the same Chromium, without a graphics card unless there is one.
 NiiVue is a development dependency of static/viewer: `make viewer` installs it.
@@ -27,6 +27,7 @@ import httpx
 import uvicorn
 from viewer_page import Measured, await_pictures, measured, turn
 from viewer_sessions import session_cost
+from viewer_tablet import tablet_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 NIIVUE = ROOT / "static" / "viewer" / "node_modules" / "@niivue" / "niivue" / "dist" / "niivue.umd.js"
@@ -63,6 +64,7 @@ def main() -> int:
     """Both pages, then the sessions; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--voxels", type=int, nargs=3, default=(512, 512, 133))
+    parser.add_argument("--large", type=int, nargs=3, default=(512, 512, 800), help="the scan of the tablet's budget")
     parser.add_argument("--sessions", type=int, default=50)
     options = parser.parse_args()
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -76,6 +78,8 @@ def main() -> int:
             print("viewer      not measured: NiiVue is not installed; run `make viewer`")
         else:
             report(ours(chromium, study), theirs(chromium, scan))
+            large = upload(address, write_scan(Path(folder) / "large", tuple(options.large)))
+            print(tablet_memory(chromium, large, OUR_PARTS, options.large))
         print(session_cost(address, study, options.sessions, application))
     return 0
 

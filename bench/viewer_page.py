@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 FLAGS = ["--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-SIZE = {"width": 1200, "height": 800}
+DESKTOP = {"viewport": {"width": 1200, "height": 800}}
 SHOWN_WITHIN_S = 90
 TURNING_S = 6
 
@@ -56,57 +57,76 @@ window.watch_ = (parts) => {
 
 @dataclass
 class Measured:
-    """Seconds from the page's address to a picture, megabytes, frames a second, and megabytes of memory at most."""
+    """Seconds from the page's address to a picture, megabytes, frames a second, and megabytes of memory at most.
+
+    ``peak_mb`` are all processes of the browser together, ``tab_mb`` is the one that runs the page.
+    """
 
     first_slice_s: float = 0.0
     first_3d_s: float = 0.0
     megabytes: float = 0.0
     frames_per_s: float = 0.0
     peak_mb: float = 0.0
+    tab_mb: float = 0.0
     notes: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def measured(chromium: str, parts: str) -> Iterator[tuple[Page, Measured]]:
-    """A fresh page; ``parts`` is JavaScript: functions that find a canvas and the part of it to look at."""
+def measured(
+    chromium: str, parts: str, profile: dict[str, Any] = DESKTOP, script: str = ""
+) -> Iterator[tuple[Page, Measured]]:
+    """A fresh page of ``profile`` (as Playwright's ``new_page`` takes it); ``script`` runs before its own.
+
+    ``parts`` is JavaScript: functions that find a canvas and the part of it to look at.
+    """
     result = Measured()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         system = browser.new_browser_cdp_session()
-        page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
-        page.add_init_script(f"{WATCH}; window.watch_({parts});")
+        page = browser.new_page(**profile)
+        page.add_init_script(f"{script}; {WATCH}; window.watch_({parts});")
         wire = page.context.new_cdp_session(page)
         wire.send("Network.enable")
         sizes: list[float] = []
         wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        pids = [process["id"] for process in system.send("SystemInfo.getProcessInfo")["processInfo"]]
-        memory = Memory(pids)
+        memory = Memory([process["id"] for process in processes(system)])
         yield page, result
         result.megabytes = sum(sizes) / 1e6
-        result.peak_mb = memory.stop()
+        tabs = [process["id"] for process in processes(system) if process["type"] == "renderer"]
+        result.peak_mb, result.tab_mb = memory.stop(tabs)
         browser.close()
 
 
+def processes(system: CDPSession) -> list[dict[str, Any]]:
+    """The browser's own list of its processes: ``id`` and ``type``."""
+    found: list[dict[str, Any]] = system.send("SystemInfo.getProcessInfo")["processInfo"]
+    return found
+
+
 class Memory(threading.Thread):
-    """The most memory that these processes and their children hold together, shared pages counted once (PSS)."""
+    """The most memory that these processes and their children hold, shared pages counted once (PSS)."""
 
     def __init__(self, pids: list[int]) -> None:
         super().__init__(daemon=True)
         self._pids = pids
-        self._peak_kib = 0
+        self._together_kib = 0
+        self._each_kib: dict[int, int] = {}
         self._over = threading.Event()
         self.start()
 
     def run(self) -> None:
         """Look every third of a second."""
         while not self._over.wait(0.3):
-            self._peak_kib = max(self._peak_kib, sum(_pss_kib(pid) for pid in self._family()))
+            now = {pid: _pss_kib(pid) for pid in self._family()}
+            self._together_kib = max(self._together_kib, sum(now.values()))
+            self._each_kib |= {pid: max(kib, self._each_kib.get(pid, 0)) for pid, kib in now.items()}
 
-    def stop(self) -> float:
-        """Megabytes at most."""
+    def stop(self, tabs: list[int]) -> tuple[float, float]:
+        """Megabytes at most: of all together, and of the greatest of the processes ``tabs``."""
         self._over.set()
         self.join()
-        return self._peak_kib * 1024 / 1e6
+        greatest = max((self._each_kib.get(pid, 0) for pid in tabs), default=0)
+        return self._together_kib * 1024 / 1e6, greatest * 1024 / 1e6
 
     def _family(self) -> set[int]:
         parents: dict[int, list[int]] = {}

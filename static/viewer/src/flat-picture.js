@@ -25,7 +25,7 @@ function createLayer(shape, Values, sample, plane) {
 
 /** Same as createGlPicture. */
 export function createFlatPicture(element, plane, scene, sample, onResize) {
-  const { grid, frame } = scene;
+  const { frame } = scene;
   const axes = pictureAxes(plane);
   const shape = axes.map((axis) => frame.shape[axis]);
   const ct = createLayer(shape, Int16Array, sample, plane);
@@ -77,8 +77,8 @@ export function createFlatPicture(element, plane, scene, sample, onResize) {
     },
     setMasks(list, next) {
       look = next;
-      masks = list.map(({ values, colours, shares }) => ({
-        ...createLayer(shape, Uint8Array, createSampler(grid, frame, values, { linear: false, outside: 0 }), plane),
+      masks = list.map(({ box, grid, colours, shares }) => ({
+        ...createLayer(shape, Uint8Array, createSampler(grid, frame, box.values, { linear: false, outside: 0 }), plane),
         colours,
         shares,
       }));

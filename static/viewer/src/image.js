@@ -40,14 +40,17 @@ export function coarser(grid, factors) {
   };
 }
 
+/** The voxel next to the middle of each block of `factor`, along an axis of `n` voxels. */
+export function places(n, factor) {
+  const first = Math.floor((factor - 1) / 2);
+  return Array.from({ length: Math.ceil(n / factor) }, (_, block) => Math.min(n - 1, first + block * factor));
+}
+
 /** One voxel of each block of `factors`, the one next to its middle; the same array where each block is a voxel. */
-export function thinned(values, [ni, nj, nk], factors) {
+export function thinned(values, shape, factors) {
   if (factors.every((factor) => factor === 1)) return values;
-  const places = [ni, nj, nk].map((n, axis) => {
-    const first = Math.floor((factors[axis] - 1) / 2);
-    return Array.from({ length: Math.ceil(n / factors[axis]) }, (_, block) => Math.min(n - 1, first + block * factors[axis]));
-  });
-  const [is, js, ks] = places;
+  const [ni, nj] = shape;
+  const [is, js, ks] = shape.map((n, axis) => places(n, factors[axis]));
   const result = new values.constructor(is.length * js.length * ks.length);
   let at = 0;
   for (const k of ks)

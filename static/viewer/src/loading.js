@@ -1,4 +1,8 @@
 /** Fetching what is drawn. Whatever was fetched once stays in memory while the page lives, whatever Vue remounts. */
+import { slicer } from './coding.js';
+import { createBoxCollector } from './label-box.js';
+
+const PIECE = 1 << 18; // bytes
 
 const kept = new Map();
 const MOST_KEPT = 12;
@@ -22,23 +26,43 @@ export async function fetchJson(url) {
 }
 
 /**
- * An array of exactly `bytes` bytes (after the browser has undone Content-Encoding), as an ArrayBuffer.
- *
- * @throws {Error} when fewer or more bytes arrive than the grid needs
+ * Reads a body piece by piece, into one and the same buffer where the browser can: else the pieces that were used pile up,
+ * as large as the scan, until the browser cleans up.
  */
-async function fetchExactly(url, bytes) {
-  const reader = (await opened(url)).body.getReader();
-  const whole = new Uint8Array(bytes);
-  let filled = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    if (filled + value.length > bytes) throw new Error(`${url} holds more than ${bytes} bytes`);
-    whole.set(value, filled);
-    filled += value.length;
+function reading(body) {
+  try {
+    const reader = body.getReader({ mode: 'byob' });
+    let buffer = new ArrayBuffer(PIECE);
+    return async () => {
+      const piece = await reader.read(new Uint8Array(buffer));
+      if (piece.value) buffer = piece.value.buffer;
+      return piece;
+    };
+  } catch {
+    const reader = body.getReader();
+    return () => reader.read();
   }
-  if (filled !== bytes) throw new Error(`${url} holds ${filled} of ${bytes} bytes`);
-  return whole.buffer;
+}
+
+/**
+ * Hands each of the `count` slices of `url`, `size` bytes (after the browser has undone Content-Encoding), to
+ * `take(number, bytes)`, which must not keep them; `arrived(slices)` is told how many are there, as they come.
+ *
+ * @throws {Error} when fewer or more bytes arrive
+ */
+export async function fetchSlices(url, size, count, take, arrived = () => {}) {
+  const slices = slicer(size, count, take);
+  const read = reading((await opened(url)).body);
+  try {
+    for (;;) {
+      const { done, value } = await read();
+      if (done) break;
+      arrived(slices.push(value));
+    }
+    slices.end();
+  } catch (error) {
+    throw new Error(`${url}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Ask again the next time. */
@@ -57,11 +81,14 @@ export function remember(url, load) {
   return kept.get(url);
 }
 
-const voxels = (grid) => grid.shape[0] * grid.shape[1] * grid.shape[2];
-
-/** Labels of a mask on the same grid: Uint8Array, i fastest. */
+/** Labels of a mask on the same grid, cut to where there are some: see label-box.js. */
 export function fetchMask(grid, url) {
-  return remember(url, async () => new Uint8Array(await fetchExactly(url, voxels(grid))));
+  return remember(url, async () => {
+    const [ni, nj, nk] = grid.shape;
+    const labels = createBoxCollector([ni, nj]);
+    await fetchSlices(url, ni * nj, nk, labels.take);
+    return labels.box();
+  });
 }
 
 /** A whole file, such as an STL mesh, as an ArrayBuffer. */

@@ -26,10 +26,10 @@ function outline(property, { colours, shares }, opacity) {
 
 /**
  * @param {object} renderer of the panel
- * @param {object} scene { grid, frame }
+ * @param {object} scene { frame }
  * @returns {{set(masks, look), paint(look), show(slice, slab)}} masks: see masks.js; `look` is { opacity 0..1, outline }
  */
-export function createMaskLayer(renderer, { grid, frame }, plane) {
+export function createMaskLayer(renderer, { frame }, plane) {
   let layers = [];
   const paint = (look) =>
     layers.forEach((layer) => {
@@ -41,8 +41,8 @@ export function createMaskLayer(renderer, { grid, frame }, plane) {
     paint,
     set(masks, look) {
       layers.forEach(({ actor }) => renderer.removeViewProp(actor));
-      layers = masks.map(({ values, colours, single, shares }) => {
-        const sample = createSampler(grid, frame, values, { linear: false, outside: 0 });
+      layers = masks.map(({ box, grid, colours, single, shares }) => {
+        const sample = createSampler(grid, frame, box.values, { linear: false, outside: 0 });
         const picture = createSliceImage(frame, plane, Uint8Array, sample);
         const mapper = picture.actor.getMapper();
         mapper.setResolveCoincidentTopologyToPolygonOffset();

@@ -1,6 +1,6 @@
 /** Masks of a study as the panels need them: images on the displayed grid, surfaces, colours. */
 import { fetchFile, fetchMask } from './loading.js';
-import { imageOf } from './image.js';
+import { gridOf } from './label-box.js';
 import { surfaceActor } from './mesh.js';
 
 /** Colours 0..255 by label to colours 0..1 of the labels present that are not in `hidden`. */
@@ -16,8 +16,8 @@ const sharesOf = (mask, { labelOpacity }) =>
 const visible = (mask, { colours, hidden }) => unitColours(colours[mask.id] ?? {}, mask.labels, hidden?.[mask.id]);
 
 /**
- * The masks of `grid` that are shown, loaded: [{id, values, image, colours, single, shares}]; `colours` holds the labels
- * seen, `single` whether the mask has no other label than one, `shares` the opacity (0..1) of labels that are not opaque.
+ * The masks of `grid` that are shown, loaded: [{id, box, grid, colours, single, shares}]; `box` are the labels (see
+ * label-box.js), `grid` is theirs, `colours` holds the labels seen, `single` whether the mask has no other label than one, `shares` the opacity (0..1) of labels that are not opaque.
  *
  * @param {object} grid display.json
  * @param {{shown, colours, hidden, labelOpacity}} settings of the page, see docs/viewer.md
@@ -27,9 +27,9 @@ export function loadMasks(grid, settings) {
     grid.masks
       .filter((mask) => settings.shown.includes(mask.id))
       .map(async (mask) => {
-        const values = await fetchMask(grid, mask.url);
+        const box = await fetchMask(grid, mask.url);
         const single = mask.labels.length === 1;
-        return { id: mask.id, values, image: imageOf(grid, values), colours: visible(mask, settings), single, shares: sharesOf(mask, settings) };
+        return { id: mask.id, box, grid: gridOf(grid, box), colours: visible(mask, settings), single, shares: sharesOf(mask, settings) };
       }),
   );
 }

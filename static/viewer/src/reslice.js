@@ -31,12 +31,17 @@ function walk(grid, frame, plane, slice) {
 }
 
 /** Voxels along whole axes: `line` becomes a row of them. */
-function copyRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
-  const strides = [1, grid.shape[0], grid.shape[0] * grid.shape[1]];
-  const offset = (steps) => strides.reduce((sum, stride, axis) => sum + stride * Math.round(steps[axis]), 0);
-  let p = offset(start) + y * offset(dv) + n * offset(dn);
-  const by = offset(du);
-  for (let x = 0; x < line.length; x += 1, p += by) line[x] = values[p];
+function copyRow(values, { shape }, { start, du, dv, dn }, y, n, outside, line) {
+  const at = start.map((place, axis) => Math.round(place + y * dv[axis] + n * dn[axis]));
+  const along = du.findIndex((step) => step > 0.5);
+  const within = at.every((place, axis) => axis === along || (place >= 0 && place < shape[axis]));
+  const from = Math.min(line.length, Math.max(0, -at[along]));
+  const to = within ? Math.min(line.length, Math.max(from, shape[along] - at[along])) : from;
+  line.fill(outside, 0, from);
+  line.fill(outside, to);
+  const by = [1, shape[0], shape[0] * shape[1]][along];
+  let p = at[0] + shape[0] * (at[1] + shape[1] * at[2]) + from * by;
+  for (let x = from; x < to; x += 1, p += by) line[x] = values[p];
 }
 
 /** The nearest voxel of each element. */

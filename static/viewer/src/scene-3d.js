@@ -1,6 +1,7 @@
 /** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
 import { WHOLE } from './clip-box.js';
 import { coarser, factorsFor, imageOf, thinned } from './image.js';
+import { thinnedBox } from './label-box.js';
 import { labelNumbers, mergeLabels } from './merged-labels.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
@@ -20,7 +21,7 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
   let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_VOXELS.software : MOST_VOXELS.card, most3d);
   const whole = () => imageOf(coarser(grid, factors), thinned(values, grid.shape, factors));
   let image = preview ? imageOf(preview.grid, preview.values) : whole();
-  let masks = []; // that colour the CT: { values, colours } on `grid`
+  let masks = []; // that colour the CT, see masks.js
   const scene = (moved) => ({ grid, image, coarse: software, crosshair, moved });
 
   let original = null; // beside it, while two are compared
@@ -34,7 +35,7 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
     const [shown, blocks] = [masks, factors];
     const { numbers, colours } = labelNumbers(shown);
     if (!Object.keys(colours).length) return null;
-    const labels = () => mergeLabels(shown.map(({ values: own }) => thinned(own, grid.shape, blocks)), numbers);
+    const labels = () => mergeLabels(shown.map(({ box }) => thinnedBox(box, grid.shape, blocks)), numbers);
     return { colours, image: () => imageOf(coarser(grid, blocks), labels()) };
   }
   function setTransfer(transfer) {

@@ -142,8 +142,9 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
 
   /** The middle of a scan is seldom the middle of the spine: without this the first slices may show none of it. */
   function showCentreOf(mask) {
-    const centroid = centroidOf(mask.values, grid.shape);
-    if (centroid) crosshair.moveTo(centroid);
+    const { first, shape, values: labels } = mask.box;
+    const centroid = centroidOf(labels, shape);
+    if (centroid) crosshair.moveTo(centroid.map((place, axis) => first[axis] + place));
   }
 
   const maskKey = (s) => JSON.stringify([s.shown, s.colours, s.hidden, s.labelOpacity, s.layout === 'masks']);
