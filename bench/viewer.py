@@ -79,7 +79,7 @@ def main() -> int:
         else:
             report(ours(chromium, study), theirs(chromium, scan))
             large = upload(address, write_scan(Path(folder) / "large", tuple(options.large)))
-            print(tablet_memory(chromium, large, OUR_PARTS, options.large))
+            print(tablet_memory(chromium, large, options.large))
         print(session_cost(address, study, options.sessions, application))
     return 0
 

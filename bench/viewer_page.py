@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 FLAGS = ["--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-DESKTOP = {"viewport": {"width": 1200, "height": 800}}
+SIZE = {"width": 1200, "height": 800}
 SHOWN_WITHIN_S = 90
 TURNING_S = 6
 
@@ -57,34 +57,25 @@ window.watch_ = (parts) => {
 
 @dataclass
 class Measured:
-    """Seconds from the page's address to a picture, megabytes, frames a second, and megabytes of memory at most.
-
-    ``peak_mb`` are all processes of the browser together, ``tab_mb`` is the one that runs the page.
-    """
+    """Seconds from the page's address to a picture, megabytes, frames a second, and megabytes of memory at most."""
 
     first_slice_s: float = 0.0
     first_3d_s: float = 0.0
     megabytes: float = 0.0
     frames_per_s: float = 0.0
     peak_mb: float = 0.0
-    tab_mb: float = 0.0
     notes: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def measured(
-    chromium: str, parts: str, profile: dict[str, Any] = DESKTOP, script: str = ""
-) -> Iterator[tuple[Page, Measured]]:
-    """A fresh page of ``profile`` (as Playwright's ``new_page`` takes it); ``script`` runs before its own.
-
-    ``parts`` is JavaScript: functions that find a canvas and the part of it to look at.
-    """
+def measured(chromium: str, parts: str) -> Iterator[tuple[Page, Measured]]:
+    """A fresh page; ``parts`` is JavaScript: functions that find a canvas and the part of it to look at."""
     result = Measured()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         system = browser.new_browser_cdp_session()
-        page = browser.new_page(**profile)
-        page.add_init_script(f"{script}; {WATCH}; window.watch_({parts});")
+        page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        page.add_init_script(f"{WATCH}; window.watch_({parts});")
         wire = page.context.new_cdp_session(page)
         wire.send("Network.enable")
         sizes: list[float] = []
@@ -92,12 +83,18 @@ def measured(
         memory = Memory([process["id"] for process in processes(system)])
         yield page, result
         result.megabytes = sum(sizes) / 1e6
-        tabs = [process["id"] for process in processes(system) if process["type"] == "renderer"]
-        result.peak_mb, result.tab_mb = memory.stop(tabs)
+        result.peak_mb, _ = memory.stop([])
         browser.close()
 
 
-def processes(system: CDPSession) -> list[dict[str, Any]]:
+class Sends(Protocol):
+    """A browser that takes commands of the Chrome DevTools Protocol."""
+
+    def send(self, method: str, /) -> Any:
+        """The answer to one command."""
+
+
+def processes(system: Sends) -> list[dict[str, Any]]:
     """The browser's own list of its processes: ``id`` and ``type``."""
     found: list[dict[str, Any]] = system.send("SystemInfo.getProcessInfo")["processInfo"]
     return found

@@ -5,7 +5,7 @@ import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransf
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
 import { make } from './dom.js';
-import { fetchFile } from './loading.js';
+import { fetchFile, remember } from './loading.js';
 import { pointNormals, trianglesOf } from './mesh.js';
 
 // Inside of the reference, on it, outside of it; told apart by people who see red and green alike.
@@ -97,7 +97,7 @@ export function createLegend(element, texts) {
 
 /** The coloured surface at `url` (see webapp/files.py): { actor, figures, end }. */
 export async function loadDistances(url) {
-  const surface = parseDistances(await fetchFile(url));
+  const surface = await remember(url, async () => parseDistances(await fetchFile(url)));
   const found = figures(surface.distances);
   const end = legendEnd(found);
   return { actor: actorOf(surface, end), figures: found, end };

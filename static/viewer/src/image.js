@@ -15,6 +15,22 @@ export function imageOf(grid, values) {
   return image;
 }
 
+// A tab of a tablet with 4 GB should stay below 700 MB. A page without a scan takes 250; the scan's voxels, two bytes each,
+// come next, because slices show all of them. Of what is left each voxel of the 3D view takes eight bytes: its HU, their
+// copies on the way to the graphics card for two views, and its label with its copy (bench/viewer_tablet.py).
+const TAB_BYTES = 700e6;
+const PAGE_BYTES = 250e6;
+const BYTES_IN_3D = 8;
+const FEWEST = 4e6;
+const MOST = 48e6; // about what a tablet's graphics card has room for
+
+/** How many voxels the 3D view of a scan may have, where a graphics card draws it; `tablet` is a device with little memory. */
+export function voxelsFor3d({ shape: [ni, nj, nk] }, tablet) {
+  if (!tablet) return MOST;
+  const left = TAB_BYTES - PAGE_BYTES - 2 * ni * nj * nk;
+  return Math.min(MOST, Math.max(FEWEST, left / BYTES_IN_3D));
+}
+
 /**
  * How many voxels along i, j, k make one of the 3D view's, so that it has at most `most` and none of its sides is longer
  * than `longest`, the largest 3D texture of the device. Slices always show every voxel.

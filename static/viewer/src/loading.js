@@ -5,7 +5,7 @@ import { createBoxCollector } from './label-box.js';
 const PIECE = 1 << 18; // bytes
 
 const kept = new Map();
-const MOST_KEPT = 12;
+const MOST_KEPT = 64;
 
 /** What the server says of a refusal, if it says anything. */
 async function reasonOf(response) {
@@ -91,7 +91,22 @@ export function fetchMask(grid, url) {
   });
 }
 
-/** A whole file, such as an STL mesh, as an ArrayBuffer. */
-export function fetchFile(url) {
-  return remember(url, async () => (await opened(url)).arrayBuffer());
+/** A whole file, such as an STL mesh, as an ArrayBuffer; it is not kept. */
+export async function fetchFile(url) {
+  const read = reading((await opened(url)).body);
+  const pieces = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await read();
+    if (done) break;
+    pieces.push(value.slice());
+    length += value.length;
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole.buffer;
 }

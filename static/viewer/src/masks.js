@@ -1,7 +1,7 @@
 /** Masks of a study as the panels need them: images on the displayed grid, surfaces, colours. */
-import { fetchFile, fetchMask } from './loading.js';
+import { fetchFile, fetchMask, remember } from './loading.js';
 import { gridOf } from './label-box.js';
-import { surfaceActor } from './mesh.js';
+import { smoothMesh, surfaceActor } from './mesh.js';
 
 /** Colours 0..255 by label to colours 0..1 of the labels present that are not in `hidden`. */
 export function unitColours(colours, labels, hidden = []) {
@@ -34,16 +34,19 @@ export function loadMasks(grid, settings) {
   );
 }
 
-/** Surfaces of the same labels: fresh vtkActors, one a label. */
+const fetchMesh = (url) => remember(url, async () => smoothMesh(await fetchFile(url)));
+
+/**
+ * Surfaces of the same labels: fresh vtkActors, one a label. One is read after another: what reading leaves behind is
+ * larger than what it makes, and would pile up.
+ */
 export async function loadSurfaces(grid, settings) {
-  const wanted = grid.masks
-    .filter((mask) => settings.shown.includes(mask.id))
-    .flatMap((mask) => Object.entries(visible(mask, settings)).map((entry) => [mask, ...entry]));
-  return Promise.all(
-    wanted.map(async ([mask, label, colour]) => {
-      const actor = surfaceActor(await fetchFile(mask.mesh_urls[label]), colour);
+  const actors = [];
+  for (const mask of grid.masks.filter(({ id }) => settings.shown.includes(id)))
+    for (const [label, colour] of Object.entries(visible(mask, settings))) {
+      const actor = surfaceActor(await fetchMesh(mask.mesh_urls[label]), colour);
       actor.getProperty().setOpacity(sharesOf(mask, settings)[label] ?? 1);
-      return actor;
-    }),
-  );
+      actors.push(actor);
+    }
+  return actors;
 }

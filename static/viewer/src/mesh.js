@@ -1,4 +1,7 @@
-/** Surfaces from the server's STL files, welded so that they shade smoothly. */
+/**
+ * Surfaces from the server's STL files, welded so that they shade smoothly. A spine has a million triangles: the loops
+ * over them make no objects, which the browser would have to clean up.
+ */
 import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
@@ -20,14 +23,18 @@ export function weld(corners) {
   const corner = new Uint32Array(count);
   let found = 0;
   for (let n = 0; n < count; n += 1) {
-    const [x, y, z] = [bits[3 * n], bits[3 * n + 1], bits[3 * n + 2]];
+    const x = bits[3 * n];
+    const y = bits[3 * n + 1];
+    const z = bits[3 * n + 2];
     const hash = Math.imul(x, 73856093) ^ Math.imul(y, 19349663) ^ Math.imul(z, 83492791);
     let slot = (hash ^ (hash >>> 15)) & last;
     for (;;) {
       const known = slots[slot];
       if (known < 0) {
         slots[slot] = found;
-        points.set(corners.subarray(3 * n, 3 * n + 3), 3 * found);
+        points[3 * found] = corners[3 * n];
+        points[3 * found + 1] = corners[3 * n + 1];
+        points[3 * found + 2] = corners[3 * n + 2];
         corner[n] = found;
         found += 1;
         break;
@@ -46,11 +53,24 @@ export function weld(corners) {
 export function pointNormals(points, corner) {
   const normals = new Float32Array(points.length);
   for (let t = 0; t < corner.length; t += 3) {
-    const [a, b, c] = [3 * corner[t], 3 * corner[t + 1], 3 * corner[t + 2]];
-    const [ux, uy, uz] = [points[b] - points[a], points[b + 1] - points[a + 1], points[b + 2] - points[a + 2]];
-    const [vx, vy, vz] = [points[c] - points[a], points[c + 1] - points[a + 1], points[c + 2] - points[a + 2]];
-    const normal = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-    [a, b, c].forEach((p) => normal.forEach((x, n) => (normals[p + n] += x)));
+    const a = 3 * corner[t];
+    const b = 3 * corner[t + 1];
+    const c = 3 * corner[t + 2];
+    const ux = points[b] - points[a];
+    const uy = points[b + 1] - points[a + 1];
+    const uz = points[b + 2] - points[a + 2];
+    const vx = points[c] - points[a];
+    const vy = points[c + 1] - points[a + 1];
+    const vz = points[c + 2] - points[a + 2];
+    const x = uy * vz - uz * vy;
+    const y = uz * vx - ux * vz;
+    const z = ux * vy - uy * vx;
+    for (let side = 0; side < 3; side += 1) {
+      const p = 3 * corner[t + side];
+      normals[p] += x;
+      normals[p + 1] += y;
+      normals[p + 2] += z;
+    }
   }
   for (let p = 0; p < normals.length; p += 3) {
     const length = Math.hypot(normals[p], normals[p + 1], normals[p + 2]) || 1;
@@ -77,12 +97,15 @@ export function trianglesOf(corner) {
   const triangles = new Uint32Array((corner.length / 3) * 4);
   for (let t = 0; t < corner.length / 3; t += 1) {
     triangles[4 * t] = 3;
-    triangles.set(corner.subarray(3 * t, 3 * t + 3), 4 * t + 1);
+    triangles[4 * t + 1] = corner[3 * t];
+    triangles[4 * t + 2] = corner[3 * t + 1];
+    triangles[4 * t + 3] = corner[3 * t + 2];
   }
   return triangles;
 }
 
-function smooth(buffer) {
+/** The surface of a binary STL file, as vtkPolyData with normals. */
+export function smoothMesh(buffer) {
   const { points, corner } = weld(stlCorners(buffer));
   const mesh = vtkPolyData.newInstance();
   mesh.getPoints().setData(points, 3);
@@ -92,10 +115,10 @@ function smooth(buffer) {
   return mesh;
 }
 
-/** An actor of one label's surface (binary STL in RAS+ mm) in `colour` ([r, g, b], 0..1). */
-export function surfaceActor(buffer, colour) {
+/** An actor of one label's surface (vtkPolyData in RAS+ mm) in `colour` ([r, g, b], 0..1). */
+export function surfaceActor(mesh, colour) {
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
-  mapper.setInputData(smooth(buffer));
+  mapper.setInputData(mesh);
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   const property = actor.getProperty();

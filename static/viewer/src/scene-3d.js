@@ -1,6 +1,6 @@
 /** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
 import { WHOLE } from './clip-box.js';
-import { coarser, factorsFor, imageOf, thinned } from './image.js';
+import { coarser, factorsFor, imageOf, thinned, voxelsFor3d } from './image.js';
 import { thinnedBox } from './label-box.js';
 import { labelNumbers, mergeLabels } from './merged-labels.js';
 import { createVolumeOverlay } from './volume-overlay.js';
@@ -8,7 +8,7 @@ import { createVolumePanel } from './volume-panel.js';
 import { createVolumeTools } from './volume-tools.js';
 import { graphics } from './window.js';
 
-const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about a tablet's GPU memory
+const MOST_DRAWN_BY_SOFTWARE = 1.5e6; // voxels of the 3D texture
 
 /**
  * @param {object} hosts elements: volume, originalVolume
@@ -16,9 +16,9 @@ const MOST_VOXELS = { card: 48e6, software: 1.5e6 }; // of the 3D texture: about
  * @param {object} page { crosshair, texts, slot: element for the tools, or null }
  */
 export function createScene3d(hosts, { grid, values, preview }, { crosshair, texts, slot }) {
-  const { software, most3d } = graphics();
+  const { software, most3d, tablet } = graphics();
   const enough = preview !== null && software; // a processor turns no more voxels than a preview has
-  let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_VOXELS.software : MOST_VOXELS.card, most3d);
+  let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_DRAWN_BY_SOFTWARE : voxelsFor3d(grid, tablet), most3d);
   const whole = () => imageOf(coarser(grid, factors), thinned(values, grid.shape, factors));
   let image = preview ? imageOf(preview.grid, preview.values) : whole();
   let masks = []; // that colour the CT, see masks.js
@@ -69,7 +69,7 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
     /** `values` are whole now: draw as many of them as the device can. */
     complete() {
       if (!preview || enough) return;
-      factors = factorsFor(grid, MOST_VOXELS.card, most3d);
+      factors = factorsFor(grid, voxelsFor3d(grid, tablet), most3d);
       image = whole();
       main.setImage(image, maskNow());
       original?.setImage(image, null);

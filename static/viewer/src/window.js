@@ -8,17 +8,19 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 const BACKGROUND = [0.02, 0.031, 0.043]; // --viewport of tokens.css
 
 /**
- * What this browser draws with: { webgl2, software, most3d }; `software` means a processor does a graphics card's work,
- * `most3d` is the longest side of a 3D texture.
+ * What this browser draws with: { webgl2, software, most3d, tablet }; `software` means a processor does a graphics card's
+ * work, `most3d` is the longest side of a 3D texture. What memory there is, browsers do not say over plain HTTP; a device
+ * that is held by fingers is taken for one that has little.
  */
 export function graphics() {
   const gl = document.createElement('canvas').getContext('webgl2');
-  if (!gl) return { webgl2: false, software: true, most3d: 0 };
+  if (!gl) return { webgl2: false, software: true, most3d: 0, tablet: false };
   const most3d = gl.getParameter(gl.MAX_3D_TEXTURE_SIZE);
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   gl.getExtension('WEBGL_lose_context')?.loseContext();
-  return { webgl2: true, most3d, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
+  const tablet = matchMedia('(pointer: coarse)').matches;
+  return { webgl2: true, most3d, tablet, software: /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) };
 }
 
 const LOST_MS = 2000; // after which a context that does not come back is replaced

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createCrosshair, settled, throttled } from '../src/crosshair.js';
 import { dragAction, wheelSteps } from '../src/gestures.js';
-import { coarser, factorsFor, thinned } from '../src/image.js';
+import { coarser, factorsFor, thinned, voxelsFor3d } from '../src/image.js';
 import { pointNormals, stlCorners, weld } from '../src/mesh.js';
 import { lineColours, scaleBar } from '../src/overlay.js';
 import { maskPixels } from '../src/flat-pixels.js';
@@ -88,6 +88,13 @@ describe('what is too large for the 3D view', () => {
     expect(factors).toEqual([2, 1, 1]);
     expect(coarser(grid, factors)).toMatchObject({ shape: [2, 4, 4], spacing_mm: [2, 1, 2], origin_mm: [0.5, 0, 0] });
     expect([...thinned(values, grid.shape, factors).slice(0, 4)]).toEqual([0, 2, 4, 6]);
+  });
+
+  it('is the less the more of a tablet\'s memory the scan itself takes', () => {
+    expect(voxelsFor3d({ shape: [512, 512, 100] }, true)).toBe(48e6);
+    expect(voxelsFor3d({ shape: [512, 512, 800] }, true)).toBe(4e6);
+    expect(voxelsFor3d({ shape: [512, 512, 400] }, true)).toBeCloseTo((450e6 - 2 * 512 * 512 * 400) / 8);
+    expect(voxelsFor3d({ shape: [512, 512, 800] }, false)).toBe(48e6);
   });
 
   it('has no side longer than the device allows, and keeps a rest at the end', () => {
