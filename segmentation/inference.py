@@ -27,6 +27,7 @@ from segmentation.postprocess import believable, keep_column, keep_spine, probab
 from segmentation.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
 from segmentation.progress import Cancelled as IsCancelled
 from segmentation.progress import Progress, ignore, never
+from segmentation.refine import refine
 from segmentation.volume import LabelMap, Volume
 
 Array = NDArray[np.float32]
@@ -117,7 +118,7 @@ class Engine:
         """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
         with self._lock:
             answer = self._answer(volume, _Reporter(ignore, never), mode)
-            return restore(answer.logits, answer.prepared)
+            return self._restored(answer, volume)
 
     def feature_maps(self, volume: Volume) -> dict[str, Array]:
         """Each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
@@ -147,7 +148,7 @@ class Engine:
             report = _Reporter(progress, cancelled)
             answer = self._answer(volume, report, mode)
             report(0.9, "restoring")
-            restored = restore(answer.logits, answer.prepared)
+            restored = self._restored(answer, volume)
             mask, logits = restored > 0, restored if keep_logits else None
             del restored
             report(0.95, "cleaning up")
@@ -168,6 +169,12 @@ class Engine:
         report.span(0.1, 0.9, "segmenting")
         return _Answer(self._run(self._segment, prepared.image, spec.edge, report), prepared, None)
 
+    def _restored(self, answer: _Answer, volume: Volume) -> Array:
+        restored = restore(answer.logits, answer.prepared)
+        if answer.in_windows:
+            refine(restored, volume, answer.prepared, self._segment.input)
+        return restored
+
     def _patches(self, volume: Volume, report: _Reporter) -> _Answer:
         prepared = prepare(volume, self._segment.input)
         column, reach = self._column(volume, prepared.image.shape, report)
@@ -178,7 +185,7 @@ class Engine:
             box = _box(reach, margin)
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, NOTHING)
-        return _Answer(logits, prepared, column)
+        return _Answer(logits, prepared, column, in_windows=True)
 
     def _column(
         self, volume: Volume, shape: tuple[int, ...], report: _Reporter
@@ -252,11 +259,15 @@ class Engine:
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    """Logits on the grid of ``prepared``, and the column located, if any, on a coarser one of the same extent."""
+    """Logits on the grid of ``prepared``, and the column located, if any, on a coarser one of the same extent.
+
+    ``in_windows``: of windows at full resolution, not of the whole scan made small.
+    """
 
     logits: Array
     prepared: Prepared
     column: NDArray[np.bool_] | None
+    in_windows: bool = False
 
 
 def _evidence(answer: _Answer, found: bool) -> Evidence:
