@@ -1,10 +1,11 @@
 """What the network cannot see of a scan, given back to its answer.
 
-The network looks at voxels of 1.5 mm; most scans are finer, at least within their slices. Its logits, brought back to the
-scan's own voxels, are smooth where the scan is not: the border of bone lies somewhere within a voxel of the network.
-What the scan shows beyond what the network was shown says where: a voxel that is brighter than its surroundings is
-rather bone than they are. So the difference of the two, times a constant, is added to the logits. Far from a border it
-changes nothing, because logits there are large; a scan as coarse as the network's voxels has no such difference.
+The network looks at voxels of 1.5 mm; most scans are finer, at least within their slices. Its logits, brought back to
+the scan's own voxels, are smooth where the scan is not: the border of bone lies somewhere within a voxel of the
+network. What the scan shows beyond what the network was shown says where: a voxel that is brighter than its
+surroundings is rather bone than they are. So the difference of the two, times a constant, is added to the logits. Far
+from a border it changes nothing, because logits there are large; a scan as coarse as the network's voxels has no such
+difference.
 """
 
 from __future__ import annotations
