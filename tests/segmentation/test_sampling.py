@@ -217,3 +217,15 @@ def test_most_crops_with_thoracic_vertebrae_show_their_ribs(monkeypatch):
     seen.clear()
     sampler([], [label_map()], 1.0).batch(10, rng(1))
     assert seen == [None] * 10
+
+
+def test_where_a_rib_lies_against_its_vertebra_a_voxel_counts_more():
+    path = np.array([[8.0, 8, 10], [10, 12, 10], [12, 14, 10], [14, 16, 10]])  # into the corner of the lower vertebra
+    with_ribs = dataclasses.replace(label_map(), ribs=Ribs((path,), 1.5))
+    _, target, known = sampler([], [with_ribs], 1.0).batch(40, rng(2))
+    heavy = known >= sampling.RIB_WEIGHT
+    assert heavy[target > 0.5].any()  # the vertebra's side of the joint
+    assert heavy[target < 0.5].any()  # and the rib's
+    assert 0.002 < heavy.float().mean() < 0.3
+    _, _, known = sampler([], [label_map()], 1.0).batch(10, rng(2))
+    assert (known < sampling.RIB_WEIGHT).all()
