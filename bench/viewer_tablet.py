@@ -55,8 +55,11 @@ class Target:
                 return result
 
     def run(self, script: str) -> Any:
-        """The value of JavaScript."""
-        return self.send("Runtime.evaluate", {"expression": script, "returnByValue": True})["result"].get("value")
+        """The value of JavaScript; what it throws is raised."""
+        answer = self.send("Runtime.evaluate", {"expression": script, "returnByValue": True})
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
 
     def wait(self, script: str) -> None:
         """Until JavaScript is true."""
@@ -87,6 +90,7 @@ def tablet_memory(chromium: str, study: str, voxels: tuple[int, ...]) -> str:
         page.run(SCROLL)
         page.press("mask-style-colour")
         page.press("layout-compare")
+        page.wait("document.querySelector('[data-testid=view-original-3d] canvas') !== null")
         tabs = [process["id"] for process in processes(browser) if process["type"] == "renderer"]
         together, tab = memory.stop(tabs)
     kept = "kept" if tab <= BUDGET_MB else "NOT KEPT"

@@ -93,20 +93,5 @@ export function fetchMask(grid, url) {
 
 /** A whole file, such as an STL mesh, as an ArrayBuffer; it is not kept. */
 export async function fetchFile(url) {
-  const read = reading((await opened(url)).body);
-  const pieces = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await read();
-    if (done) break;
-    pieces.push(value.slice());
-    length += value.length;
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole.buffer;
+  return (await opened(url)).arrayBuffer();
 }
