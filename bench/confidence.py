@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from segmentation.confidence import HIGH, MEDIUM, Confidence
-from segmentation.errors import InputError
+from segmentation.inference.confidence import HIGH, MEDIUM, Confidence
+from segmentation.core.errors import InputError
 from segmentation.evaluation import Case, find_cases, read_case
 from segmentation.evaluation.perturbations import PERTURBATIONS
 from segmentation.evaluation.regions import labelled_slab
-from segmentation.inference import Engine
-from segmentation.metrics import dice, spine_voxels
+from segmentation.inference.engine import Engine
+from segmentation.evaluation.metrics import dice, spine_voxels
 from segmentation.readers import read_volume
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 
 
 def main() -> None:

@@ -22,9 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.memory import Memory
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 MIB = 1 << 20
 
@@ -60,7 +60,7 @@ def noisy_body(slices: int) -> Volume:
 def measure(folder: Path, files: list[Path]) -> None:
     """Print seconds and mebibytes of one upload through the real server."""
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     with log.open("w") as out:
         server = subprocess.Popen(

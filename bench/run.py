@@ -49,7 +49,7 @@ def main() -> int:
         arguments = ["evaluate", "--cases", str(options.cases), "--device", options.device]
         arguments += ["--model", str(options.model)] if options.model else []
         print(flush=True)
-        return subprocess.run([sys.executable, "-m", "segmentation.cli", *arguments], check=False).returncode
+        return subprocess.run([sys.executable, "-m", "segmentation.cli.main", *arguments], check=False).returncode
     return 0
 
 
@@ -107,8 +107,8 @@ def phantom(options: argparse.Namespace) -> dict[str, Any]:
 
 def engine(options: argparse.Namespace) -> dict[str, Any]:
     """Time one segmentation, reading and loading not counted, and this process's peak memory."""
-    from segmentation.errors import InputError
-    from segmentation.inference import Engine
+    from segmentation.core.errors import InputError
+    from segmentation.inference.engine import Engine
     from segmentation.readers import read_volume
 
     volume = read_volume(options.folder / "ct.nii.gz")

@@ -31,10 +31,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.memory import Memory
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 Files = list[bytes]
 _HOSTILE_NAMES = ["../../outside", "/tmp/outside", "..\\outside", "a/../../../outside", "\x00", "x" * 5000, "con", "."]
@@ -155,7 +155,7 @@ def left_behind(data_dir: Path) -> list[str]:
 def serving(folder: Path) -> Iterator[tuple[str, int]]:
     """The real server on ``folder/data``: its address and its process."""
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder / "tmp"), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     (folder / "tmp").mkdir()
     with log.open("w") as out:

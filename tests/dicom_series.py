@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pydicom
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.dicom import DicomSpec, write_dicom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 LPS = np.array([-1.0, -1.0, 1.0])
 PATIENT = "Doe^Jane"

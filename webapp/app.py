@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 from webapp.api import api
 from webapp.errors import WebError, body, from_input_error, from_status
 from webapp.pacs.routes import pacs

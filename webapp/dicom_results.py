@@ -10,10 +10,10 @@ from typing import Literal
 
 from PIL import Image
 
-from segmentation.metrics import spine_voxels
-from segmentation.pictures import write_pictures
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.analysis.pictures import write_pictures
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers.dicom import (
     Maker,
     Sources,

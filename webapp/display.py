@@ -13,8 +13,8 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_surfaces
 from webapp.coding import CODING, encode_slice, preview_factors, shrink
 
@@ -130,7 +130,7 @@ def read_display(folder: Path) -> Display:
 
 def write_mesh(label_map: LabelMap, label: int, path: Path) -> None:
     """Write the surface of one label as binary STL in RAS+ mm: beside first, then renamed."""
-    from segmentation.surface import surfaces  # VTK takes a second to import
+    from segmentation.analysis.surface import surfaces  # VTK takes a second to import
 
     write_surfaces(surfaces(label_map, [label]), path)
 

@@ -76,7 +76,7 @@ def surface(request: Request) -> Response:
 
     ``?triangles=`` decimates each label to about that many. The file's name and header say the axes.
     """
-    from segmentation.surface import MAX_TRIANGLES, surfaces  # VTK takes a second to import
+    from segmentation.analysis.surface import MAX_TRIANGLES, surfaces  # VTK takes a second to import
 
     services, mask = find_mask(request)
     kind = request.path_params["kind"]

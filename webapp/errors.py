@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 
 Body = dict[str, dict[str, str]]
 

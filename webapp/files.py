@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 from webapp.display import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.errors import from_input_error, not_found
 from webapp.intake import THUMBNAIL_FILE
@@ -87,7 +87,7 @@ def mesh(request: Request) -> Response:
 
 
 def distances(request: Request) -> Response:
-    """Surface of a mask with its distances to another mask of the same study (see segmentation.surface_distance)."""
+    """Surface of a mask with its distances to another mask of the same study (see segmentation.analysis.surface_distance)."""
     services, mask = find_mask(request)
     reference = services.store.mask(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from segmentation.errors import GridMismatch, InputError, UnsupportedFormat
-from segmentation.geometry import Grid
-from segmentation.notes import Note
+from segmentation.core.errors import GridMismatch, InputError, UnsupportedFormat
+from segmentation.core.geometry import Grid
+from segmentation.core.notes import Note
 from segmentation.readers import SUFFIXES, read_label_map, read_volume
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from webapp.dicom import DICOM_FOLDER
 from webapp.display import write_display
 from webapp.masks import write_mask

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from segmentation.confidence import Confidence
-from segmentation.errors import Cancelled as CancelledError
-from segmentation.errors import InputError
-from segmentation.progress import Cancelled, Progress
+from segmentation.inference.confidence import Confidence
+from segmentation.core.errors import Cancelled as CancelledError
+from segmentation.core.errors import InputError
+from segmentation.core.progress import Cancelled, Progress
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from webapp.display import write_mesh
 from webapp.errors import not_found
 from webapp.intake import THUMBNAIL_FILE
@@ -33,7 +33,7 @@ ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving
 
 
 class EngineLike(Protocol):
-    """What a job needs of :class:`segmentation.inference.Engine`."""
+    """What a job needs of :class:`segmentation.inference.engine.Engine`."""
 
     @property
     def model_id(self) -> str:
@@ -77,7 +77,7 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
     """A factory of the real engine, with the weights and on the device of the settings."""
 
     def factory() -> EngineLike:
-        from segmentation.inference import Engine  # torch takes seconds to import, and no page should wait
+        from segmentation.inference.engine import Engine  # torch takes seconds to import, and no page should wait
 
         return Engine(model=settings.model, device=settings.device)
 

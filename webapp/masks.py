@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from segmentation.confidence import Confidence
-from segmentation.label_statistics import LabelStatistics, label_statistics
-from segmentation.metrics import dice, spine_voxels
+from segmentation.inference.confidence import Confidence
+from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
+from segmentation.evaluation.metrics import dice, spine_voxels
 from segmentation.readers import read_label_map
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_nifti
 from webapp.display import write_display_mask, write_mesh
 from webapp.errors import not_found
@@ -97,7 +97,7 @@ def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
         InputError: one of the two holds no spine.
         WebError: 404, a file is lost.
     """
-    from segmentation.surface_distance import distance_surface, write_distance_surface  # VTK takes a second to import
+    from segmentation.analysis.surface_distance import distance_surface, write_distance_surface  # VTK takes a second to import
 
     path = store.mask_folder(mask) / f"distance-{reference.id}.bin"
     if not path.exists():

@@ -13,7 +13,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from segmentation.errors import TooLarge
+from segmentation.core.errors import TooLarge
 from webapp.errors import WebError
 from webapp.settings import Settings
 

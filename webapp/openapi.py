@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from segmentation.confidence import SENTENCES
-from segmentation.notes import SENTENCES as NOTES
+from segmentation.inference.confidence import SENTENCES
+from segmentation.core.notes import SENTENCES as NOTES
 from webapp import openapi_parts as parts
 from webapp import openapi_reviews
 from webapp.pacs import openapi as pacs

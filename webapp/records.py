@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal, cast
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from segmentation.confidence import Confidence
-from segmentation.notes import Note
+from segmentation.inference.confidence import Confidence
+from segmentation.core.notes import Note
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN_STATES = ("queued", "running")
@@ -90,7 +90,7 @@ class Mask:
 
     Attributes:
         kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded beside the CT).
-        label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.volume.LabelMap`.
+        label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.core.volume.LabelMap`.
         labels: The labels present, ascending.
         volume_ml: Volume of the spine in millilitres.
         dice: Against the reference, if there is one.

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from webapp.pacs.config import PacsServer
 
 PREFIX = "SPINEVIEW_"

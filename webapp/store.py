@@ -23,7 +23,7 @@ from typing import IO, Any, cast
 from sqlalchemy import create_engine, delete, event, func, select
 from sqlalchemy.orm import Session
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from webapp.records import (
     OPEN_STATES,
     AuditRow,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from webapp.display import canonical
 
 HEIGHT_PX = 240

@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from segmentation.errors import InputError, TooLarge
-from segmentation.readers.dicom.files import MAX_FILES
+from segmentation.core.errors import InputError, TooLarge
+from segmentation.readers.dicom.find_files import MAX_FILES
 from webapp.errors import WebError, from_input_error
 from webapp.imports import FILES_FOLDER
 from webapp.intake import Upload, shown_name, stored_name

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from segmentation.confidence import Confidence
+from segmentation.inference.confidence import Confidence
 from segmentation.readers.dicom.listing import Entry
 from segmentation.readers.refusal import error_to_json
 from webapp.display import read_display

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from segmentation.errors import GridMismatch, InputError
-from segmentation.progress import Cancelled, Progress, ignore, never
+from segmentation.core.errors import GridMismatch, InputError
+from segmentation.core.progress import Cancelled, Progress, ignore, never
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 
 CT_FILE, REFERENCE_FILE = "ct.nii.gz", "vert.nii.gz"
 
 
 class Segmenter(Protocol):
-    """What is evaluated: whatever turns a CT into a label map, such as ``segmentation.inference.Engine``."""
+    """What is evaluated: whatever turns a CT into a label map, such as ``segmentation.inference.engine.Engine``."""
 
     @property
     def model_id(self) -> str:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 from segmentation.evaluation.regions import centroids, head_foot_axis
-from segmentation.geometry import Grid, Shape3
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.volume import LabelMap, Volume
 
 Perturbed = tuple[Volume, LabelMap]
 Affine = NDArray[np.float64]

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.geometry import Grid
-from segmentation.labels import LABELS, SPINE_NUMBERS, is_spine
-from segmentation.metrics import Box, Mask, Spacing, nearest, surface_voxels, voxels
-from segmentation.volume import LabelMap
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import LABELS, SPINE_NUMBERS, is_spine
+from segmentation.evaluation.metrics import Box, Mask, Spacing, nearest, surface_voxels, voxels
+from segmentation.core.volume import LabelMap
 
 SLABS = ("scan", "labelled")
 LEVELS: dict[str, tuple[int, ...]] = {

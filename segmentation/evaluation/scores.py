@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.evaluation.regions import LEVELS, labelled_slab, nearest_vertebra
-from segmentation.geometry import Grid
-from segmentation.labels import SACRUM
-from segmentation.metrics import (
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import SACRUM
+from segmentation.evaluation.metrics import (
     Box,
     Flags,
     Mask,
@@ -26,14 +26,14 @@ from segmentation.metrics import (
     volume_error_ml,
     voxels,
 )
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 
 FAR_MM = 10.0
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One mask against one reference; definitions in :mod:`segmentation.metrics`.
+    """One mask against one reference; definitions in :mod:`segmentation.evaluation.metrics`.
 
     Attributes:
         dice, precision, recall: 0..1.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from segmentation.baseline import DESCRIPTION
+from segmentation.evaluation.baseline import DESCRIPTION
 from segmentation.evaluation.intervals import Mean
 from segmentation.evaluation.regions import LEVELS, SLABS
 from segmentation.evaluation.report import METHODS, CaseReport, Report, mean_scores

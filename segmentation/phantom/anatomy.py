@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.labels import HEAD_TO_FOOT, NUMBERS
+from segmentation.core.labels import HEAD_TO_FOOT, NUMBERS
 from segmentation.phantom.spec import PhantomSpec, rotation
 
 # level: body height, width, depth, disc below, canal width, canal depth; mm

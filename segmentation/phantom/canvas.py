@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.shapes import Coordinates, Field
 
 Box = tuple[slice, slice, slice]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from segmentation.phantom.dicom_frames import Plane, planes
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 SYNTAXES: dict[str, uid.UID] = {
     "implicit": uid.ImplicitVRLittleEndian,

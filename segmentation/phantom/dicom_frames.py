@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 _AIR_HU = -1024.0
 _TO_LPS = np.array([-1.0, -1.0, 1.0])

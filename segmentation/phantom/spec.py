@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.errors import BadConfiguration
-from segmentation.geometry import Grid
-from segmentation.labels import HEAD_TO_FOOT, NUMBERS
+from segmentation.core.errors import BadConfiguration
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import HEAD_TO_FOOT, NUMBERS
 
 Vector = tuple[float, float, float]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.errors import BadGeometry, NotAVolume, TooLarge, TooSmall, UnreadableFile
-from segmentation.geometry import Grid, Shape3
-from segmentation.notes import Note
+from segmentation.core.errors import BadGeometry, NotAVolume, TooLarge, TooSmall, UnreadableFile
+from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.notes import Note
 from segmentation.readers.limits import ReadLimits
 
 

@@ -19,8 +19,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from segmentation.errors import BadGeometry, NotAVolume, UnreadableFile, UnsupportedFormat
-from segmentation.geometry import Grid, Shape3
+from segmentation.core.errors import BadGeometry, NotAVolume, UnreadableFile, UnsupportedFormat
+from segmentation.core.geometry import Grid, Shape3
 from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import check_end, check_promise, file_size, read_exactly, reading

@@ -15,8 +15,8 @@ import numpy as np
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from segmentation.errors import BadGeometry, NotAVolume, NotHounsfield, UnreadableFile, UnsupportedFormat
-from segmentation.geometry import Grid
+from segmentation.core.errors import BadGeometry, NotAVolume, NotHounsfield, UnreadableFile, UnsupportedFormat
+from segmentation.core.geometry import Grid
 from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 
 
 def error_to_json(error: InputError) -> dict[str, str]:

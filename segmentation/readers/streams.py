@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from segmentation.errors import InputError, TooLarge, UnreadableFile
+from segmentation.core.errors import InputError, TooLarge, UnreadableFile
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DEFLATE_RATIO = 1032  # the most that deflate can expand (zlib's technical notes)

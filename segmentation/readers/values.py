@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.errors import NotHounsfield
-from segmentation.labels import LABELS
+from segmentation.core.errors import NotHounsfield
+from segmentation.core.labels import LABELS
 
 AIR_HU = -1024
 MAX_NOT_FINITE = 1e-3

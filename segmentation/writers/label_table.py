@@ -5,8 +5,8 @@ In ITK-SNAP's label description format: number, red, green, blue, opacity, visib
 
 from __future__ import annotations
 
-from segmentation.labels import label_of
-from segmentation.volume import LabelMap
+from segmentation.core.labels import label_of
+from segmentation.core.volume import LabelMap
 
 
 def label_table(label_map: LabelMap) -> str:

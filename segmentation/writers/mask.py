@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers.nifti import write_nifti
 from segmentation.writers.nrrd import write_nrrd
 

@@ -17,8 +17,8 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 
 _TEXTS = ("data_type", "descrip", "aux_file", "intent_name", "db_name")
 _COMPRESSION = 6

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from segmentation.labels import label_of
-from segmentation.volume import LabelMap
+from segmentation.core.labels import label_of
+from segmentation.core.volume import LabelMap
 
 _LPS = np.array([-1.0, -1.0, 1.0])
 

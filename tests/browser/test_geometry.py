@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segmentation.phantom import Phantom, PhantomSpec, make_phantom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.browser.site import Site, serving
 from tests.browser.support import pixels
 from tests.webapp.support import wait_for

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 from tests.browser.site import Site, serving
 from tests.browser.support import amber, expect, pixels
 from tests.webapp.support import wait_for

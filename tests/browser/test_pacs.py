@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from segmentation.phantom import Phantom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.browser.site import Site, serving
 from tests.browser.support import expect
 from tests.dicom_series import write_series

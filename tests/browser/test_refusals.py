@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from segmentation.errors import NotAVolume
+from segmentation.core.errors import NotAVolume
 from tests.browser.site import serving
 from tests.browser.support import expect
 from tests.webapp.support import BoneEngine, small_volume

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 from tests.browser.site import Site, serving
 from tests.browser.support import LINE_PIXELS, PLANES, amber, expect, pixels
 from tests.webapp.support import BoneEngine, wait_for

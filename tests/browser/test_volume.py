@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom import PhantomSpec
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from tests.browser.site import Site, serving
 from tests.browser.support import expect, pixels
 from tests.webapp.support import wait_for

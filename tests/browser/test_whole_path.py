@@ -15,8 +15,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from segmentation.inference import Engine
-from segmentation.metrics import dice
+from segmentation.inference.engine import Engine
+from segmentation.evaluation.metrics import dice
 from segmentation.phantom import Phantom
 from segmentation.readers import read_label_map, read_volume
 from segmentation.writers import write_nifti, write_volume
@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`spineview serve`, as a process, on a port and a data folder of its own."""
     folder = tmp_path_factory.mktemp("serve")
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     with log.open("w") as out:
         process = subprocess.Popen(

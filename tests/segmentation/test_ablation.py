@@ -11,10 +11,10 @@ import pytest
 import torch
 import yaml
 
-from segmentation.ablation import Result, compare, load_ablation
-from segmentation.cli import main
-from segmentation.cli_ablation import as_csv, markdown, order, summarise
-from segmentation.errors import BadConfiguration
+from segmentation.training.ablation import Result, compare, load_ablation
+from segmentation.cli.main import main
+from segmentation.cli.ablation import as_csv, markdown, order, summarise
+from segmentation.core.errors import BadConfiguration
 from segmentation.phantom import Phantom
 from segmentation.writers import write_nifti, write_volume
 
@@ -82,14 +82,14 @@ def test_every_run_is_made_once_and_the_table_is_printed(cases, tmp_path, capsys
         in table
     )
 
-    monkeypatch.setattr("segmentation.ablation.train", lambda *_: pytest.fail("a finished run was run again"))
+    monkeypatch.setattr("segmentation.training.ablation.train", lambda *_: pytest.fail("a finished run was run again"))
     assert main(["ablation", str(path)]) == 0
     assert capsys.readouterr().out.rstrip() == table.rstrip()
 
 
 def test_what_was_killed_goes_on_with_the_runs_that_are_missing(cases, tmp_path, monkeypatch):
     ablation, plan = load_ablation(written(tmp_path, cases, rows=[{"network": UNET}, {"network": DENSE}]))
-    from segmentation.training import train
+    from segmentation.training.trainer import train
 
     made: list[Path] = []
 
@@ -99,7 +99,7 @@ def test_what_was_killed_goes_on_with_the_runs_that_are_missing(cases, tmp_path,
         made.append(config.out)
         return train(config, *rest)
 
-    monkeypatch.setattr("segmentation.ablation.train", dies)
+    monkeypatch.setattr("segmentation.training.ablation.train", dies)
     with pytest.raises(KeyboardInterrupt):
         compare(ablation, plan, lambda _: None)
     first, made = made, []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from segmentation.augment import (
+from segmentation.training.augment import (
     Augmentation,
     crop_field_of_view,
     degrade,
@@ -121,7 +121,7 @@ def test_air_stays_air_and_one_seed_gives_one_result():
 
 def test_slices_are_thick_along_the_body_most_often(monkeypatch):
     axes = []
-    monkeypatch.setattr("segmentation.augment.thick_slices", lambda image, axis, _: axes.append(axis) or image)
+    monkeypatch.setattr("segmentation.training.augment.thick_slices", lambda image, axis, _: axes.append(axis) or image)
     for seed in range(400):
         degrade(np.full((4, 4, 4), 0.5, dtype=np.float32), rng(seed))
     assert axes.count(2) > axes.count(0) > axes.count(1) > 0

@@ -7,10 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from segmentation.checkpoint import METADATA, Stage, join, load_model, save_model, sha256_of
-from segmentation.errors import BadWeights
+from segmentation.inference.checkpoint import METADATA, Stage, join, load_model, save_model, sha256_of
+from segmentation.core.errors import BadWeights
 from segmentation.networks import DenseUNet3d, DenseUNetSpec, describe
-from segmentation.preprocess import InputSpec
+from segmentation.preprocessing.preprocess import InputSpec
 
 SPEC = DenseUNetSpec(stem=2, width=4, growth=(4, 4), encoder_layers=(1, 1), decoder_layers=(1,), norm="batch")
 NETWORK = describe(SPEC)
@@ -172,7 +172,7 @@ def test_missing_tensors_are_refused(model):
 
 def test_a_failed_save_leaves_the_old_file(model, monkeypatch):
     before = model.read_bytes()
-    monkeypatch.setattr("segmentation.checkpoint.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr("segmentation.inference.checkpoint.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         save_model(model, "other", {"segment": stage(5)})
     assert model.read_bytes() == before

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from segmentation.checkpoint import Stage, save_model
-from segmentation.cli import build_parser, main
-from segmentation.cli_progress import shown_progress
-from segmentation.confidence import SENTENCES
-from segmentation.inference import Engine
-from segmentation.metrics import dice
+from segmentation.inference.checkpoint import Stage, save_model
+from segmentation.cli.main import build_parser, main
+from segmentation.cli.progress_bar import shown_progress
+from segmentation.inference.confidence import SENTENCES
+from segmentation.inference.engine import Engine
+from segmentation.evaluation.metrics import dice
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.phantom import Phantom
-from segmentation.preprocess import InputSpec
+from segmentation.preprocessing.preprocess import InputSpec
 from segmentation.readers import read_volume
 from segmentation.writers import write_nifti
 
@@ -237,29 +237,29 @@ def test_serve_hands_its_options_to_the_web_application(monkeypatch: pytest.Monk
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    import segmentation.cli_info
+    import segmentation.cli.info
 
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(segmentation.cli_info, "run", interrupted)
+    monkeypatch.setattr(segmentation.cli.info, "run", interrupted)
     assert main(["info", "ct.nii.gz"]) == 130
     assert capsys.readouterr().err == "spineview: stopped\n"
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch):
-    import segmentation.cli_info
+    import segmentation.cli.info
 
     def bug(_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(segmentation.cli_info, "run", bug)
+    monkeypatch.setattr(segmentation.cli.info, "run", bug)
     with pytest.raises(ZeroDivisionError):
         main(["info", "ct.nii.gz"])
 
 
 def test_help_answers_without_torch():
-    code = "import sys, segmentation.cli as c; c.build_parser(); print('torch' in sys.modules, 'vtk' in sys.modules)"
+    code = "import sys, segmentation.cli.main as c; c.build_parser(); print('torch' in sys.modules, 'vtk' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.split() == ["False", "False"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from segmentation.cli import main
-from segmentation.inference import Engine
+from segmentation.cli.main import main
+from segmentation.inference.engine import Engine
 from segmentation.phantom import Phantom
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from tests.dicom_judges import complaints
 from tests.dicom_series import write_series
 from tests.segmentation.test_cli import refusal

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from segmentation.confidence import (
+from segmentation.inference.confidence import (
     HIGH,
     MEDIUM,
     SENTENCES,
@@ -23,7 +23,7 @@ from segmentation.confidence import (
     level_of,
     measure,
 )
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from tests.segmentation.test_inference import BONE, cubes, engine_of, threshold
 
 SHAPE = (40, 40, 60)

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from segmentation.ablation import load_ablation
-from segmentation.config import TrainingConfig, load_config
-from segmentation.config_network import FastDense3DUNet
-from segmentation.errors import BadConfiguration
+from segmentation.training.ablation import load_ablation
+from segmentation.training.config import TrainingConfig, load_config
+from segmentation.training.config_network import FastDense3DUNet
+from segmentation.core.errors import BadConfiguration
 from segmentation.networks import DenseNet3DSpec, DenseUNetSpec, UNet3DSpec, VNetSpec
-from segmentation.preprocess import InputSpec
+from segmentation.preprocessing.preprocess import InputSpec
 
 DOCS = Path(__file__).parents[2] / "docs" / "training"
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmentation.crop import bone_box, whole_box
-from segmentation.geometry import Grid
-from segmentation.volume import Volume
+from segmentation.preprocessing.crop import bone_box, whole_box
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 
 
 def volume(spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Volume:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segmentation import run_log
-from segmentation.curves import DICE_COLOUR, LOSS_COLOUR, draw_curves
+from segmentation.training import run_log
+from segmentation.training.curves import DICE_COLOUR, LOSS_COLOUR, draw_curves
 
 
 def pixels(picture: Path) -> NDArray[np.uint8]:

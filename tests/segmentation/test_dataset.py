@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.dataset import (
+from segmentation.training.dataset import (
     BELIEVED_MM,
     FULL,
     IGNORE,
@@ -28,12 +28,12 @@ from segmentation.dataset import (
     spine_share,
     to_bytes,
 )
-from segmentation.errors import GridMismatch
-from segmentation.geometry import Grid
-from segmentation.labels import is_spine
+from segmentation.core.errors import GridMismatch
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import is_spine
 from segmentation.phantom import Phantom
-from segmentation.preprocess import InputSpec, prepare
-from segmentation.volume import LabelMap
+from segmentation.preprocessing.preprocess import InputSpec, prepare
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti, write_volume
 
 COARSE = InputSpec(4.0)

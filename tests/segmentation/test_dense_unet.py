@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.checkpoint import DEFAULT_MODEL, load_model
+from segmentation.inference.checkpoint import DEFAULT_MODEL, load_model
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.networks.dense_unet import DenseLayer, depth_to_space, space_to_depth
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.errors import BadGeometry
-from segmentation.geometry import Grid
+from segmentation.core.errors import BadGeometry
+from segmentation.core.geometry import Grid
 from segmentation.phantom.spec import rotation
 
 lengths = st.floats(0.2, 6.0)

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from segmentation.checkpoint import DEFAULT_MODEL, Stage, save_model, sha256_of
-from segmentation.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.geometry import Grid
-from segmentation.inference import Engine, window_count
-from segmentation.labels import is_spine
-from segmentation.metrics import dice
+from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, save_model, sha256_of
+from segmentation.core.errors import BadConfiguration, BadWeights, Cancelled
+from segmentation.core.geometry import Grid
+from segmentation.inference.engine import Engine, window_count
+from segmentation.core.labels import is_spine
+from segmentation.evaluation.metrics import dice
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.phantom import Phantom, make_phantom
-from segmentation.preprocess import InputSpec
-from segmentation.volume import Volume
+from segmentation.preprocessing.preprocess import InputSpec
+from segmentation.core.volume import Volume
 
 ONE_LEVEL = DenseUNetSpec(stem=1, width=1, growth=(1,), encoder_layers=(1,), decoder_layers=(), norm="batch")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmentation.errors import GridMismatch
-from segmentation.geometry import Grid
-from segmentation.label_statistics import label_statistics
+from segmentation.core.errors import GridMismatch
+from segmentation.core.geometry import Grid
+from segmentation.analysis.label_statistics import label_statistics
 from segmentation.phantom import Phantom
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 
 AFFINE = np.array([[-2.0, 0, 0, 10], [0, 1.0, 0, 0], [0, 0, 5.0, -20], [0, 0, 0, 1.0]])
 GRID = Grid((4, 3, 3), AFFINE)

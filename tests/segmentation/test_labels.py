@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydicom.sr.codedict import codes
 
-from segmentation.labels import HEAD_TO_FOOT, LABELS, NUMBERS, SPINE, SPINE_NUMBERS, Label, label_of
+from segmentation.core.labels import HEAD_TO_FOOT, LABELS, NUMBERS, SPINE, SPINE_NUMBERS, Label, label_of
 
 
 def test_numbers_are_verse_s() -> None:

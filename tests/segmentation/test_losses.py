@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from segmentation.losses import FusionLoss
+from segmentation.training.losses import FusionLoss
 
 
 def row(*values: float) -> Tensor:

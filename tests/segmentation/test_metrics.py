@@ -16,8 +16,8 @@ from monai.metrics import (
 )
 from scipy import ndimage
 
-from segmentation.geometry import Grid
-from segmentation.metrics import (
+from segmentation.core.geometry import Grid
+from segmentation.evaluation.metrics import (
     Mask,
     bounding_box,
     dice,
@@ -33,7 +33,7 @@ from segmentation.metrics import (
     volume_error_ml,
     voxels,
 )
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 
 ISOTROPIC = (1.0, 1.0, 1.0)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from monai.networks.nets import VNet as MonaiVNet
 
-from segmentation.checkpoint import Stage, load_model, save_model
+from segmentation.inference.checkpoint import Stage, load_model, save_model
 from segmentation.networks import (
     DenseNet3D,
     DenseNet3DSpec,
@@ -23,7 +23,7 @@ from segmentation.networks import (
     describe,
     described,
 )
-from segmentation.preprocess import InputSpec
+from segmentation.preprocessing.preprocess import InputSpec
 
 SMALL: dict[str, Spec] = {
     "DenseNet3D": DenseNet3DSpec(width=4, growth=2, layers=(1, 2)),

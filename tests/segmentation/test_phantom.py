@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from segmentation.phantom import Phantom, PhantomSpec, make_phantom, write_phantom
 from segmentation.readers import inspect, read_label_map, read_volume
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segmentation.geometry import Grid
-from segmentation.pictures import AMBER, CAPTION, GAP, TEAL, write_montage, write_pictures
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.analysis.pictures import AMBER, CAPTION, GAP, TEAL, write_montage, write_pictures
+from segmentation.core.volume import Volume
 
 RAS = np.diag([2.0, 1.0, 4.0, 1.0])
 

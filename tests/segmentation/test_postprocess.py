@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmentation.postprocess import SMALLEST_COMPONENT_MM3, believable, keep_column, keep_spine
+from segmentation.inference.postprocess import SMALLEST_COMPONENT_MM3, believable, keep_column, keep_spine
 
 
 def empty() -> np.ndarray:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.spec import rotation
-from segmentation.preprocess import (
+from segmentation.preprocessing.preprocess import (
     NOTHING,
     WHOLE_EDGE,
     InputSpec,
@@ -23,7 +23,7 @@ from segmentation.preprocess import (
     resample,
     restore,
 )
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 ORIENTATIONS = [
     "".join(letters)

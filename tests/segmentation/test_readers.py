@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.errors import (
+from segmentation.core.errors import (
     BadGeometry,
     InputError,
     NotAVolume,

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.errors import (
+from segmentation.core.errors import (
     BadGeometry,
     InputError,
     NotAVolume,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, ornt_transform
 
-from segmentation.geometry import Grid
-from segmentation.preprocess import InputSpec, prepare, restore
-from segmentation.refine import PER_RANGE, refine
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.preprocessing.preprocess import InputSpec, prepare, restore
+from segmentation.inference.refine_borders import PER_RANGE, refine
+from segmentation.core.volume import Volume
 
 SPEC = InputSpec(1.5)
 

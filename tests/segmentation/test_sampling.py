@@ -9,10 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from segmentation import sampling
-from segmentation.dataset import FULL, Item
-from segmentation.ribs import Ribs
-from segmentation.sampling import Sampler
+from segmentation.training import sampling
+from segmentation.training.dataset import FULL, Item
+from segmentation.training.synthesis.ribs import Ribs
+from segmentation.training.sampling import Sampler
 
 EDGE = 16
 

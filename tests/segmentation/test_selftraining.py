@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmentation.geometry import Grid
-from segmentation.preprocess import NOTHING
-from segmentation.selftraining import SURE, confident
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.preprocessing.preprocess import NOTHING
+from segmentation.training.pseudo_labels import SURE, confident
+from segmentation.core.volume import Volume
 
 SHAPE = (20, 20, 30)
 

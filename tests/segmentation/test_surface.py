@@ -9,9 +9,9 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkFeatureEdges
 
-from segmentation.geometry import Grid
-from segmentation.surface import points_mm, surface_mesh, surfaces
-from segmentation.volume import LabelMap
+from segmentation.core.geometry import Grid
+from segmentation.analysis.surface import points_mm, surface_mesh, surfaces
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_surfaces
 
 AFFINES = [

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from segmentation.labels import NUMBERS
+from segmentation.core.labels import NUMBERS
 from segmentation.phantom import PhantomSpec, make_phantom
-from segmentation.surface import points_mm, surface_mesh
-from segmentation.volume import LabelMap
+from segmentation.analysis.surface import points_mm, surface_mesh
+from segmentation.core.volume import LabelMap
 
 MOST_MM = 0.5
 PER_SIDE = 5  # samples along each side of a voxel's face

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmentation.errors import GridMismatch, InputError
-from segmentation.geometry import Grid
-from segmentation.surface_distance import distance_surface, write_distance_surface
-from segmentation.volume import LabelMap
+from segmentation.core.errors import GridMismatch, InputError
+from segmentation.core.geometry import Grid
+from segmentation.analysis.surface_distance import distance_surface, write_distance_surface
+from segmentation.core.volume import LabelMap
 
 GRID = Grid((40, 40, 40), np.diag([-1.0, -1.0, 1.0, 1.0]))
 

@@ -15,14 +15,14 @@ import pytest
 import torch
 import yaml
 
-from segmentation.checkpoint import load_model
-from segmentation.cli import main
-from segmentation.config import TrainingConfig
-from segmentation.dataset import FULL, Item
-from segmentation.errors import BadConfiguration
-from segmentation.items import load_items
-from segmentation.sampling import Sampler
-from segmentation.training import Trainer, train, validation_dice
+from segmentation.inference.checkpoint import load_model
+from segmentation.cli.main import main
+from segmentation.training.config import TrainingConfig
+from segmentation.training.dataset import FULL, Item
+from segmentation.core.errors import BadConfiguration
+from segmentation.training.load_cases import load_items
+from segmentation.training.sampling import Sampler
+from segmentation.training.trainer import Trainer, train, validation_dice
 from segmentation.writers import write_nifti, write_volume
 
 NETWORK = {"stem": 2, "width": 4, "growth": [4, 8], "encoder_layers": [1, 1], "decoder_layers": [1]}
@@ -99,7 +99,7 @@ def test_the_run_describes_itself(case, tmp_path):
 
 def test_the_saved_model_is_the_best_and_not_the_last(case, tmp_path, monkeypatch):
     scores = iter([0.4, 0.8, 0.6])
-    monkeypatch.setattr("segmentation.training.validation_dice", lambda *_: next(scores))
+    monkeypatch.setattr("segmentation.training.trainer.validation_dice", lambda *_: next(scores))
     kept: list[bytes] = []
     train(config(case, tmp_path, epochs=3, steps_per_epoch=2), lambda _: kept.append(_model_bytes(tmp_path)))
     assert kept[1] != kept[2]
@@ -114,7 +114,7 @@ def _model_bytes(out: Path) -> bytes:
 
 @pytest.mark.parametrize(("schedule", "ema", "norm"), [("plateau", 0.0, "group"), ("cosine", 0.9, "batch")])
 def test_a_killed_and_resumed_run_ends_with_the_same_weights(case, tmp_path, monkeypatch, schedule, ema, norm):
-    monkeypatch.setattr("segmentation.training.SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("segmentation.training.trainer.SAVE_EVERY_S", 0.0)
     changes = {"epochs": 3, "steps_per_epoch": 4, "schedule": schedule, "ema": ema, "network": NETWORK | {"norm": norm}}
     train(config(case, tmp_path / "whole", **changes), silent)
 
@@ -167,10 +167,10 @@ def test_a_run_that_was_killed_by_the_system_goes_on(case, tmp_path):
 
 
 def test_a_killed_run_does_not_write_a_line_of_its_log_twice(case, tmp_path, monkeypatch):
-    monkeypatch.setattr("segmentation.training.SAVE_EVERY_S", 1e9)
+    monkeypatch.setattr("segmentation.training.trainer.SAVE_EVERY_S", 1e9)
     changes = {"epochs": 2, "steps_per_epoch": 2}
     with monkeypatch.context() as patched:
-        patched.setattr("segmentation.training.Trainer._save_last", _killed)
+        patched.setattr("segmentation.training.trainer.Trainer._save_last", _killed)
         with pytest.raises(Killed):
             train(config(case, tmp_path, **changes), silent)
     assert len(rows(tmp_path)) == 2

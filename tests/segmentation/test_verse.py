@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmentation.config import TrainingConfig
-from segmentation.errors import InputError
-from segmentation.items import load_items
+from segmentation.training.config import TrainingConfig
+from segmentation.core.errors import InputError
+from segmentation.training.load_cases import load_items
 from segmentation.phantom import Phantom
-from segmentation.verse import find_verse
-from segmentation.volume import LabelMap
+from segmentation.training.verse import find_verse
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti, write_volume
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 
 GRID = Grid((2, 3, 4), np.diag([1.0, 2.0, 5.0, 1.0]))
 

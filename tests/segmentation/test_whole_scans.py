@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from segmentation.checkpoint import Stage, save_model
-from segmentation.dataset import FULL, label_map_item, labelled_item
-from segmentation.inference import Engine
+from segmentation.inference.checkpoint import Stage, save_model
+from segmentation.training.dataset import FULL, label_map_item, labelled_item
+from segmentation.inference.engine import Engine
 from segmentation.networks import UNet3DSpec, build
 from segmentation.phantom import Phantom
-from segmentation.preprocess import InputSpec, prepare, restore
+from segmentation.preprocessing.preprocess import InputSpec, prepare, restore
 from segmentation.readers import read_volume
-from segmentation.sampling import Sampler
+from segmentation.training.sampling import Sampler
 
 SPECS = [
     InputSpec(1.0, mode="whole", edge=32),

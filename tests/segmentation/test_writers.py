@@ -10,10 +10,10 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.spec import rotation
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_nifti, write_volume
 from tests.segmentation.conftest import NiftiMaker, ct_values
 

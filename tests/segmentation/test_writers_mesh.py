@@ -16,9 +16,9 @@ from vtkmodules.vtkFiltersCore import vtkAppendPolyData, vtkMassProperties
 from vtkmodules.vtkIOGeometry import vtkGLTFReader, vtkOBJReader, vtkSTLReader
 from vtkmodules.vtkIOPLY import vtkPLYReader
 
-from segmentation.geometry import Grid
-from segmentation.surface import surfaces
-from segmentation.volume import LabelMap
+from segmentation.core.geometry import Grid
+from segmentation.analysis.surface import surfaces
+from segmentation.core.volume import LabelMap
 from segmentation.writers.mesh import SUFFIXES, Axes, write_surfaces
 
 AFFINE = np.array([[-0.8, 0, 0, 30], [0, -0.8, 0, 12], [0, 0, 1.25, -40], [0, 0, 0, 1]])

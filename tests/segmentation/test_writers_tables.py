@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from segmentation.geometry import Grid
-from segmentation.labels import label_of
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import label_of
 from segmentation.phantom.spec import rotation
 from segmentation.readers import read_label_map
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers import label_table, write_nrrd
 from segmentation.writers.mask import write_mask
 

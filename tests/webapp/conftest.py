@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti, write_volume
 from tests.webapp.support import BONE_HU, SHAPE, BoneEngine, small_volume, wait_for
 from webapp.asgi import create_asgi

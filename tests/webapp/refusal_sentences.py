@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 # What the engine does for a page; its other modules serve commands.

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from segmentation.geometry import Grid
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 from webapp.coding import decode_slice, encode_slice, preview_factors, shrink
 from webapp.display import PREVIEW_FILE, PREVIEW_VOXELS, VOLUME_FILE, write_display
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 from webapp.coding import decode_slice
 from webapp.display import VOLUME_FILE, as_hu16, canonical, read_display, write_display, write_display_mask
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti
 from tests.webapp.conftest import TestClient
 from tests.webapp.support import SHAPE, small_volume, wait_for

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from segmentation.confidence import SENTENCES
-from segmentation.notes import SENTENCES as NOTES
+from segmentation.inference.confidence import SENTENCES
+from segmentation.core.notes import SENTENCES as NOTES
 from webapp.i18n import LANGUAGES, language_of, table, translate
 from webapp.paths import STATIC_DIR
 

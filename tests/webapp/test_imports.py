@@ -17,10 +17,10 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_label_map, read_volume
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.webapp.support import small_volume, wait_for
 from webapp import imports
 from webapp.dicom import source_instances

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from segmentation.errors import BadWeights
-from segmentation.progress import Cancelled, Progress
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.errors import BadWeights
+from segmentation.core.progress import Cancelled, Progress
+from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
 from webapp.errors import WebError
 from webapp.jobs import JobQueue, packaged_engine

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from segmentation.phantom.dicom import DicomSpec, write_dicom
-from segmentation.readers.dicom.series import MODALITIES
+from segmentation.readers.dicom.group_series import MODALITIES
 from tests.webapp.refusal_sentences import ROOT, Sentences, modules
 from tests.webapp.support import BoneEngine, small_volume, wait_for
 from webapp.i18n import COOKIE

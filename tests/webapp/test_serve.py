@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from tests.webapp.support import wait_for
 from webapp.serve import Server, Worker, serve
 from webapp.settings import Settings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from webapp.settings import Settings, load_settings
 
 

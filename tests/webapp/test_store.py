@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.confidence import Confidence, Reason
-from segmentation.errors import BadConfiguration
+from segmentation.inference.confidence import Confidence, Reason
+from segmentation.core.errors import BadConfiguration
 from webapp.records import Mask, Study
 from webapp.store import LOG_LINES, Store
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 from webapp.thumbnail import HEIGHT_PX, write_thumbnail
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from segmentation.geometry import Grid
-from segmentation.volume import LabelMap
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti
 from tests.webapp.support import AFFINE, SHAPE
 from webapp.errors import WebError

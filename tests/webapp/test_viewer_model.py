@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from segmentation.confidence import Confidence, Reason
-from segmentation.label_statistics import LabelStatistics
+from segmentation.inference.confidence import Confidence, Reason
+from segmentation.analysis.label_statistics import LabelStatistics
 from webapp.i18n import translate
 from webapp.records import Job, Mask
 from webapp.viewer.model import clock, job_row, latest_masks, mask_colours, mask_row, shown_after

@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from segmentation.errors import Cancelled as CancelledError
-from segmentation.progress import Cancelled, never
+from segmentation.core.errors import Cancelled as CancelledError
+from segmentation.core.progress import Cancelled, never
 from webapp.errors import WebError
 from webapp.pacs.config import PacsServer
 from webapp.pacs.faults import check, told

@@ -20,7 +20,7 @@ from pynetdicom import ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from segmentation.errors import BadConfiguration, InputError
+from segmentation.core.errors import BadConfiguration, InputError
 from webapp.errors import WebError
 from webapp.pacs.found import is_uid
 from webapp.pacs.transfers import Admit

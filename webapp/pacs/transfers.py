@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from segmentation.errors import Cancelled as CancelledError
-from segmentation.errors import InputError
+from segmentation.core.errors import Cancelled as CancelledError
+from segmentation.core.errors import InputError
 from webapp.errors import WebError, from_input_error
 from webapp.pacs.dicomweb import DicomWeb
 from webapp.store import Store, new_id

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segmentation.confidence import Confidence
-from segmentation.label_statistics import LabelStatistics
-from segmentation.labels import label_of
+from segmentation.inference.confidence import Confidence
+from segmentation.analysis.label_statistics import LabelStatistics
+from segmentation.core.labels import label_of
 from webapp.i18n import Translate
 from webapp.records import OPEN_STATES, Job, Mask
 

@@ -31,9 +31,9 @@ from vtkmodules.vtkRenderingCore import (
     vtkRenderWindowInteractor,
 )
 
-from segmentation.labels import label_of
+from segmentation.core.labels import label_of
 from segmentation.readers import read_label_map, read_volume
-from segmentation.surface import surface_mesh
+from segmentation.analysis.surface import surface_mesh
 from webapp.coding import preview_factors, shrink
 from webapp.display import canonical
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
-from segmentation.errors import InputError
-from segmentation.label_statistics import LabelStatistics
+from segmentation.core.errors import InputError
+from segmentation.analysis.label_statistics import LabelStatistics
 from webapp.dicom import DICOM_FOLDER
 from webapp.dicom_results import is_de_identified
 from webapp.errors import WebError

@@ -14,7 +14,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from segmentation.readers.dicom.frame import Frame, Triple
+from segmentation.readers.dicom.frames.frame import Frame, Triple
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 # What a hostile or sloppy header makes pydicom raise; memory runs out where a length is a lie, or a stream a bomb.

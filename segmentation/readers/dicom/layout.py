@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.errors import BadGeometry, NotAVolume
-from segmentation.geometry import Grid
-from segmentation.notes import Note, note
-from segmentation.readers.dicom.frame import Frame
+from segmentation.core.errors import BadGeometry, NotAVolume
+from segmentation.core.geometry import Grid
+from segmentation.core.notes import Note, note
+from segmentation.readers.dicom.frames.frame import Frame
 
 SAME_PLACE_MM = 0.01
 _REGULAR = 0.1  # of the step: how far a slice may lie from its place on a regular grid

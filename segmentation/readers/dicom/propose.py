@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.notes import Note, note
-from segmentation.readers.dicom.frame import Frame
-from segmentation.readers.dicom.series import Series
+from segmentation.core.notes import Note, note
+from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.group_series import Series
 
 # Names of kernels by vendor: GE (BONE, STANDARD), Siemens (B70f, Br59, H60s), Philips (YD, B), Canon (FC30).
 _LUNG = re.compile(r"LUNG|^BL\d|^FC5\d|^L$")

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.errors import InputError, NotAVolume, UnreadableFile
-from segmentation.geometry import Grid
-from segmentation.notes import Note
+from segmentation.core.errors import InputError, NotAVolume, UnreadableFile
+from segmentation.core.geometry import Grid
+from segmentation.core.notes import Note
 from segmentation.readers.dicom import sandbox
-from segmentation.readers.dicom.files import DICOMDIR, is_zip
+from segmentation.readers.dicom.find_files import DICOMDIR, is_zip
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json
 from segmentation.readers.imagefile import ImageFile, Voxels
 from segmentation.readers.limits import ReadLimits

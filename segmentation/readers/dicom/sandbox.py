@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from segmentation.errors import TooLarge, UnreadableFile
+from segmentation.core.errors import TooLarge, UnreadableFile
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.refusal import error_from_json
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segmentation.errors import InputError
-from segmentation.readers.dicom.pixels import read_hu
-from segmentation.readers.dicom.series import Series
+from segmentation.core.errors import InputError
+from segmentation.readers.dicom.frames.decode_pixels import read_hu
+from segmentation.readers.dicom.group_series import Series
 
 SIDE_PX = 192
 _WINDOW_HU = (-450.0, 1050.0)

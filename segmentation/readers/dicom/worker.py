@@ -18,7 +18,7 @@ Task = Callable[[dict[str, Any]], dict[str, Any]]
 
 def list_files(request: dict[str, Any]) -> dict[str, Any]:
     """Find (or unpack) the files of ``path`` and list their series."""
-    from segmentation.readers.dicom.files import find_files, unpack
+    from segmentation.readers.dicom.find_files import find_files, unpack
     from segmentation.readers.dicom.listing import listing_to_json, make_listing
     from segmentation.readers.limits import ReadLimits
 
@@ -47,7 +47,7 @@ def load(request: dict[str, Any]) -> dict[str, Any]:
 
 def keep(request: dict[str, Any]) -> dict[str, Any]:
     """Write the files of ``frames``, by position and de-identified if there is a ``secret``, into ``into``."""
-    from segmentation.readers.dicom.keep import keep_files
+    from segmentation.readers.dicom.retain_files import keep_files
 
     secret = request["secret"]
     frames = _chosen(request["frames"])
@@ -56,7 +56,7 @@ def keep(request: dict[str, Any]) -> dict[str, Any]:
 
 def _chosen(wanted: list[list[Any]]) -> list[Any]:
     """The frames named by file and number, in that order."""
-    from segmentation.errors import UnreadableFile
+    from segmentation.core.errors import UnreadableFile
     from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
 
     by_file: dict[str, list[Any]] = {}
@@ -73,7 +73,7 @@ TASKS: dict[str, Task] = {"list": list_files, "load": load, "keep": keep}
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Do the task; an input that is refused is an answer, too."""
-    from segmentation.errors import InputError
+    from segmentation.core.errors import InputError
     from segmentation.readers.refusal import error_to_json
 
     try:

@@ -8,7 +8,7 @@ import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.writers.dicom.sources import LPS, Sources
 
 

@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import RTStructureSetStorage
 
-from segmentation.labels import Label, label_of
-from segmentation.volume import LabelMap
+from segmentation.core.labels import Label, label_of
+from segmentation.core.volume import LabelMap
 from segmentation.writers.dicom.objects import new_object, refer_to_origin, reference_to, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import Maker, Sources
@@ -32,7 +32,7 @@ def write_rtstruct(label_map: LabelMap, sources: Sources, path: Path, maker: Mak
 
 
 def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Dataset:
-    """One region of interest a label, named, coloured and coded by :mod:`segmentation.labels`.
+    """One region of interest a label, named, coloured and coded by :mod:`segmentation.core.labels`.
 
     Contours run midway between voxel centres. Holes, such as the spinal canal, are joined to the outline around them
     by a channel of no width, there and back (the keyhole of PS3.3 C.8.8.6.3), which every reader understands.

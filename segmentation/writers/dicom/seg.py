@@ -13,9 +13,9 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
-from segmentation.errors import InputError
-from segmentation.labels import Label, label_of
-from segmentation.volume import LabelMap
+from segmentation.core.errors import InputError
+from segmentation.core.labels import Label, label_of
+from segmentation.core.volume import LabelMap
 from segmentation.writers.dicom.objects import refer_to_origin, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources, unheard
@@ -45,7 +45,7 @@ def make_dicom_seg(
     """A segmentation in the source's study and frame of reference that refers to every source instance.
 
     Segments are numbered from 1 in the order of their labels; each is named, coloured and coded by
-    :mod:`segmentation.labels`. Planes without a label are left out, as the standard allows.
+    :mod:`segmentation.core.labels`. Planes without a label are left out, as the standard allows.
 
     Args:
         label_map: (I, J, K) labels; at least one voxel must be set.

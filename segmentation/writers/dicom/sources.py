@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from segmentation.errors import InputError, UnreadableFile
+from segmentation.core.errors import InputError, UnreadableFile
 
 # Both tell of attributes and their values; what a patient is called must never reach a log.
 for _name in ("highdicom", "pydicom"):

@@ -25,7 +25,7 @@ export function figures(distances) {
 /** The distance in mm at the legend's ends: a round one that nearly all points keep. */
 export const legendEnd = ({ p95 }) => Math.min(MOST_MM, Math.max(LEAST_MM, Math.ceil(p95)));
 
-/** What segmentation/surface_distance.py wrote: { points, distances, corner }, corner numbers three a triangle. */
+/** What segmentation/analysis/surface_distance.py wrote: { points, distances, corner }, corner numbers three a triangle. */
 export function parseDistances(buffer) {
   const [count, triangles] = new Uint32Array(buffer, 0, 2);
   const points = new Float32Array(buffer, 8, 3 * count);

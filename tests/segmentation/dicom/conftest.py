@@ -12,15 +12,15 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from segmentation.errors import InputError
-from segmentation.geometry import Grid
+from segmentation.core.errors import InputError
+from segmentation.core.geometry import Grid
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import sandbox, worker
 from segmentation.readers.dicom.listing import Listing
 from segmentation.readers.dicom.reader import list_series
 from segmentation.readers.refusal import error_from_json
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 SHAPE = (36, 34, 22)
 Writer = Callable[..., Path]

@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from segmentation.writers.dicom import Maker, read_sources, write_capture
 from tests.dicom_judges import complaints
 from tests.dicom_series import scanner_grid, write_series

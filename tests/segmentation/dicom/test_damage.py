@@ -9,11 +9,11 @@ import pydicom
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
 
-from segmentation.errors import UnreadableFile
-from segmentation.notes import sentences
+from segmentation.core.errors import UnreadableFile
+from segmentation.core.notes import sentences
 from segmentation.readers import inspect, read_volume
-from segmentation.readers.dicom.damage import _runs
-from segmentation.volume import Volume
+from segmentation.readers.dicom.frames.damaged_frames import _runs
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, by_position, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -15,7 +15,7 @@ from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom.deidentify import deidentify
 from segmentation.readers.dicom.reader import keep_files
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, listed
 
 SECRET = b"0123456789abcdef"

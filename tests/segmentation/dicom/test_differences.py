@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from segmentation.readers import read_volume
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, by_position
 from tests.segmentation.dicom.others import by_dcm2niix, by_simpleitk, needs_dcm2niix
 

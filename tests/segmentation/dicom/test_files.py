@@ -12,12 +12,12 @@ import pydicom
 import pytest
 from pydicom.fileset import FileSet
 
-from segmentation.errors import InputError, TooLarge, UnreadableFile
-from segmentation.notes import sentences
+from segmentation.core.errors import InputError, TooLarge, UnreadableFile
+from segmentation.core.notes import sentences
 from segmentation.readers import DEFAULT_LIMITS, read_volume
-from segmentation.readers.dicom import files
-from segmentation.readers.dicom.files import find_files, unpack
-from segmentation.volume import Volume
+from segmentation.readers.dicom import find_files as files
+from segmentation.readers.dicom.find_files import find_files, unpack
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, listed
 
 pytestmark = pytest.mark.usefixtures("inline")

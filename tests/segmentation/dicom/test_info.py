@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.cli import main
+from segmentation.cli.main import main
 from segmentation.phantom.dicom import DicomSpec, write_dicom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 
 pytestmark = pytest.mark.usefixtures("inline")
 

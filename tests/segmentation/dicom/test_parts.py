@@ -11,11 +11,11 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
-from segmentation.notes import sentences
+from segmentation.core.notes import sentences
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers.dicom import Maker, read_sources, write_dicom_seg, write_rtstruct
 from tests.dicom_judges import complaints, read_with_dcmqi
 from tests.segmentation.dicom.conftest import Writer, listed

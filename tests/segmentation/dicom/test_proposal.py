@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segmentation.notes import sentences
+from segmentation.core.notes import sentences
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom.propose import _BONE, _LUNG, _STANDARD
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, listed
 
 
@@ -54,7 +54,7 @@ def replace_seed(spec: DicomSpec) -> DicomSpec:
 
 
 def _every_second(volume: Volume):
-    from segmentation.geometry import Grid
+    from segmentation.core.geometry import Grid
 
     shape = volume.hu[:, :, ::2].shape
     return Grid(shape, volume.grid.affine @ np.diag([1, 1, 2.0, 1]))

@@ -14,7 +14,7 @@ from pydicom.encaps import encapsulate
 
 from segmentation.phantom.dicom import SYNTAXES
 from segmentation.readers import read_volume
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer
 from tests.segmentation.dicom.others import by_dcm2niix, by_simpleitk, needs_dcm2niix
 
@@ -103,7 +103,7 @@ def test_padding_is_air(written: Writer, oblique: Volume, signed: bool, padding:
 def test_the_affine_says_where_each_voxel_lies(
     written: Writer, oblique: Volume, order: tuple[int, ...], tmp_path: Path
 ):
-    from segmentation.geometry import Grid
+    from segmentation.core.geometry import Grid
     from segmentation.phantom.dicom import DicomSpec, write_dicom
 
     hu = oblique.hu[:: order[0], :: order[1], :: order[2]]

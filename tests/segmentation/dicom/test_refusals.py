@@ -11,12 +11,12 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import BasicTextSRStorage, LegacyConvertedEnhancedCTImageStorage
 
-from segmentation.errors import BadGeometry, InputError, NotAVolume, NotCT, NotHounsfield, UnreadableFile
-from segmentation.notes import sentences
+from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT, NotHounsfield, UnreadableFile
+from segmentation.core.notes import sentences
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom.reader import choose, keep_files, load_voxels
-from segmentation.readers.dicom.series import MODALITIES
-from segmentation.volume import Volume
+from segmentation.readers.dicom.group_series import MODALITIES
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, edit, listed, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -12,11 +12,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 from scipy import ndimage
 
-from segmentation.errors import BadGeometry, NotAVolume, NotCT
-from segmentation.notes import sentences
+from segmentation.core.errors import BadGeometry, NotAVolume, NotCT
+from segmentation.core.notes import sentences
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_volume
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.segmentation.dicom.conftest import Writer, by_position, edit, listed, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -11,9 +11,9 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from segmentation.geometry import Grid
+from segmentation.core.geometry import Grid
 from segmentation.phantom.spec import rotation
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers.dicom import Maker, read_sources, write_rtstruct
 from tests.dicom_judges import complaints
 from tests.dicom_series import LPS, scanner_grid, write_series

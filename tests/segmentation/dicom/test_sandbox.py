@@ -12,7 +12,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from segmentation.errors import InputError, NotCT, TooLarge, UnreadableFile
+from segmentation.core.errors import InputError, NotCT, TooLarge, UnreadableFile
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import sandbox
 from segmentation.readers.refusal import error_from_json, error_to_json

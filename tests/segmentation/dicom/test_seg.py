@@ -12,11 +12,11 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from segmentation.errors import InputError, UnreadableFile
-from segmentation.geometry import Grid
-from segmentation.labels import label_of
+from segmentation.core.errors import InputError, UnreadableFile
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import label_of
 from segmentation.phantom.spec import rotation
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers.dicom import Maker, read_sources, write_dicom_seg
 from tests.dicom_judges import complaints, read_with_dcmqi
 from tests.dicom_series import LPS, scanner_grid, write_series

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
-from segmentation.volume import LabelMap
+from segmentation.core.volume import LabelMap
 from segmentation.writers.dicom import Maker, Sources, read_sources, write_dicom_seg, write_rtstruct
 from tests.dicom_judges import complaints, read_with_dcmqi
 from tests.dicom_series import LPS

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.geometry import Grid
-from segmentation.metrics import Mask
-from segmentation.progress import Cancelled, Progress, ignore, never
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.geometry import Grid
+from segmentation.evaluation.metrics import Mask
+from segmentation.core.progress import Cancelled, Progress, ignore, never
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_nifti, write_volume
 
 SHAPE = (24, 24, 30)

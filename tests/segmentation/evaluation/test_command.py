@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-import segmentation.inference
-from segmentation.cli import main
+import segmentation.inference.engine
+from segmentation.cli.main import main
 from tests.segmentation.evaluation.support import Bone, three_vertebrae, write_case
 
 
@@ -24,7 +24,7 @@ class FakeEngine(Bone):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(segmentation.inference, "Engine", FakeEngine)
+    monkeypatch.setattr(segmentation.inference.engine, "Engine", FakeEngine)
     write_case(tmp_path / "labelled" / "one", three_vertebrae())
     ct = (tmp_path / "labelled" / "one" / "ct.nii.gz").read_bytes()
     for name in ("far", "limbs"):

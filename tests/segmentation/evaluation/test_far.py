@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import segmentation.evaluation.far
-from segmentation.errors import InputError
+import segmentation.evaluation.distant_false_positives
+from segmentation.core.errors import InputError
 from segmentation.evaluation import evaluate
-from segmentation.evaluation.far import (
+from segmentation.evaluation.distant_false_positives import (
     evaluate_far,
     evaluate_negatives,
     far_from_centreline_ml,
     far_table,
     labelled_rows,
 )
-from segmentation.geometry import Grid
-from segmentation.volume import Volume
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 from segmentation.writers import write_volume
 from tests.segmentation.evaluation.support import Bone, Exact, Nothing, three_vertebrae, write_case
 
@@ -80,7 +80,7 @@ def test_far_does_not_depend_on_how_the_array_is_stored():
 def test_far_does_not_depend_on_the_blocks_it_is_counted_in(monkeypatch: pytest.MonkeyPatch):
     mask = np.random.default_rng(1).random(GRID.shape) > 0.8
     at_once = far_from_centreline_ml(mask, GRID, np.array(LINE))
-    monkeypatch.setattr(segmentation.evaluation.far, "BLOCK", 4)
+    monkeypatch.setattr(segmentation.evaluation.distant_false_positives, "BLOCK", 4)
     assert far_from_centreline_ml(mask, GRID, np.array(LINE)) == pytest.approx(at_once)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segmentation.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration
 from segmentation.evaluation.folds import evaluate_folds, folds_table, read_folds
 from tests.segmentation.evaluation.support import Exact, Fake, Nothing, cubes, three_vertebrae, write_case
 

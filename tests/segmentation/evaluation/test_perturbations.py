@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from segmentation.errors import InputError
+from segmentation.core.errors import InputError
 from segmentation.evaluation.perturbations import (
     AIR_HU,
     METAL_HU,
@@ -18,10 +18,10 @@ from segmentation.evaluation.perturbations import (
     upside_down,
     with_screw,
 )
-from segmentation.geometry import Grid
-from segmentation.metrics import dice
+from segmentation.core.geometry import Grid
+from segmentation.evaluation.metrics import dice
 from segmentation.phantom import Phantom
-from segmentation.volume import LabelMap, Volume
+from segmentation.core.volume import LabelMap, Volume
 from tests.segmentation.evaluation.support import cubes
 
 

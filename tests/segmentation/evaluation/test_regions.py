@@ -5,9 +5,9 @@ import pytest
 
 from segmentation.evaluation.regions import LEVELS, head_foot_axis, labelled_slab, nearest_vertebra
 from segmentation.evaluation.scores import score_regions
-from segmentation.geometry import Grid
-from segmentation.metrics import spine_voxels
-from segmentation.volume import LabelMap
+from segmentation.core.geometry import Grid
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.core.volume import LabelMap
 from tests.segmentation.evaluation.support import GRID, cubes, three_vertebrae
 
 

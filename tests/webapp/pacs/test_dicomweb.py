@@ -9,8 +9,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from segmentation.errors import Cancelled
-from segmentation.volume import Volume
+from segmentation.core.errors import Cancelled
+from segmentation.core.volume import Volume
 from tests.dicom_series import scanner_grid, write_series
 from tests.orthanc import PASSWORD, Orthanc, free_port
 from tests.webapp.pacs.conftest import send_by_c_store

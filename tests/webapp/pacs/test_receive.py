@@ -13,9 +13,9 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
 from starlette.testclient import TestClient
 
-from segmentation.errors import BadConfiguration, UnreadableFile
+from segmentation.core.errors import BadConfiguration, UnreadableFile
 from segmentation.phantom import Phantom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.dicom_series import PATIENT, scanner_grid, write_series
 from tests.webapp.pacs.conftest import send_to
 from tests.webapp.support import BoneEngine, wait_for

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from starlette.testclient import TestClient
 
 from segmentation.phantom import Phantom
-from segmentation.volume import Volume
+from segmentation.core.volume import Volume
 from tests.dicom_judges import complaints, read_with_dcmqi
 from tests.dicom_series import LPS, PATIENT, write_series
 from tests.orthanc import Orthanc

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.errors import Cancelled as CancelledError
-from segmentation.errors import NotAVolume
-from segmentation.progress import Cancelled, never
+from segmentation.core.errors import Cancelled as CancelledError
+from segmentation.core.errors import NotAVolume
+from segmentation.core.progress import Cancelled, never
 from tests.webapp.support import wait_for
 from webapp.errors import WebError
 from webapp.pacs.transfers import Transfer, Transfers

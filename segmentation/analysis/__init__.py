@@ -1,0 +1,1 @@
+"""Measure and draw masks: statistics, surfaces, distances, pictures."""

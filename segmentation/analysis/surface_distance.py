@@ -1,0 +1,92 @@
+"""How far the surface of one mask lies from that of another, point by point, for a coloured picture of both."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
+
+from segmentation.core.errors import GridMismatch, InputError
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.analysis.surface import surface_mesh
+from segmentation.core.volume import LabelMap
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceSurface:
+    """A mask's surface, measured.
+
+    Attributes:
+        points_mm: (N, 3) float32 vertices, RAS+ mm.
+        triangles: (T, 3) uint32 numbers of vertices, outward by the right-hand rule.
+        distance_mm: (N,) float32 to the reference's surface: positive outside of the reference, negative inside.
+    """
+
+    points_mm: NDArray[np.float32]
+    triangles: NDArray[np.uint32]
+    distance_mm: NDArray[np.float32]
+
+
+def distance_surface(mask: LabelMap, reference: LabelMap) -> DistanceSurface:
+    """The surface of ``mask``'s spine, each point with its distance to the surface of ``reference``'s.
+
+    Args:
+        mask: (I, J, K) labels; vertebrae of a vertebra map are taken together, a sacrum is left out.
+        reference: (I, J, K) labels on the same grid.
+
+    Raises:
+        GridMismatch: the two lie on different grids.
+        InputError: one of the two holds no spine.
+    """
+    if not mask.grid.matches(reference.grid):
+        raise GridMismatch("The two masks lie on different grids; compare masks of one scan.")
+    surface, other = _spine(mask), _spine(reference)
+    if not surface.GetNumberOfPoints() or not other.GetNumberOfPoints():
+        raise InputError("One of the two masks holds no spine, so there is no distance between them.")
+    measure = vtkDistancePolyDataFilter()
+    measure.SetInputData(0, surface)
+    measure.SetInputData(1, other)
+    measure.SignedDistanceOn()
+    measure.ComputeSecondDistanceOff()
+    measure.ComputeCellCenterDistanceOff()
+    measure.Update()
+    measured = measure.GetOutput()
+    return DistanceSurface(
+        _array(measured.GetPoints().GetData()).astype(np.float32),
+        _array(measured.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.uint32),
+        _array(measured.GetPointData().GetArray("Distance")).astype(np.float32),
+    )
+
+
+def write_distance_surface(surface: DistanceSurface, path: Path) -> None:
+    """Write for the browser, beside first, then renamed; little-endian, without gaps:
+
+    uint32 N, uint32 T, float32 points (N x 3), float32 distances (N), uint32 triangles (T x 3).
+    """
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    sizes = np.array([len(surface.points_mm), len(surface.triangles)])
+    try:
+        with beside.open("wb") as stream:
+            stream.write(sizes.astype("<u4").tobytes())
+            stream.write(surface.points_mm.astype("<f4").tobytes())
+            stream.write(surface.distance_mm.astype("<f4").tobytes())
+            stream.write(surface.triangles.astype("<u4").tobytes())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _spine(label_map: LabelMap) -> vtkPolyData:
+    return surface_mesh(LabelMap(spine_voxels(label_map).astype(np.uint8), label_map.grid, "spine"))
+
+
+def _array(data: Any) -> NDArray[Any]:
+    array: NDArray[Any] = vtk_to_numpy(data)  # type: ignore[no-untyped-call]
+    return array

@@ -1,0 +1,136 @@
+"""``spineview evaluate``: the tables that the options ask for, on the terminal, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmentation.cli.output import check_writable, write_json, write_text
+from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.errors import BadConfiguration
+from segmentation.evaluation import CaseReport, evaluate, find_cases
+from segmentation.evaluation.tables import Table, case_tables
+from segmentation.core.progress import Progress
+
+if TYPE_CHECKING:
+    from segmentation.evaluation.distant_false_positives import FarRow
+    from segmentation.inference.engine import Engine
+
+
+@dataclass
+class _Session:
+    """What the parts share: the models loaded so far, and what was found."""
+
+    options: argparse.Namespace
+    progress: Progress
+    load: Callable[[Path | None], Engine]
+    tables: list[Table] = field(default_factory=list)
+    content: dict[str, Any] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    # Labelled cases that were scored, with their folders and the weights that did it.
+    scored: list[tuple[Path, Path | None, CaseReport]] = field(default_factory=list)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the tables that were asked for; exit 2 if no scan could be used."""
+    _check(options)
+    with shown_progress() as progress:
+        session = _Session(options, progress, _loader(options))
+        for wanted, part in (
+            (options.cases, _cases),
+            (options.folds, _folds),
+            (options.far or options.negatives, _far),
+            (options.robustness, _robustness),
+        ):
+            if wanted:
+                part(session)
+    print("\n\n".join(table.text() for table in session.tables))
+    if options.markdown is not None:
+        write_text("\n".join(table.markdown() for table in session.tables), options.markdown)
+    if options.output is not None:
+        write_json(session.content, options.output)
+    for name, reason in session.refused.items():
+        print(f"spineview: {name} left out: {reason}", file=sys.stderr)
+    return 0 if session.tables else 2
+
+
+def _check(options: argparse.Namespace) -> None:
+    check_writable(options.output, ".json")
+    check_writable(options.markdown, ".md")
+    if not (options.cases or options.folds or options.far or options.negatives):
+        raise BadConfiguration("There is nothing to evaluate.", "Give --cases, --folds, --far or --negatives.")
+    if (options.far is None) != (options.centrelines is None):
+        raise BadConfiguration("--far and --centrelines go together.", "Without a line nothing is known to be far.")
+    if options.robustness and not (options.cases or options.folds):
+        raise BadConfiguration("--robustness needs labelled scans.", "Give --cases or --folds.")
+    if options.cases:
+        find_cases(options.cases)
+
+
+def _loader(options: argparse.Namespace) -> Callable[[Path | None], Engine]:
+    """Weights (None: those of ``--model``) to an engine; the last one stays loaded."""
+    last: dict[Path | None, Engine] = {}
+
+    def load(weights: Path | None) -> Engine:
+        from segmentation.inference.engine import Engine  # takes seconds
+
+        if weights not in last:
+            last.clear()
+            last[weights] = Engine(model=weights or options.model, device=options.device)
+        return last[weights]
+
+    return load
+
+
+def _cases(session: _Session) -> None:
+    options, engine = session.options, session.load(None)
+    report = evaluate(options.cases, engine, options.mode, engine.model.sha256, session.progress)
+    session.tables += case_tables(report)
+    session.content |= report.to_json()
+    session.refused |= report.refused
+    session.scored += [(options.cases / case.name, None, case) for case in report.cases]
+
+
+def _folds(session: _Session) -> None:
+    from segmentation.evaluation.folds import evaluate_folds, folds_table, read_folds
+
+    folds = read_folds(session.options.folds)
+    report = evaluate_folds(folds, session.load, session.options.mode, session.progress)
+    if report.cases:
+        session.tables.append(folds_table(report))
+    session.content["folds"] = report.to_json()
+    session.refused |= report.refused
+    session.scored += [(case.folder, case.weights, case.report) for case in report.cases]
+
+
+def _far(session: _Session) -> None:
+    from segmentation.evaluation.distant_false_positives import evaluate_far, evaluate_negatives, far_table, labelled_rows
+
+    options, engine = session.options, session.load(None)
+    reports = {}
+    if options.far:
+        reports["far"] = evaluate_far(options.far, options.centrelines, engine, options.mode, session.progress)
+    if options.negatives:
+        reports["negatives"] = evaluate_negatives(options.negatives, engine, options.mode, session.progress)
+    rows: list[FarRow] = labelled_rows(case for _, _, case in session.scored) if options.far else []
+    for name, report in reports.items():
+        rows += report.rows
+        session.content[name] = report.to_json()
+        session.refused |= report.refused
+    if rows:
+        session.tables.append(far_table(rows))
+
+
+def _robustness(session: _Session) -> None:
+    from segmentation.evaluation.robustness import robustness, robustness_table, rows_to_json
+
+    rows = []
+    for folder, weights, case in session.scored:
+        rows += robustness(folder, session.load(weights), case, session.options.mode, session.progress)
+    if rows:
+        session.tables.append(robustness_table(rows))
+    session.content["robustness"] = rows_to_json(rows)

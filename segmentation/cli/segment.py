@@ -1,0 +1,169 @@
+"""``spineview segment INPUT -o MASK.nii.gz``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmentation.cli.dicom_options import check_dicom_options, wants_probability, write_dicom_results
+from segmentation.cli.mesh_options import check_mesh_options, write_meshes
+from segmentation.cli.output import check_writable, write_json, write_text
+from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.errors import GridMismatch
+from segmentation.evaluation import Scores, score
+from segmentation.core.geometry import Grid
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.core.notes import sentences
+from segmentation.readers import read_label_map, read_volume
+from segmentation.core.volume import LabelMap, Volume
+from segmentation.writers import label_table
+from segmentation.writers.mask import SUFFIXES as MASK_SUFFIXES
+from segmentation.writers.mask import write_mask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from segmentation.inference.engine import Engine
+    from segmentation.core.progress import Progress
+
+
+def run(options: argparse.Namespace) -> int:
+    """Segment one CT; everything that can be refused is refused before the model is loaded."""
+    check_writable(options.output, *MASK_SUFFIXES)
+    check_writable(options.report, ".json")
+    check_writable(options.label_table, ".txt")
+    check_mesh_options(options)
+    check_dicom_options(options)
+    volume = read_volume(options.input, series=options.series)
+    for remark in sentences(volume.notes):
+        print(f"note: {remark}", file=sys.stderr)
+    reference = _read_reference(options.reference, volume)
+    # Only now the import that takes seconds.
+    from segmentation.inference.engine import Engine
+
+    engine = Engine(model=options.model, device=options.device)
+    started = time.perf_counter()
+    with shown_progress() as progress:
+        label_map, probability = _segment(engine, volume, options, progress)
+    seconds = time.perf_counter() - started
+    write_mask(label_map, options.output)
+    print(f"{options.output}: spine of {label_map.volume_ml:.0f} ml in {seconds:.1f} s on {engine.device}")
+    if engine.confidence is not None:
+        print(f"confidence {engine.confidence}")
+    for note in engine.notes:
+        print(f"note: {note}", file=sys.stderr)
+    scores = _compare(label_map, reference)
+    _write_extras(options, volume, label_map, reference, engine)
+    write_dicom_results(options, volume, label_map, reference, probability, engine.model_id)
+    if options.report is not None:
+        write_json(_report(options, volume, label_map, engine, seconds, scores), options.report)
+    return 0
+
+
+def _segment(
+    engine: Engine, volume: Volume, options: argparse.Namespace, progress: Progress
+) -> tuple[LabelMap, NDArray[np.float32] | None]:
+    """The mask, and the probabilities where they are to be written."""
+    if wants_probability(options):
+        return engine.segment_softly(volume, progress=progress, mode=options.mode)
+    return engine.segment(volume, progress=progress, mode=options.mode), None
+
+
+def _read_reference(path: Path | None, volume: Volume) -> LabelMap | None:
+    if path is None:
+        return None
+    reference = read_label_map(path)
+    if not volume.grid.matches(reference.grid):
+        raise GridMismatch(
+            f"The reference {path.name} does not lie on the grid of the CT: "
+            f"{_size(reference.grid)} against {_size(volume.grid)}.",
+            "Resample it to the CT first.",
+        )
+    return reference
+
+
+def _size(grid: Grid) -> str:
+    voxels, lengths = (" x ".join(f"{n:.3g}" for n in three) for three in (grid.shape, grid.spacing_mm))
+    return f"{voxels} voxels of {lengths} mm"
+
+
+def _compare(label_map: LabelMap, reference: LabelMap | None) -> Scores | None:
+    if reference is None:
+        return None
+    scores = score(spine_voxels(label_map), spine_voxels(reference), label_map.grid)
+    print(
+        f"Dice {scores.dice:.4f}  precision {scores.precision:.4f}  recall {scores.recall:.4f}  "
+        f"HD95 {scores.hd95_mm:.1f} mm  reference {scores.reference_ml:.0f} ml"
+    )
+    return scores
+
+
+def _write_extras(
+    options: argparse.Namespace,
+    volume: Volume,
+    label_map: LabelMap,
+    reference: LabelMap | None,
+    engine: Engine,
+) -> None:
+    """Label table, meshes, pictures and feature maps, where they were asked for."""
+    if options.label_table is not None:
+        write_text(label_table(label_map), options.label_table)
+    if options.meshes is not None:
+        for path in write_meshes(label_map, options):
+            print(f"{path}: surface in mm, {options.mesh_axes.upper()}+")
+    if options.slices is not None:
+        from segmentation.analysis.pictures import write_pictures
+
+        expected = None if reference is None else spine_voxels(reference)
+        write_pictures(volume, spine_voxels(label_map), expected, options.slices)
+    if options.feature_maps is not None:
+        _write_feature_maps(engine, volume, options.feature_maps)
+
+
+def _write_feature_maps(engine: Engine, volume: Volume, folder: Path) -> None:
+    """For each level ``LEVEL.npy``, its (C, I, J, K) maps of one window, and ``LEVEL.png`` to look at."""
+    import numpy as np
+
+    from segmentation.analysis.pictures import write_montage
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for level, maps in engine.feature_maps(volume).items():
+        np.save(folder / f"{level}.npy", maps)
+        write_montage(maps, folder / f"{level}.png")
+        print(f"{folder / level}.npy: {maps.shape[0]} maps of {maps.shape[1:]}")
+
+
+def _report(
+    options: argparse.Namespace,
+    volume: Volume,
+    label_map: LabelMap,
+    engine: Engine,
+    seconds: float,
+    scores: Scores | None,
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from segmentation.evaluation import without_nan
+
+    confidence = None if engine.confidence is None else engine.confidence.to_json()
+    content = {
+        "input": str(options.input),
+        "output": str(options.output),
+        "model": engine.model_id,
+        "device": engine.device,
+        "mode": options.mode,
+        "seconds": seconds,
+        "shape": list(volume.grid.shape),
+        "spacing_mm": list(volume.grid.spacing_mm),
+        "orientation": volume.grid.orientation,
+        "volume_ml": label_map.volume_ml,
+        "confidence": confidence,
+        "evidence": None if engine.evidence is None else asdict(engine.evidence),
+        "against_reference": None if scores is None else asdict(scores),
+        "notes": [*sentences(volume.notes), *engine.notes],
+    }
+    return {key: without_nan(value) for key, value in content.items()}

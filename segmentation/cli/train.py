@@ -1,0 +1,20 @@
+"""``spineview train CONFIG.yaml``."""
+
+from __future__ import annotations
+
+import argparse
+
+from tqdm import tqdm
+
+from segmentation.cli.progress_bar import shown_progress
+from segmentation.training.config import load_config
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, or go on where the run of this configuration stopped."""
+    config = load_config(options.config)
+    from segmentation.training.trainer import train  # torch takes seconds to import; a wrong key is said before
+
+    with shown_progress() as progress:
+        train(config, tqdm.write, progress)  # tqdm's print leaves the bar whole
+    return 0

@@ -1,0 +1,95 @@
+"""Where an array lies in the patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.core.errors import BadGeometry
+
+Shape3 = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular lattice of voxels: voxel index (i, j, k) to RAS+ mm (NIfTI's convention).
+
+    Attributes:
+        shape: Number of voxels along i, j and k.
+        affine: (4, 4) float64; ``affine @ (i, j, k, 1)`` is the voxel centre in mm.
+
+    Raises:
+        BadGeometry: the affine holds NaN or infinity, is singular, or does not end in (0, 0, 0, 1).
+    """
+
+    shape: Shape3
+    affine: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        affine = np.array(self.affine, dtype=np.float64)
+        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+            raise BadGeometry(
+                "The affine of this image holds values that are not numbers.",
+                "Export the scan again from the original DICOM series.",
+            )
+        # Relative to the column lengths, so that the test does not depend on the unit of length.
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        if (lengths < 1e-6).any() or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3:
+            raise BadGeometry(
+                "The affine of this image is singular: two of its axes coincide or one has no length.",
+                "Export the scan again from the original DICOM series.",
+            )
+        if not np.allclose(affine[3], (0, 0, 0, 1)):
+            raise BadGeometry("The last row of the affine is not (0, 0, 0, 1).")
+        affine.flags.writeable = False
+        object.__setattr__(self, "affine", affine)
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between neighbouring voxel centres along i, j, k."""
+        lengths = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return (float(lengths[0]), float(lengths[1]), float(lengths[2]))
+
+    @property
+    def extent_mm(self) -> tuple[float, float, float]:
+        """Length covered along i, j, k: voxels times spacing."""
+        si, sj, sk = self.spacing_mm
+        return (self.shape[0] * si, self.shape[1] * sj, self.shape[2] * sk)
+
+    @property
+    def orientation(self) -> str:
+        """Where the axes point, as three of the letters R/L, A/P, S/I, for instance ``"LPS"``."""
+        return "".join(nib.aff2axcodes(self.affine))
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+
+    def to_mm(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(..., 3) voxel indices to (..., 3) RAS+ mm."""
+        return np.asarray(np.asarray(index) @ self.affine[:3, :3].T + self.affine[:3, 3])
+
+    def to_index(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(..., 3) RAS+ mm to (..., 3) fractional voxel indices."""
+        inverse = np.linalg.inv(self.affine)
+        return np.asarray(np.asarray(point_mm) @ inverse[:3, :3].T + inverse[:3, 3])
+
+    def cropped(self, box: tuple[slice, slice, slice]) -> Grid:
+        """The grid of ``array[box]``; the slices have a start and a stop, and no step."""
+        first = np.array([part.start for part in box], dtype=np.float64)
+        affine = np.array(self.affine)
+        affine[:3, 3] = self.to_mm(first)
+        i, j, k = (part.stop - part.start for part in box)
+        return Grid((i, j, k), affine)
+
+    def matches(self, other: Grid, tolerance_mm: float = 0.01) -> bool:
+        """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T
+        return bool(np.abs(self.to_mm(corners) - other.to_mm(corners)).max() <= tolerance_mm)

@@ -1,0 +1,27 @@
+"""What anyone can do without a network: the figure that a model must beat to be worth its weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.evaluation.metrics import Mask
+
+BONE_HU = 200
+KEPT_SHARE = 0.1
+DESCRIPTION = (
+    f"HU > {BONE_HU}; of its 26-connected components the largest and every other of at least "
+    f"{KEPT_SHARE:.0%} of its size; closed holes filled"
+)
+
+
+def bone_threshold(hu: NDArray[np.int16] | NDArray[np.float32]) -> Mask:
+    """(I, J, K) HU to a (I, J, K) mask of the large bones, as :data:`DESCRIPTION` says."""
+    labels, count = ndimage.label(hu > BONE_HU, structure=np.ones((3, 3, 3)))
+    if count == 0:
+        return np.zeros(hu.shape, dtype=bool)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept = sizes >= KEPT_SHARE * sizes.max()
+    return np.asarray(ndimage.binary_fill_holes(kept[labels]))

@@ -1,0 +1,1 @@
+"""Run a trained network on a CT: windows, weights, cleaning up, confidence."""

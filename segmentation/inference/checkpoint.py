@@ -1,0 +1,132 @@
+"""Model files: safetensors with a JSON description inside, checked by SHA-256.
+
+One file holds the two networks of the product: ``locate.*`` finds the column, ``segment.*`` draws it.
+``python -m segmentation.inference.checkpoint NAME LOCATE SEGMENT OUT`` makes it of two training runs' files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from segmentation.core.errors import BadWeights
+from segmentation.networks import Network, build, describe, described
+from segmentation.preprocessing.preprocess import InputSpec
+
+DEFAULT_MODEL = Path(__file__).parents[1] / "weights" / "spineview.safetensors"
+METADATA = "spineview"
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One network, what it expects, and how large a window it is shown."""
+
+    network: Network
+    input: InputSpec
+    window: int
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Everything a model file holds: one network (what a training run writes) or both (the product)."""
+
+    name: str
+    sha256: str
+    stages: dict[str, Stage]
+
+    @property
+    def id(self) -> str:
+        """Name and the first 12 digits of the SHA-256: enough to tell which weights made a mask."""
+        return f"{self.name}-{self.sha256[:12]}"
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
+    """Write a model file beside its place, then rename it; returns its SHA-256, written next to it."""
+    tensors = {
+        f"{stage}.{key}": value.detach().to(torch.float32).contiguous().clone()
+        for stage, part in stages.items()
+        for key, value in part.network.state_dict().items()
+    }
+    description = {
+        stage: {
+            "network": describe(part.network.spec),
+            "input": dataclasses.asdict(part.input),
+            "window": part.window,
+        }
+        for stage, part in stages.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    # One key: safetensors writes several in an order of chance, and the same model is to have one SHA-256.
+    save_file(tensors, beside, metadata={METADATA: json.dumps({"name": name, "stages": description})})
+    digest = sha256_of(beside)
+    beside.chmod(0o644)  # safetensors writes for its owner alone, and a package is for everybody
+    os.replace(beside, path)
+    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", encoding="ascii")
+    return digest
+
+
+def load_model(path: Path = DEFAULT_MODEL) -> Model:
+    """Read a model file.
+
+    Raises:
+        BadWeights: no such file, damaged, not ours, or its SHA-256 differs from the one written beside it.
+    """
+    if not path.is_file():
+        raise BadWeights(f"There is no model file {path.name}.", "Give the path of a .safetensors model file.")
+    digest = sha256_of(path)
+    expected = path.with_suffix(".sha256")
+    if expected.is_file() and expected.read_text(encoding="ascii", errors="replace").split()[:1] != [digest]:
+        raise BadWeights(
+            f"The model file {path.name} is damaged: its SHA-256 is not the one written beside it.",
+            "Install the package again, or copy the model file again.",
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        tensors = load_file(path)
+        content = json.loads(metadata[METADATA])
+        stages = {stage: _stage(stage, part, tensors) for stage, part in content["stages"].items()}
+        return Model(str(content["name"]), digest, stages)
+    except (SafetensorError, LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
+        raise BadWeights(
+            f"The file {path.name} is not a SpineView model.",
+            "Give a .safetensors file that this project wrote.",
+        ) from error
+
+
+def join(name: str, locate: Path, segment: Path, out: Path) -> str:
+    """One product file of two training runs' files; returns its SHA-256."""
+    paths = {"locate": locate, "segment": segment}
+    return save_model(out, name, {stage: load_model(path).stages[stage] for stage, path in paths.items()})
+
+
+def _stage(name: str, content: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Stage:
+    network = build(described(content["network"]))
+    prefix = f"{name}."
+    network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    network.eval()
+    return Stage(network, InputSpec(**content["input"]), int(content["window"]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{join(sys.argv[1], *map(Path, sys.argv[2:5]))}\n")

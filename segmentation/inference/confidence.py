@@ -1,0 +1,197 @@
+"""How far a mask may be trusted, judged from what the engine has at hand: no second pass, no reference.
+
+A low value says "look closely", and why. A high one says that none of the known signs of a failure was found, not
+that the mask is right: a network that takes one bone for another is as sure of itself as ever.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.core.geometry import Grid
+
+Level = Literal["high", "medium", "low"]
+
+# Where the levels begin: what bench/confidence.py prints of labelled scans, as they are and made worse, and of CTs of
+# limbs, lies apart there. They belong to the packaged weights: print it again when those change.
+HIGH, MEDIUM = 0.85, 0.75
+# Voxels that the network gives less than 0.2 % are no doubt but background, of which there are millions.
+DOUBT_LOGIT = -6.0
+# Of 42 reference label maps the leanest spine (cervical) has 9 ml a centimetre of its length, the stoutest
+# (lumbar) 21; children and osteophytes go a little beyond.
+LEAN_ML_PER_CM, STOUT_ML_PER_CM = 6.0, 26.0
+# No slice between the first and the last vertebra of those maps is empty, but where a disc is missing from a scan
+# with slices of 6 mm. What is thinner than 1 ml a centimetre holds a tip of a process at most.
+LONGEST_GAP_MM, EMPTY_ML_PER_CM = 15.0, 1.0
+# A process may stick out of the column as the locator draws it, with voxels of several millimetres; a rib would more.
+# From bench/confidence.py, too: scans that are right lie above, crops too small to be located far below.
+LEAST_INSIDE = 0.83
+# Two cervical vertebrae hold about 20 ml, one lumbar vertebra three times that.
+LITTLE_ML = 20.0
+# A vertebra with its processes is 80 to 100 mm wide: what shows less of the body gives the network no context.
+SMALL_VIEW_MM = 60.0
+# The thickness at which the posterior arch is one or two slices high.
+THICK_MM = 4.0
+
+# What a sign costs: the value is the expected Dice times these. Doubt, a gap, and what lies beside the column cost
+# what they amount to.
+FACTORS = {"lean": 0.7, "stout": 0.7, "little": 0.7, "small_view": 0.9, "thick_slices": 0.93, "nothing": 0.0}
+SENTENCES = {
+    "unsure": "The model is unsure about many voxels of this mask.",
+    "gap": "A stretch of the spine that was located holds no marked vertebra.",
+    "beside": "Part of the mask lies beside the spine that was located.",
+    "lean": "The mask is unusually thin for its length.",
+    "stout": "The mask is unusually large for its length.",
+    "little": "Very little was marked: less than two vertebrae.",
+    "small_view": "The scan shows only a small part of the body.",
+    "thick_slices": "The slices are thicker than 4 mm.",
+    "nothing": "No spine was found.",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sign that a mask may be wrong. ``code`` is stable, for programs and translations."""
+
+    code: str
+
+    @property
+    def sentence(self) -> str:
+        """The reason for people, in English."""
+        return SENTENCES.get(self.code, self.code)
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Attributes: value: 0..1, not a measured accuracy; level: of the value; reasons: the signs found, if any."""
+
+    value: float
+    level: Level
+    reasons: tuple[Reason, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For a report or a database: the reasons by their codes."""
+        return {"value": self.value, "level": self.level, "reasons": [reason.code for reason in self.reasons]}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Confidence:
+        """What :meth:`to_json` wrote."""
+        return cls(content["value"], content["level"], tuple(map(Reason, content["reasons"])))
+
+    def __str__(self) -> str:
+        """One line: ``low (0.42): No spine was found.``."""
+        why = " ".join(reason.sentence for reason in self.reasons)
+        return f"{self.level} ({self.value:.2f})" + (f": {why}" if why else "")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is measured of an answer; lengths along the body, head to foot.
+
+    Attributes:
+        expected_dice: 2 sum(p m) / (sum(p) + sum(m)) of the probabilities p and the mask m: what the Dice would be
+            on average if each voxel were spine as often as the network says. 0 of an empty mask.
+        inside: Share of the mask inside the located column; 1 where none was located.
+        column_mm: Length of the located column (of the mask itself, where none was located).
+        gap_mm: Longest stretch of that without mask.
+        ml_per_cm: Volume of the mask by the length of the stretch it occupies; NaN of an empty mask.
+        volume_ml: Volume of the mask.
+        view_mm: Shortest edge of the scan.
+        slice_mm: Longest edge of a voxel.
+    """
+
+    expected_dice: float
+    inside: float
+    column_mm: float
+    gap_mm: float
+    ml_per_cm: float
+    volume_ml: float
+    view_mm: float
+    slice_mm: float
+
+
+def measure(logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArray[np.bool_] | None) -> Evidence:
+    """The evidence of (I, J, K) ``logits`` on ``grid``, axes R, A, S, for a scan on ``source``.
+
+    ``column`` is what was located, on a coarser grid of the same extent; None where nothing was asked to locate.
+    """
+    doubt = logits[logits > DOUBT_LOGIT]
+    probability = 1 / (1 + np.exp(-doubt))
+    sure = doubt > 0
+    total = float(probability.sum()) + int(sure.sum())
+    expected = 2 * float(probability[sure].sum()) / total if total else 0.0
+
+    found = np.argwhere(logits > 0)
+    volume_ml = len(found) * grid.voxel_ml
+    slice_cm = grid.spacing_mm[2] / 10
+    profile = np.bincount(found[:, 2], minlength=logits.shape[2]) * grid.voxel_ml / slice_cm  # ml a cm
+    inside, located = 1.0, profile > 0
+    if column is not None:
+        scale = np.array(column.shape) / np.array(logits.shape)
+        under = tuple(((found + 0.5) * scale).astype(int).T)
+        inside = float(np.mean(column[under])) if len(found) else 0.0
+        slices = ((np.arange(logits.shape[2]) + 0.5) * scale[2]).astype(int)
+        located = np.asarray(column.any(axis=(0, 1)))[slices]
+    held = profile >= EMPTY_ML_PER_CM
+    return Evidence(
+        expected_dice=expected,
+        inside=inside,
+        column_mm=float(np.ptp(np.flatnonzero(located)) + 1) * grid.spacing_mm[2] if located.any() else 0.0,
+        gap_mm=_longest_gap(located, held) * grid.spacing_mm[2],
+        ml_per_cm=volume_ml / (held.sum() * slice_cm) if held.any() else math.nan,
+        volume_ml=volume_ml,
+        view_mm=min(source.extent_mm),
+        slice_mm=max(source.spacing_mm),
+    )
+
+
+def judge(evidence: Evidence) -> Confidence:
+    """The value, its level and every reason that lowered it."""
+    value = evidence.expected_dice
+    codes = _signs(evidence)
+    for code in codes:
+        value *= FACTORS.get(code, 1.0)
+    if "unsure" in codes:
+        value *= evidence.expected_dice / HIGH
+    if "gap" in codes:
+        value *= 1 - evidence.gap_mm / evidence.column_mm
+    if "beside" in codes:
+        value *= evidence.inside / LEAST_INSIDE
+    if value < HIGH and not codes:
+        codes = ["unsure"]
+    return Confidence(round(value, 3), level_of(value), tuple(Reason(code) for code in codes))
+
+
+def level_of(value: float) -> Level:
+    """The level of a value."""
+    return "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
+
+
+def _signs(evidence: Evidence) -> list[str]:
+    if not evidence.volume_ml:
+        return ["nothing"]
+    signs = {
+        "unsure": evidence.expected_dice < HIGH,
+        "gap": evidence.gap_mm > LONGEST_GAP_MM,
+        "beside": evidence.inside < LEAST_INSIDE,
+        "lean": evidence.ml_per_cm < LEAN_ML_PER_CM,
+        "stout": evidence.ml_per_cm > STOUT_ML_PER_CM,
+        "little": evidence.volume_ml < LITTLE_ML,
+        "small_view": evidence.view_mm < SMALL_VIEW_MM,
+        "thick_slices": evidence.slice_mm > THICK_MM,
+    }
+    return [code for code, seen in signs.items() if seen]
+
+
+def _longest_gap(located: NDArray[np.bool_], held: NDArray[np.bool_]) -> int:
+    """Slices of the longest run between the first and the last ``located`` slice that is not ``held``."""
+    ends = np.flatnonzero(located)
+    if not len(ends):
+        return 0
+    steps = np.flatnonzero(np.concatenate([[True], held[ends[0] : ends[-1] + 1], [True]]))
+    return int(np.diff(steps).max()) - 1

@@ -1,0 +1,173 @@
+"""From a CT of any kind to what the network sees, and from its logits back to the CT's own grid.
+
+``prepare`` and ``restore`` are each other's inverse in geometry: both map voxel *edges* onto voxel edges, so
+the first and the last millimetre of the scan are the first and the last millimetre of the network's input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from segmentation.preprocessing.crop import Box, bone_box, whole_box
+from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.volume import Volume
+
+Mode = Literal["patch", "whole", "resize"]
+Crop = Literal["none", "bone"]
+
+# The thesis's window. Its lower end has a second virtue: air, fat and whatever a scanner or a converter
+# pads with (-1024, -3024, 0) all become 0, so the border of a cropped scan looks like air.
+HU_MIN, HU_MAX = 0.0, 1000.0
+WHOLE_EDGE = 128
+NOTHING = -12.0  # logit of a voxel that no network was asked about
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a network expects: HU clamped and scaled to 0..1, RAS+ axes, and voxels as ``mode`` says.
+
+    Attributes:
+        spacing_mm: Edge of a voxel in mode ``patch``.
+        mode: ``patch``: full resolution, window by window. ``whole``: the thesis's down-sampling step, one factor
+            for all axes so that the longest fills ``edge`` voxels, and zeros up to a cube. ``resize``: each axis
+            stretched to ``edge`` voxels, which distorts.
+        edge: Of the cube of modes ``whole`` and ``resize``.
+        crop: ``bone``: first cut the scan down to the box around its bone, so that fewer voxels show air and fat.
+    """
+
+    spacing_mm: float
+    hu_min: float = HU_MIN
+    hu_max: float = HU_MAX
+    mode: Mode = "patch"
+    edge: int = WHOLE_EDGE
+    crop: Crop = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A CT as the network sees it.
+
+    Attributes:
+        image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to a cube.
+        grid: Where ``image`` lies.
+        content: Voxels of ``image``, from its first corner on, that hold CT; the rest is padding.
+        source: The grid that came in, on which :func:`restore` returns.
+        box: The part of ``source`` that ``image`` shows: all of it, unless it was cropped.
+    """
+
+    image: NDArray[np.float32]
+    grid: Grid
+    content: Shape3
+    source: Grid
+    box: Box
+
+
+def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepared:
+    """Canonical orientation, linear resampling, HU clamp and scaling.
+
+    ``mode`` overrules that of ``spec``. Mode ``patch`` resamples to ``spec.spacing_mm``. Mode ``whole`` resamples to
+    1 mm by definition and then scales all three axes by one factor so that the longest fills ``spec.edge`` voxels,
+    and pads with 0: the thesis's down-sampling step, done in one interpolation instead of two. A scan smaller than
+    ``spec.edge`` mm is not enlarged. Mode ``resize`` stretches each axis to ``spec.edge`` voxels.
+    """
+    mode = mode or spec.mode
+    box = bone_box(volume) if spec.crop == "bone" else whole_box(volume.grid)
+    part = volume.grid.cropped(box)
+    canonical = _to_canonical(np.asarray(volume.hu)[box], part)
+    content = _content(part, spec, mode)
+
+    # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
+    resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), content)
+    image = (resampled - np.float32(spec.hu_min)) / np.float32(spec.hu_max - spec.hu_min)
+    if mode == "whole":
+        image = np.pad(image, [(0, spec.edge - n) for n in content])
+    shape = (image.shape[0], image.shape[1], image.shape[2])
+    return Prepared(image, Grid(shape, _resampled_affine(part, content)), content, volume.grid, box)
+
+
+def _content(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
+    """How many voxels each canonical axis gets."""
+    if mode == "resize":
+        return (spec.edge, spec.edge, spec.edge)
+    extent = np.array(_canonical_extent(part))
+    # The spacing yields by a fraction of a voxel so that a whole number of voxels covers the scan exactly.
+    spacing = spec.spacing_mm if mode == "patch" else max(1.0, float(extent.max()) / spec.edge)
+    content = tuple(max(1, round(float(e) / spacing)) for e in extent)
+    return (content[0], content[1], content[2])
+
+
+def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
+    """(I, J, K) logits on ``prepared.grid`` to logits on ``prepared.source``: shape and axes of the file."""
+    i, j, k = prepared.content
+    part = prepared.source.cropped(prepared.box)
+    restored = resample(logits[:i, :j, :k], _canonical_shape(part))
+    back = ornt_transform(axcodes2ornt("RAS"), io_orientation(part.affine))
+    inside: NDArray[np.float32] = np.ascontiguousarray(apply_orientation(restored, back))
+    if inside.shape == prepared.source.shape:
+        return inside
+    whole = np.full(prepared.source.shape, NOTHING, dtype=np.float32)
+    whole[prepared.box] = inside
+    return whole
+
+
+def beside(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
+    """An array of ``prepared.content`` voxels, padded with 0 as ``prepared.image`` is."""
+    return np.pad(array, [(0, n - m) for n, m in zip(prepared.image.shape, array.shape, strict=True)])
+
+
+def resample(array: NDArray[np.float32], shape: Shape3) -> NDArray[np.float32]:
+    """Resample (I, J, K) to ``shape`` over the same extent: linear, averaging where several voxels become one.
+
+    Plain linear interpolation from 0.7 mm to 2 mm would skip voxels and turn noise and thin cortical
+    bone into speckle; the mean over the new voxel's extent does not.
+    """
+    tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None, None]
+    for axis, size in sorted(enumerate(shape), key=lambda a: a[1] / array.shape[a[0]]):
+        target = list(tensor.shape[2:])
+        if target[axis] == size:
+            continue
+        shrink = target[axis] / size
+        target[axis] = size
+        if shrink >= 1.5:
+            tensor = functional.interpolate(tensor, size=target, mode="area")
+        else:
+            tensor = functional.interpolate(tensor, size=target, mode="trilinear", align_corners=False)
+    result: NDArray[np.float32] = tensor[0, 0].numpy()
+    return result
+
+
+def _to_canonical(array: NDArray[np.generic], grid: Grid) -> NDArray[np.generic]:
+    return np.asarray(apply_orientation(array, io_orientation(grid.affine)))
+
+
+def _canonical_shape(grid: Grid) -> Shape3:
+    order = np.argsort(io_orientation(grid.affine)[:, 0])
+    return (grid.shape[order[0]], grid.shape[order[1]], grid.shape[order[2]])
+
+
+def _canonical_extent(grid: Grid) -> tuple[float, float, float]:
+    order = np.argsort(io_orientation(grid.affine)[:, 0])
+    extent = grid.extent_mm
+    return (extent[order[0]], extent[order[1]], extent[order[2]])
+
+
+def _resampled_affine(grid: Grid, content: Shape3) -> NDArray[np.float64]:
+    """Affine of the canonical grid resampled to ``content`` voxels over the same extent."""
+    canonical = grid.affine @ inv_ornt_aff(io_orientation(grid.affine), grid.shape)
+    factor = np.array(_canonical_shape(grid)) / np.array(content)
+    to_canonical = np.diag([*factor, 1.0])
+    to_canonical[:3, 3] = (factor - 1) / 2  # first voxel's centre, with the edges aligned
+    return np.asarray(canonical @ to_canonical)
+
+
+def canonical_grid(grid: Grid) -> Grid:
+    """The same voxels, reordered and flipped towards R, A and S."""
+    affine = grid.affine @ inv_ornt_aff(io_orientation(grid.affine), grid.shape)
+    return Grid(_canonical_shape(grid), affine)

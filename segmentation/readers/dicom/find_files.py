@@ -1,0 +1,128 @@
+"""The files of a folder, a DICOMDIR or a zip, found without ever leaving it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segmentation.core.errors import TooLarge, UnreadableFile
+from segmentation.core.notes import Note, note
+from segmentation.readers.streams import MAX_DEFLATE_RATIO
+
+MAX_FILES = 50_000
+DICOMDIR = "dicomdir"
+_ZIP_MAGIC = b"PK\x03\x04"
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_CHUNK = 1 << 20
+
+
+@dataclass
+class Found:
+    """Files, and what was left out on the way: how many of which note. ``renamed``: the names say nothing."""
+
+    files: list[Path] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    renamed: bool = False
+
+    def leave(self, code: str) -> None:
+        """Count one more that was left out."""
+        self.left_out[code] = self.left_out.get(code, 0) + 1
+
+    @property
+    def notes(self) -> list[Note]:
+        """What was left out, said."""
+        return [note(code, count=count) for code, count in self.left_out.items()]
+
+
+def find_files(path: Path) -> Found:
+    """All files below a folder, by name; of a DICOMDIR, those beside it. Links are not followed.
+
+    Raises:
+        TooLarge: more than any study has.
+    """
+    if path.is_file():
+        if path.name.lower() != DICOMDIR:
+            return Found([path])
+        path = path.parent
+    found = Found()
+    for folder, names, files in os.walk(path, followlinks=False):
+        names.sort()
+        for name in [n for n in names if os.path.islink(os.path.join(folder, n))]:
+            found.leave("links")
+            names.remove(name)
+        for name in sorted(files):
+            file = Path(folder, name)
+            if file.is_symlink():
+                found.leave("links")
+            elif file.is_file():
+                found.files.append(file)
+            if len(found.files) > MAX_FILES:
+                raise TooLarge(f"More than {MAX_FILES:,} files were given.", "Choose the folder of one study.")
+    return found
+
+
+def is_zip(path: Path) -> bool:
+    """True for a zip archive, whatever it is called."""
+    with path.open("rb") as file:
+        return file.read(4) == _ZIP_MAGIC
+
+
+def unpack(path: Path, into: Path, max_bytes: int) -> Found:
+    """Unpack a zip into ``into``, its files numbered: no name in it ever becomes a path.
+
+    Raises:
+        UnreadableFile: no zip, damaged, or locked by a password.
+        TooLarge: it would unpack to more than ``max_bytes``, or holds too many files.
+    """
+    found = Found()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_FILES:
+                raise TooLarge(f"The archive holds more than {MAX_FILES:,} files.", "Send the folder of one study.")
+            room = max_bytes
+            for number, entry in enumerate(entries):
+                if _wanted(entry, found):
+                    file = into / f"{number:06d}"
+                    room -= _unpack_one(archive, entry, file, room)
+                    found.files.append(file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, OverflowError) as error:
+        raise UnreadableFile(
+            "The archive is damaged or no zip: it cannot be unpacked.", "Make or send it again."
+        ) from error
+    return found
+
+
+def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:
+    if entry.filename.endswith("/"):  # a folder
+        return False
+    if entry.flag_bits & 0x1:
+        raise UnreadableFile("The archive is locked by a password.", "Send it without one.")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        found.leave("links")
+        return False
+    if entry.filename.lower().endswith(_ARCHIVES):
+        found.leave("nested")
+        return False
+    return True
+
+
+def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, room: int) -> int:
+    """Bytes written. What the directory promises is checked before, what comes while it comes."""
+    too_large = TooLarge(
+        "The archive unpacks to more than this program accepts.", "Send the series of the spine alone."
+    )
+    if entry.file_size > room or entry.file_size > (entry.compress_size + 64) * (MAX_DEFLATE_RATIO + 1):
+        raise too_large
+    written = 0
+    with archive.open(entry) as source, file.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            written += len(chunk)
+            if written > room:
+                raise too_large
+            target.write(chunk)
+    return written

@@ -1,0 +1,1 @@
+"""Single DICOM images: decode, judge, and take parts of multi-frame files."""

@@ -1,0 +1,121 @@
+"""Stored pixels to Hounsfield units, frame by frame. Runs only in the limited process of sandbox.py."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import UID
+
+from segmentation.core.errors import NotHounsfield, UnreadableFile, UnsupportedFormat
+from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.headers import HEADER_ERRORS
+from segmentation.readers.values import AIR_HU
+
+# OpenJPEG answers a damaged stream with an error, where GDCM may end the process.
+_BY_OPENJPEG = {*pydicom.uid.JPEG2000TransferSyntaxes}
+_LARGE_BYTES = 64 << 20  # a file above is decoded from the disk, frame by frame
+_INT16 = np.iinfo(np.int16)
+_DECODING_ERRORS = (*HEADER_ERRORS, RuntimeError, SystemError)
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote headers, which hold names
+
+Picture = NDArray[Any]  # (rows, columns) of int16 or float32
+
+
+def read_hu(path: Path, frames: Sequence[Frame], whole: bool, name: str) -> Iterator[tuple[Frame, Picture]]:
+    """Decode ``frames``, all of ``path``, in the order in which they lie there.
+
+    Yields:
+        Each frame with its (rows, columns) HU: int16 if ``whole``, else float32.
+
+    Raises:
+        UnreadableFile, UnsupportedFormat, NotHounsfield: the message calls the series ``name``.
+    """
+    wanted = sorted(frames, key=lambda frame: frame.index)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for frame, stored in zip(wanted, _stored(path, wanted), strict=True):
+                yield frame, to_hu(stored, frame, whole, name)
+    except NotImplementedError as error:
+        raise unsupported(UID(wanted[0].transfer_syntax), name) from error
+    except _DECODING_ERRORS as error:
+        raise UnreadableFile(
+            f"An image of {name} is damaged: its pixels cannot be decoded.", "Send or export the series again."
+        ) from error
+
+
+def unsupported(syntax: UID, name: str) -> UnsupportedFormat:
+    """That no decoder here knows how the images of the series ``name`` are compressed."""
+    kind = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
+    return UnsupportedFormat(
+        f"The images of {name} are compressed in a way that cannot be read ({kind}).",
+        "Export the series uncompressed, or as JPEG 2000 or JPEG lossless.",
+    )
+
+
+def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
+    first = wanted[0]
+    syntax = UID(first.transfer_syntax)
+    if not syntax.is_transfer_syntax:
+        raise NotImplementedError
+    indices = [frame.index for frame in wanted]
+    how: dict[str, Any] = {"raw": True, "decoding_plugin": "pylibjpeg" if syntax in _BY_OPENJPEG else ""}
+    if first.preamble and not syntax.is_deflated and path.stat().st_size > _LARGE_BYTES:
+        return iter_pixels(path, indices=_or_all(path, indices), **how)
+    dataset = pydicom.dcmread(path, force=True)
+    if getattr(dataset, "file_meta", None) is None:
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    if indices == list(range(int(dataset.get("NumberOfFrames", 1) or 1))):
+        return iter_pixels(dataset, **how)
+    return iter_pixels(dataset, indices=indices, **how)
+
+
+def _or_all(path: Path, indices: list[int]) -> list[int] | None:
+    """None for all frames: compressed ones are then found in one pass instead of one each."""
+    header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["NumberOfFrames"])
+    return None if indices == list(range(int(header.get("NumberOfFrames", 1) or 1))) else indices
+
+
+def to_hu(stored: NDArray[Any], frame: Frame, whole: bool, name: str) -> Picture:
+    """HU of one frame; padding becomes air.
+
+    Raises:
+        UnreadableFile: the picture has another size than the header says.
+        NotHounsfield: values beyond what any scanner writes.
+    """
+    if stored.shape != (frame.rows, frame.columns):
+        raise UnreadableFile(f"An image of {name} has another size than its header says.", "Export the series again.")
+    if not whole:
+        hu: NDArray[Any] = stored.astype(np.float32) * np.float32(frame.slope) + np.float32(frame.inter)
+    else:
+        hu = stored.astype(np.int64) * int(frame.slope) + int(frame.inter)
+    if frame.padding is not None:
+        low, high = (_as_stored(value, frame) for value in frame.padding)
+        hu[(stored >= low) & (stored <= high)] = AIR_HU
+    lowest, highest = float(hu.min()), float(hu.max())
+    if not (_INT16.min <= lowest and highest <= _INT16.max):
+        raise NotHounsfield(
+            f"The values of {name} ({lowest:g} to {highest:g}) lie outside what any CT scanner writes "
+            "(-32768 to 32767 HU).",
+            "Export the series again with its rescale slope and intercept.",
+        )
+    return hu.astype(np.int16 if whole else np.float32, copy=False)
+
+
+def _as_stored(padding: int, frame: Frame) -> int:
+    """The padding value in the sign of the pixels, where a writer confused the two (63536 for -2000)."""
+    size = 1 << frame.bits_allocated
+    if frame.signed and padding >= size // 2:
+        return padding - size
+    if not frame.signed and padding < 0:
+        return padding + size
+    return padding

@@ -1,0 +1,203 @@
+"""Frames to series: one a SeriesInstanceUID, split where one holds what cannot be one volume."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT
+from segmentation.core.notes import Note, note
+from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.layout import SAME_PLACE_MM, Layout, distances, lay_out
+from segmentation.readers.imagefile import check_extent, check_size
+from segmentation.readers.limits import ReadLimits
+
+_PARALLEL = 0.9998  # cosine of about one degree
+# What may tell apart pictures that are no volume together, in the order in which it is tried.
+_APART: tuple[Callable[[Frame], Hashable], ...] = (
+    lambda frame: frame.acquisition,
+    lambda frame: frame.temporal,
+    lambda frame: frame.stack,
+    lambda frame: frame.kernel,
+    lambda frame: frame.image_type,
+)
+MODALITIES = {
+    "MR": "magnetic resonance", "PT": "PET", "NM": "nuclear medicine", "US": "ultrasound", "CR": "X-ray",
+    "DX": "X-ray", "RF": "fluoroscopy", "XA": "angiography", "MG": "mammography", "OT": "other images",
+    "SC": "a secondary capture", "SR": "a report", "SEG": "a segmentation", "RTSTRUCT": "contours",
+    "RTDOSE": "a radiotherapy dose", "RTPLAN": "a radiotherapy plan", "PR": "a presentation state",
+    "KO": "a selection of images", "DOC": "a document", "REG": "a registration",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Frames that belong together, and whether they make a volume.
+
+    Attributes:
+        key: SeriesInstanceUID, with ``#2`` … for the parts of one that was split.
+        frames: All of it, in the order of position where there is one.
+        layout: How they make a volume; None if they do not.
+        problem: Why they do not.
+        notes: What was unusual.
+    """
+
+    key: str
+    frames: tuple[Frame, ...]
+    layout: Layout | None
+    problem: InputError | None
+    notes: tuple[Note, ...]
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return title_of(self.frames[0])
+
+
+def title_of(frame: Frame) -> str:
+    """What to call a series in a sentence: by its number, never by free text, which can hold a name."""
+    return f"Series {frame.series_number}" if frame.series_number else "The series"
+
+
+def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
+    """Every series, by number; copies of an instance (same UID) are left out and counted."""
+    by_uid: dict[str, list[Frame]] = defaultdict(list)
+    seen: set[tuple[str, int]] = set()
+    copies: dict[str, int] = defaultdict(int)
+    for frame in frames:
+        identity = (frame.sop_uid, frame.index)
+        if frame.sop_uid and identity in seen:
+            copies[frame.series_uid] += 1
+            continue
+        seen.add(identity)
+        by_uid[frame.series_uid].append(frame)
+    found = [series for uid, own in by_uid.items() for series in _parts(uid, own, copies[uid], limits)]
+    return sorted(found, key=lambda series: (series.frames[0].series_number, series.key))
+
+
+def _parts(uid: str, frames: list[Frame], copies: int, limits: ReadLimits) -> list[Series]:
+    parts = [part for alike in _alike(frames) for part in _apart(alike)]
+    parts.sort(key=lambda part: (-len(part), part[0].instance_number))
+    return [_part(uid, frames, (number, len(parts)), copies, limits) for number, frames in enumerate(parts, 1)]
+
+
+def _part(uid: str, frames: list[Frame], part: tuple[int, int], copies: int, limits: ReadLimits) -> Series:
+    """One series; ``part`` says which of how many it is of those with the same UID."""
+    number, count = part
+    notes = [note("split", count=count), note("part", part=number, count=count)] if count > 1 else []
+    if copies:
+        notes.append(note("duplicates", count=copies))
+    return _judged(uid if number == 1 else f"{uid}#{number}", frames, tuple(notes), limits)
+
+
+def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: ReadLimits) -> Series:
+    notes += _remarks(frames)
+    name = title_of(frames[0])
+    try:
+        _check_kind(frames, name)
+        layout = lay_out(frames, name)
+        check_size(layout.grid.shape, 2, limits, name)
+        check_extent(layout.grid, limits, name)
+    except InputError as error:
+        return Series(key, tuple(frames), None, error, notes)
+    if layout.twins:
+        notes += (note("duplicates", count=len(layout.twins)),)
+    twins = tuple(frame for _, frame in layout.twins)
+    return Series(key, layout.frames + twins, layout, None, notes + layout.notes)
+
+
+def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
+    bare = len({frame.path for frame in frames if not frame.preamble})
+    notes = [note("no_preamble", count=bare)] if bare else []
+    if any(frame.burned_in for frame in frames):
+        notes.append(note("burned_in"))
+    if any(frame.lossy for frame in frames):
+        notes.append(note("lossy"))
+    return tuple(notes)
+
+
+def _check_kind(frames: list[Frame], name: str) -> None:
+    """Raises NotCT, NotAVolume or BadGeometry for what cannot be a CT volume."""
+    first = frames[0]
+    if not first.kind:
+        raise NotCT(f"{name} does not say that it is CT: its header names no modality.", "Choose a CT series.")
+    if first.kind != "CT":
+        words = MODALITIES.get(first.kind, "another kind of object")
+        raise NotCT(f"{name} is not CT but {words} ({first.kind}).", "Choose a CT series.")
+    if not first.rows:
+        raise NotAVolume(f"{name} holds no images.", "Choose a series of CT images.")
+    if "LOCALIZER" in first.image_type:
+        raise NotAVolume(f"{name} is a localizer (scout view), not a volume.", "Choose the CT series itself.")
+    if first.samples != 1:
+        raise NotAVolume(f"{name} holds colour pictures, not a CT.", "Choose the CT series itself.")
+    if first.inverted or first.bits_allocated not in (8, 16, 32):
+        raise NotAVolume(f"{name} holds pictures of a kind that no CT scanner writes.", "Choose the CT series itself.")
+    if not all(frame.placed for frame in frames):
+        raise BadGeometry(
+            f"{name} does not say where its slices lie (position, orientation or pixel spacing are missing).",
+            "Export the original series from the scanner or the PACS.",
+        )
+
+
+def _alike(frames: list[Frame]) -> list[list[Frame]]:
+    """Split by size, pixel spacing, orientation and localizer."""
+    groups: list[list[Frame]] = []
+    for frame in frames:
+        home = next((g for g in groups if _fits(g[0], frame)), None)
+        if home is None:
+            groups.append([frame])
+        else:
+            home.append(frame)
+    return groups
+
+
+def _fits(one: Frame, other: Frame) -> bool:
+    shape = (one.rows, one.columns, one.samples, one.modality, one.sop_class, one.placed)
+    if shape != (other.rows, other.columns, other.samples, other.modality, other.sop_class, other.placed):
+        return False
+    if ("LOCALIZER" in one.image_type) != ("LOCALIZER" in other.image_type):
+        return False
+    if not one.placed:
+        return True
+    axes = ((one.row_axis, other.row_axis), (one.column_axis, other.column_axis))
+    parallel = all(np.dot(a or (), b or ()) > _PARALLEL for a, b in axes)
+    return parallel and np.allclose(one.spacing_mm or (), other.spacing_mm or (), rtol=1e-3)
+
+
+def _apart(frames: list[Frame]) -> list[list[Frame]]:
+    """Split what holds different pictures at one place, or makes no volume as a whole, if the header tells it apart."""
+    if not frames[0].placed:
+        return [frames]
+    if _conflicts(frames):
+        fits = _without_conflicts
+    elif len(frames) > 1 and not _makes_a_volume(frames):
+        fits = _makes_a_volume
+    else:
+        return [frames]
+    for key in _APART:
+        parts: dict[Hashable, list[Frame]] = defaultdict(list)
+        for frame in frames:
+            parts[key(frame)].append(frame)
+        if len(parts) > 1 and all(len(part) > 1 and fits(part) for part in parts.values()):
+            return list(parts.values())
+    return [frames]
+
+
+def _makes_a_volume(frames: Sequence[Frame]) -> bool:
+    try:
+        lay_out(frames, "")
+    except InputError:
+        return False
+    return True
+
+
+def _without_conflicts(frames: Sequence[Frame]) -> bool:
+    return not _conflicts(frames)
+
+
+def _conflicts(frames: Sequence[Frame]) -> bool:
+    along = np.sort(distances(frames))
+    return bool((np.diff(along) < SAME_PLACE_MM).any())

@@ -1,0 +1,69 @@
+"""The files of a chosen series, to stay beside the study: as they came, or de-identified."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import pydicom
+from pydicom.uid import UID
+
+from segmentation.core.errors import UnreadableFile
+from segmentation.readers.dicom.deidentify import deidentify
+from segmentation.readers.dicom.frames.extract_frames import extract_frames
+from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.headers import HEADER_ERRORS
+from segmentation.readers.dicom.layout import lay_out
+from segmentation.readers.dicom.frames.decode_pixels import unsupported
+from segmentation.readers.dicom.group_series import title_of
+
+
+def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int:
+    """Write ``00001.dcm`` … in the order of position, without duplicates; answers how many.
+
+    Args:
+        frames: Of one series.
+        into: An empty folder.
+        secret: Files are de-identified with it; without one they are copied byte for byte. A multi-frame file
+            that holds more than the series is written anew in both cases, with the frames of the series alone.
+
+    Raises:
+        UnreadableFile: a file cannot be rewritten.
+        UnsupportedFormat: nobody knows how its pixels are kept.
+    """
+    one_a_file: dict[Path, Frame] = {}
+    for frame in lay_out(frames, "The series").frames:
+        one_a_file.setdefault(frame.path, frame)
+    chosen: dict[Path, list[int]] = defaultdict(list)
+    for frame in frames:
+        chosen[frame.path].append(frame.index)
+    for number, (path, frame) in enumerate(one_a_file.items(), 1):
+        part = sorted(chosen[path]) if len(chosen[path]) != frame.of else []
+        syntax = UID(frame.transfer_syntax)
+        if not syntax.is_transfer_syntax:
+            raise unsupported(syntax, title_of(frame))
+        target = into / f"{number:05d}.dcm"
+        if secret is None and not part:
+            shutil.copyfile(path, target)
+        else:
+            _rewrite(path, target, secret, syntax, part)
+    return len(one_a_file)
+
+
+def _rewrite(path: Path, target: Path, secret: bytes | None, syntax: UID, part: list[int]) -> None:
+    try:
+        dataset = pydicom.dcmread(path, force=True)
+        if part:
+            extract_frames(dataset, part, syntax)
+        if secret is not None:
+            deidentify(dataset, secret)
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.preamble = bytes(128)
+        dataset.save_as(target, enforce_file_format=True)
+    except HEADER_ERRORS as error:
+        raise UnreadableFile(
+            "An image of the series cannot be kept: its header is damaged.", "Export the series again."
+        ) from error

@@ -1,0 +1,72 @@
+"""A configuration's data, read and prepared: what a run trains on and is validated on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from segmentation.training.config import TrainingConfig
+from segmentation.training.dataset import (
+    Item,
+    centreline_item,
+    label_map_item,
+    labelled_item,
+    negative_item,
+    read_centrelines,
+    scan_item,
+)
+from segmentation.core.errors import BadConfiguration, InputError
+from segmentation.training.verse import Scan, find_verse
+
+Say = Callable[[str], None]
+
+
+class Items(NamedTuple):
+    """Scans, label maps without a scan, and the scans that are held back."""
+
+    real: list[Item]
+    label_maps: list[Item]
+    validation: list[Item]
+
+
+def load_items(config: TrainingConfig, say: Say = print) -> Items:
+    """Everything that the configuration names, in memory.
+
+    ``say`` is told which scans of a VerSe release cannot be used, and why.
+
+    Raises:
+        BadConfiguration: no training data.
+        InputError: a file that was named by itself cannot be read.
+    """
+    spec, stage, data = config.input(), config.stage, config.data
+    real = [labelled_item(c.folder, spec, stage, c.partial, c.weight) for c in data.labelled]
+    validation = [labelled_item(c.folder, spec, stage, c.partial) for c in data.validation]
+    if data.verse:
+        release = find_verse(data.verse)
+        for sentence in release.left_out:
+            say(sentence)
+        real += _verse_items(release.training, config, say)
+        validation += _verse_items(release.validation, config, say)
+    if data.negatives:
+        real += [negative_item(p, spec, data.negatives_weight) for p in sorted(data.negatives.glob("*.nii.gz"))]
+    if data.unlabelled and data.centrelines:
+        for name, line in sorted(read_centrelines(data.centrelines).items()):
+            path = data.unlabelled / f"{name}.nii.gz"
+            pseudo = data.pseudo_labels / path.name if data.pseudo_labels else None
+            real.append(centreline_item(path, line, spec, stage, pseudo=pseudo, weight=data.unlabelled_weight))
+    maps = sorted(data.label_maps.glob("*.nii.gz")) if data.label_maps else []
+    synthetic = [label_map_item(p, spec) for p in maps if not any(part in p.name for part in data.label_maps_exclude)]
+    if not real and not synthetic:
+        raise BadConfiguration("The configuration names no training data.", "Fill data.labelled or data.label_maps.")
+    return Items(real, synthetic, validation)
+
+
+def _verse_items(scans: list[Scan], config: TrainingConfig, say: Say) -> list[Item]:
+    items = []
+    for scan in scans:
+        try:
+            # VerSe leaves vertebrae that the border cuts, though visible, without a label.
+            items.append(scan_item(scan.name, scan.ct, scan.mask, config.input(), config.stage, partial=True))
+        except InputError as error:
+            say(f"{scan.name} is left out: {error.message}")
+    return items

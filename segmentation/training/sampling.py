@@ -1,0 +1,129 @@
+"""Batches: which scan, where in it, how it is placed and degraded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from segmentation.training.augment import (
+    Augmentation,
+    blur,
+    crop_field_of_view,
+    degrade,
+    insert_metal,
+    random_placement,
+    sample,
+)
+from segmentation.training.dataset import FULL, Item, closed, draw
+from segmentation.training.synthesis.images import gaps, synthesise
+
+Array = NDArray[np.float32]
+
+METAL_SHARE = 0.06
+# Discs, canal and foramina: a tenth of the spine's volume, and what a network learns last.
+GAP_WEIGHT = 2.0
+# Where a rib lies against its vertebra, which of the two a voxel is part of is what a network learns next to last.
+RIB_WEIGHT = 3.0
+# What share of a voxel a label must cover for it to be painted as bone. References reach beyond the bright edge of bone
+# into what it half fills: of the reference of LIDC-IDRI-0001 a tenth is below 84 HU, of sub-verse012 below -20 HU.
+BRIGHT_FROM = (0.5, 0.8)
+REAL_BACKGROUND_SHARE = 0.5
+WITH_RIBS_SHARE = 0.9
+BACKGROUND_TRIES = 6
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws crops from real scans and from label maps.
+
+    Attributes:
+        real: Items with an image.
+        label_maps: Items without one.
+        synthetic_share: Of the crops, those that are synthesised.
+        edge: Crop edge in voxels.
+        focus_share: Of the crops, those centred near the column; the others show what is not spine.
+        cropped_share: Of the crops, those that end inside the window, as small fields of view do.
+        column_closing: Voxels by which the spine of synthetic crops is closed into a column; 0 leaves it.
+        centred: Every crop shows its scan from the middle: for scans that fill the window by themselves.
+    """
+
+    real: Sequence[Item]
+    label_maps: Sequence[Item]
+    synthetic_share: float
+    edge: int
+    focus_share: float = 0.9
+    cropped_share: float = 0.15
+    column_closing: int = 0
+    centred: bool = False
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge, edge)."""
+        crops = [self._one(rng) for _ in range(size)]
+        image, target, known = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))
+        return image, target, known
+
+    def _one(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        if self.label_maps and (not self.real or rng.random() < self.synthetic_share):
+            image, target, known = self._synthetic(rng)
+        else:
+            image, target, known = self._real(rng)
+        if not self.column_closing:
+            known[gaps(target > 0.5)] *= GAP_WEIGHT
+        if rng.random() < METAL_SHARE:
+            known[insert_metal(image, target, rng)] = 0
+        image = degrade(image, rng)
+        if rng.random() < self.cropped_share:
+            crop_field_of_view(image, target, rng)
+        return image, target, known
+
+    def _real(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        item = draw(self.real, rng)
+        assert item.image is not None
+        placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
+        image, target, known = sample((item.image, item.target, item.known), self.edge, *placement) / np.float32(FULL)
+        # Beyond the border of the scan there is air, and air is known not to be spine.
+        beyond = sample((np.full_like(item.known, FULL),), self.edge, *placement)[0] < FULL / 2
+        return image, target, ((known > 0.99) | beyond).astype(np.float32)
+
+    def _synthetic(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        item = draw(self.label_maps, rng)
+        assert item.bone is not None
+        placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
+        bone, spine = sample((item.bone, item.target), self.edge, *placement) / np.float32(FULL)
+        background = self._background(rng) if rng.random() < REAL_BACKGROUND_SHARE else None
+        bright = blur(bone, 0.6) > rng.uniform(*BRIGHT_FROM)
+        beside = None
+        if item.ribs is not None and rng.random() < WITH_RIBS_SHARE:
+            beside = item.ribs.drawn(bone.shape, *placement, rng)
+        image = synthesise(bright, rng, background, beside)
+        known = np.ones_like(spine)
+        if self.column_closing:
+            spine = closed(spine > 0.5, self.column_closing).astype(np.float32)
+        elif beside is not None:
+            known[(blur(beside.astype(np.float32), 2.0) > 0.02) & (blur(bone, 2.0) > 0.02)] = RIB_WEIGHT
+        return image, spine, known
+
+    def _background(self, rng: np.random.Generator) -> Array | None:
+        """A crop of a real CT in which nothing is, or may be, spine; None if a few tries find none."""
+        for _ in range(BACKGROUND_TRIES if self.real else 0):
+            item = draw(self.real, rng)
+            assert item.image is not None
+            centre = rng.uniform(0.15, 0.85, 3) * item.image.shape  # at the border there is little but air
+            placement = random_placement(self.edge, centre, self.augmentation, rng)
+            image, doubt = sample((item.image, np.maximum(item.target, FULL - item.known)), self.edge, *placement)
+            if not doubt.any():
+                return np.asarray(image / np.float32(FULL))
+        return None
+
+    def _centre(self, item: Item, rng: np.random.Generator) -> NDArray[np.float64]:
+        if self.centred:
+            return (np.array(item.target.shape) - 1) / 2
+        if len(item.focus) and (item.image is None or rng.random() < self.focus_share):
+            return np.asarray(item.focus[rng.integers(len(item.focus))] + rng.uniform(-12, 12, 3))
+        return np.asarray(rng.uniform(0, 1, 3) * item.target.shape)

@@ -1,0 +1,1 @@
+"""Training images made from label maps, without a CT."""
