@@ -16,14 +16,14 @@ from segmentation.core.errors import InputError
 from segmentation.core.progress import Cancelled, Progress
 from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import LabelMap, Volume
-from webapp.display import write_mesh
-from webapp.errors import not_found
-from webapp.intake import THUMBNAIL_FILE
-from webapp.masks import with_dice, write_mask
-from webapp.records import OPEN_STATES, Job, Mask, Study
+from webapp.display.volume_files import write_mesh
+from webapp.http.errors import not_found
+from webapp.ingest.admission import THUMBNAIL_FILE
+from webapp.storage.mask_files import with_dice, write_mask
+from webapp.storage.tables import OPEN_STATES, Job, Mask, Study
 from webapp.settings import Settings
-from webapp.store import Store
-from webapp.thumbnail import write_thumbnail
+from webapp.storage.store import Store
+from webapp.ingest.thumbnail import write_thumbnail
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
-from webapp.errors import WebError, body
-from webapp.i18n import COOKIE, DEFAULT, LANGUAGES, language_of, table
+from webapp.http.errors import WebError, body
+from webapp.translations import COOKIE, DEFAULT, LANGUAGES, language_of, table
 from webapp.paths import STATIC_DIR
 
 _BODY = {"code", "message", "hint"}

@@ -16,7 +16,7 @@ from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 from webapp.asgi import create_asgi
 from webapp.services import EngineFactory
 from webapp.settings import Settings, load_settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 WORKER = "webapp.serve.Worker"
 HOLD_S = 5.0  # for a server that is just stopping

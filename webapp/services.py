@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from webapp.imports import Imports
-from webapp.intake import Intake
+from webapp.ingest.dicom_imports import Imports
+from webapp.ingest.admission import Intake
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
-from webapp.pacs.archives import Archives
+from webapp.dicomweb.archives import Archives
 from webapp.pacs.receive import Receiver
 from webapp.pacs.transfers import Transfers
 from webapp.settings import Settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 EngineFactory = Callable[[], EngineLike]
 

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from segmentation.core.errors import BadConfiguration
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 
 PREFIX = "SPINEVIEW_"
 GIB = 1024**3

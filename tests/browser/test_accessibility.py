@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from segmentation.phantom import Phantom
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from tests.browser.site import Site, serving
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 
 pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -16,7 +16,7 @@ from tests.browser.support import expect
 from tests.dicom_series import write_series
 from tests.orthanc import PASSWORD, USER, Orthanc, running_orthanc
 from tests.webapp.pacs.conftest import send_by_c_store
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)>"

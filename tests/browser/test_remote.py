@@ -44,7 +44,7 @@ def drawing(study_id: str) -> int:
             words = line.read_text()
         except OSError:
             continue
-        found += "webapp.viewer.remote_view" in words and study_id in words
+        found += "webapp.viewer.remote_render" in words and study_id in words
     return found
 
 

@@ -14,7 +14,7 @@ from segmentation.phantom import PhantomSpec, make_phantom
 from tests.browser.site import serving
 from tests.browser.support import PLANES, expect, pixels
 from tests.webapp.support import wait_for
-from webapp.display import canonical
+from webapp.display.volume_files import canonical
 
 SPEC = PhantomSpec(("L1", "L2", "L3"), sacrum=False, ribs=False, spacing_mm=(1.25, 1.25, 1.25))
 LOSE = """

@@ -13,7 +13,7 @@ import pytest
 from segmentation.phantom import Phantom
 from tests.browser.site import Site, serving
 from tests.browser.support import pixels
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 from webapp.paths import STATIC_DIR
 
 pytestmark = pytest.mark.browser

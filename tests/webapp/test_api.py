@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from webapp.app import build_app
-from webapp.errors import from_status
+from webapp.http.errors import from_status
 
 MISSING = [
     ("GET", "/studies/x"), ("DELETE", "/studies/x"), ("GET", "/studies/x/display.json"),

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
-from webapp.coding import decode_slice, encode_slice, preview_factors, shrink
-from webapp.display import PREVIEW_FILE, PREVIEW_VOXELS, VOLUME_FILE, write_display
+from webapp.display.voxel_codec import decode_slice, encode_slice, preview_factors, shrink
+from webapp.display.volume_files import PREVIEW_FILE, PREVIEW_VOXELS, VOLUME_FILE, write_display
 
 SLICES = arrays.arrays(np.int16, arrays.array_shapes(min_dims=2, max_dims=2, max_side=7))
 

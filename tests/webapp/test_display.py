@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
-from webapp.coding import decode_slice
-from webapp.display import VOLUME_FILE, as_hu16, canonical, read_display, write_display, write_display_mask
+from webapp.display.voxel_codec import decode_slice
+from webapp.display.volume_files import VOLUME_FILE, as_hu16, canonical, read_display, write_display, write_display_mask
 
 AXES = [(a, b, c) for a in range(3) for b in range(3) for c in range(3) if len({a, b, c}) == 3]
 

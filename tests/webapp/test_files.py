@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.webapp.support import SHAPE, small_volume, wait_for
 from tests.webapp.test_jobs import finished, start
-from webapp.coding import decode_slice
+from webapp.display.voxel_codec import decode_slice
 
 
 def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: dict):
@@ -27,7 +27,7 @@ def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: di
 def test_a_scan_that_is_not_small_has_a_small_copy(
     client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("webapp.display.PREVIEW_VOXELS", 1000)
+    monkeypatch.setattr("webapp.display.volume_files.PREVIEW_VOXELS", 1000)
     display = client.get(f"/api/v1/studies/{upload(ct)['id']}/display.json").json()
     answer = client.get(display["preview"]["url"])
     assert answer.headers["content-encoding"] == "gzip"

@@ -6,7 +6,7 @@ import pytest
 
 from segmentation.inference.confidence import SENTENCES
 from segmentation.core.notes import SENTENCES as NOTES
-from webapp.i18n import LANGUAGES, language_of, table, translate
+from webapp.translations import LANGUAGES, language_of, table, translate
 from webapp.paths import STATIC_DIR
 
 

@@ -22,8 +22,8 @@ from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import Volume
 from tests.webapp.support import small_volume, wait_for
-from webapp import imports
-from webapp.dicom import source_instances
+from webapp.ingest import dicom_imports as imports
+from webapp.storage.dicom_files import source_instances
 from webapp.settings import Settings
 
 URL = "/api/v1/imports"

@@ -12,11 +12,11 @@ from segmentation.core.errors import BadWeights
 from segmentation.core.progress import Cancelled, Progress
 from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
-from webapp.errors import WebError
+from webapp.http.errors import WebError
 from webapp.jobs import JobQueue, packaged_engine
-from webapp.records import Job
+from webapp.storage.tables import Job
 from webapp.settings import Settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 CLOSED = ("done", "failed", "cancelled")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.webapp.conftest import TestClient
-from webapp.measurements import MOST_PER_STUDY, value_of
+from webapp.storage.measurements import MOST_PER_STUDY, value_of
 
 DISTANCE = {"kind": "distance", "plane": "sagittal", "points_mm": [[0, 0, 0], [0, 3, 4]], "label": "disc"}
 
@@ -97,7 +97,7 @@ def test_neither_rubbish_nor_a_study_that_is_not_there_is_written_to(client: Tes
 
 
 def test_measurements_go_with_their_study_and_are_not_without_number(client: TestClient, study: str, monkeypatch):
-    monkeypatch.setattr("webapp.measurements.MOST_PER_STUDY", 1)
+    monkeypatch.setattr("webapp.storage.measurements.MOST_PER_STUDY", 1)
     assert MOST_PER_STUDY >= 100
     made = client.post(f"/api/v1/studies/{study}/measurements", json=DISTANCE).json()
     assert client.post(f"/api/v1/studies/{study}/measurements", json=DISTANCE).status_code == 400

@@ -17,7 +17,7 @@ from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom.group_series import MODALITIES
 from tests.webapp.refusal_sentences import ROOT, Sentences, modules
 from tests.webapp.support import BoneEngine, small_volume, wait_for
-from webapp.i18n import COOKIE
+from webapp.translations import COOKIE
 from webapp.paths import STATIC_DIR
 from webapp.refusals import say
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.webapp.conftest import TestClient
-from webapp.reviews import LONGEST_COMMENT
+from webapp.storage.reviews import LONGEST_COMMENT
 
 REVIEW = {
     "verdict": "needs_work",

@@ -7,7 +7,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from webapp.security import CONTENT_SECURITY_POLICY, Security
+from webapp.http.security import CONTENT_SECURITY_POLICY, Security
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from segmentation.core.errors import BadConfiguration
 from tests.webapp.support import wait_for
 from webapp.serve import Server, Worker, serve
 from webapp.settings import Settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

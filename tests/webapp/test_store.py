@@ -10,8 +10,8 @@ import pytest
 
 from segmentation.inference.confidence import Confidence, Reason
 from segmentation.core.errors import BadConfiguration
-from webapp.records import Mask, Study
-from webapp.store import LOG_LINES, Store
+from webapp.storage.tables import Mask, Study
+from webapp.storage.store import LOG_LINES, Store
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from PIL import Image
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
-from webapp.thumbnail import HEIGHT_PX, write_thumbnail
+from webapp.ingest.thumbnail import HEIGHT_PX, write_thumbnail
 
 
 def bone_in_a_corner() -> Volume:

@@ -13,7 +13,7 @@ from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom import sandbox
 from tests.webapp.support import small_volume, wait_for
 from webapp.settings import Settings
-from webapp.turns import Turns
+from webapp.ingest.read_slots import Turns
 
 URL = "/api/v1/imports"
 # Reads like the real one, but for an upload with a file that begins with SLOW: then it waits for the file "go".

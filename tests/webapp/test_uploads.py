@@ -14,10 +14,10 @@ from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti
 from tests.webapp.support import AFFINE, SHAPE
-from webapp.errors import WebError
-from webapp.multipart import MultipartFiles
+from webapp.http.errors import WebError
+from webapp.http.multipart_form import MultipartFiles
 from webapp.settings import Settings
-from webapp.uploads import StudyFiles
+from webapp.api.uploads import StudyFiles
 
 URL = "/api/v1/studies"
 

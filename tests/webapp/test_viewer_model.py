@@ -9,9 +9,9 @@ import pytest
 
 from segmentation.inference.confidence import Confidence, Reason
 from segmentation.analysis.label_statistics import LabelStatistics
-from webapp.i18n import translate
-from webapp.records import Job, Mask
-from webapp.viewer.model import clock, job_row, latest_masks, mask_colours, mask_row, shown_after
+from webapp.translations import translate
+from webapp.storage.tables import Job, Mask
+from webapp.viewer.state import clock, job_row, latest_masks, mask_colours, mask_row, shown_after
 
 T = translate("en")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

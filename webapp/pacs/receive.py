@@ -21,11 +21,11 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from segmentation.core.errors import BadConfiguration, InputError
-from webapp.errors import WebError
-from webapp.pacs.found import is_uid
+from webapp.http.errors import WebError
+from webapp.dicomweb.answers import is_uid
 from webapp.pacs.transfers import Admit
 from webapp.settings import Settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 # It logs what it is sent, and what it is sent names patients.
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)

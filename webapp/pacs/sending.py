@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from webapp.dicom_results import Kind, dicom_object, refuse_without_identity, sources_of
-from webapp.errors import not_found
-from webapp.pacs.archives import Archives
-from webapp.store import Store
+from webapp.storage.dicom_objects import Kind, dicom_object, refuse_without_identity, sources_of
+from webapp.http.errors import not_found
+from webapp.dicomweb.archives import Archives
+from webapp.storage.store import Store
 
 
 def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str, kind: Kind = "seg") -> None:

@@ -6,7 +6,7 @@ import html as escaping
 
 from trame.widgets import html
 
-from webapp.i18n import Translate
+from webapp.translations import Translate
 
 
 class Words:

@@ -17,16 +17,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 from trame_client.module import vue3
 
-from webapp.i18n import translate
+from webapp.translations import translate
 from webapp.jobs import JobQueue
-from webapp.pacs.archives import Archives
-from webapp.records import Study
+from webapp.dicomweb.archives import Archives
+from webapp.storage.tables import Study
 from webapp.refusals import reader
 from webapp.settings import Settings
-from webapp.store import Store
-from webapp.theme import COOKIE as THEME_COOKIE
-from webapp.theme import theme_marks, theme_of
-from webapp.viewer.remote import RemoteViews, remote_routes
+from webapp.storage.store import Store
+from webapp.pages.theme import COOKIE as THEME_COOKIE
+from webapp.pages.theme import theme_marks, theme_of
+from webapp.viewer.remote_proxy import RemoteViews, remote_routes
 from webapp.viewer.session import ViewerSession
 from webapp.viewer.widget import versioned
 
@@ -116,7 +116,7 @@ class Sessions:
 def viewer_routes(
     settings: Settings, store: Store, jobs: JobQueue, archives: Archives | None = None
 ) -> list[BaseRoute]:
-    """The routes of the viewer; the socket's Origin is checked by :class:`webapp.security.Security`."""
+    """The routes of the viewer; the socket's Origin is checked by :class:`webapp.http.security.Security`."""
     sessions = Sessions(store, jobs, settings.viewer_sessions, settings.viewer_grace_s, archives)
 
     remote = RemoteViews(store)

@@ -14,19 +14,19 @@ from trame_server import Server
 
 from segmentation.core.errors import InputError
 from segmentation.analysis.label_statistics import LabelStatistics
-from webapp.dicom import DICOM_FOLDER
-from webapp.dicom_results import is_de_identified
-from webapp.errors import WebError
-from webapp.i18n import Translate, translate
+from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom_objects import is_de_identified
+from webapp.http.errors import WebError
+from webapp.translations import Translate, translate
 from webapp.jobs import JobQueue
-from webapp.masks import mask_statistics
-from webapp.pacs.archives import Archives
+from webapp.storage.mask_files import mask_statistics
+from webapp.dicomweb.archives import Archives
 from webapp.pacs.sending import send_back
-from webapp.records import Job, Mask, Study
+from webapp.storage.tables import Job, Mask, Study
 from webapp.refusals import localised, say
-from webapp.store import Store
-from webapp.viewer.model import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
-from webapp.viewer.ui import build_page, initial_state
+from webapp.storage.store import Store
+from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
+from webapp.viewer.page import build_page, initial_state
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trame.widgets import html
 
-from webapp.dicom_results import KINDS
+from webapp.storage.dicom_objects import KINDS
 from webapp.viewer.parts import Words, choice, js
 
 _MASKS = (("nrrd", ".seg.nrrd"), ("labels", "/labels.txt"))

@@ -1,4 +1,4 @@
-/** The way back from webapp/coding.py: slices predicted from their neighbours and split into bytes, to HU. */
+/** The way back from webapp/display/voxel_codec.py: slices predicted from their neighbours and split into bytes, to HU. */
 
 /**
  * Undo one slice.

@@ -95,7 +95,7 @@ export function createLegend(element, texts) {
   };
 }
 
-/** The coloured surface at `url` (see webapp/files.py): { actor, figures, end }. */
+/** The coloured surface at `url` (see webapp/api/files.py): { actor, figures, end }. */
 export async function loadDistances(url) {
   const surface = await remember(url, async () => parseDistances(await fetchFile(url)));
   const found = figures(surface.distances);

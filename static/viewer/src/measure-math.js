@@ -1,4 +1,4 @@
-/** What measurements amount to. Points are RAS+ mm; the server computes the same (webapp/measurements.py). */
+/** What measurements amount to. Points are RAS+ mm; the server computes the same (webapp/storage/measurements.py). */
 
 /** How many points are set to draw each kind; an ellipse is drawn from corner to corner. */
 export const CLICKS = { distance: 2, angle: 3, cobb: 4, ellipse: 2 };

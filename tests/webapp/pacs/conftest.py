@@ -11,7 +11,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.presentation import StoragePresentationContexts
 
 from tests.orthanc import AET, PASSWORD, USER, Orthanc, running_orthanc
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 
 
 @pytest.fixture(scope="session")

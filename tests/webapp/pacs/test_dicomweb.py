@@ -14,9 +14,9 @@ from segmentation.core.volume import Volume
 from tests.dicom_series import scanner_grid, write_series
 from tests.orthanc import PASSWORD, Orthanc, free_port
 from tests.webapp.pacs.conftest import send_by_c_store
-from webapp.errors import WebError
-from webapp.pacs.config import PacsServer
-from webapp.pacs.dicomweb import DicomWeb, Search
+from webapp.http.errors import WebError
+from webapp.dicomweb.config import PacsServer
+from webapp.dicomweb.client import DicomWeb, Search
 
 GRID = scanner_grid((32, 24, 12), (1.5, 1.5, 3.0))
 

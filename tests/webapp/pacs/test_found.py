@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from webapp.pacs.found import found_series, found_study
+from webapp.dicomweb.answers import found_series, found_study
 
 
 def answer(**elements: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.pacs.multipart import PartsToFiles, related_body, related_boundary
+from webapp.dicomweb.multipart_related import PartsToFiles, related_body, related_boundary
 
 
 @given(contents=st.lists(st.binary(max_size=300), min_size=1, max_size=4), cut=st.integers(1, 64))

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.webapp.support import BoneEngine
 from webapp.asgi import create_asgi
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 from webapp.settings import Settings
 
 

@@ -22,7 +22,7 @@ from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi
 from webapp.pacs.receive import Receiver
 from webapp.settings import Settings, load_settings
-from webapp.store import Store
+from webapp.storage.store import Store
 
 GRID = scanner_grid((16, 16, 6), (2.0, 2.0, 3.0))
 

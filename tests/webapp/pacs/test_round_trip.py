@@ -21,7 +21,7 @@ from tests.orthanc import Orthanc
 from tests.webapp.pacs.conftest import send_by_c_store
 from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi
-from webapp.pacs.config import PacsServer
+from webapp.dicomweb.config import PacsServer
 from webapp.settings import Settings
 
 

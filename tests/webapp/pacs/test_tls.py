@@ -18,10 +18,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from webapp.errors import WebError
-from webapp.pacs import dicomweb
-from webapp.pacs.config import PacsServer
-from webapp.pacs.dicomweb import DicomWeb, Search
+from webapp.http.errors import WebError
+from webapp.dicomweb import client as dicomweb
+from webapp.dicomweb.config import PacsServer
+from webapp.dicomweb.client import DicomWeb, Search
 
 TOKEN, USER, PASSWORD = "tell-nobody-token", "spineview", "tell-nobody-password"
 ALLOWED = {f"Bearer {TOKEN}", f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"}

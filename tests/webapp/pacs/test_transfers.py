@@ -12,9 +12,9 @@ from segmentation.core.errors import Cancelled as CancelledError
 from segmentation.core.errors import NotAVolume
 from segmentation.core.progress import Cancelled, never
 from tests.webapp.support import wait_for
-from webapp.errors import WebError
+from webapp.http.errors import WebError
 from webapp.pacs.transfers import Transfer, Transfers
-from webapp.store import Store
+from webapp.storage.store import Store
 
 
 class SlowArchive:

@@ -1,0 +1,127 @@
+"""POST /api/v1/studies and /api/v1/imports: files straight to disk, then to the door of the store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from segmentation.core.errors import InputError, TooLarge
+from segmentation.readers.dicom.find_files import MAX_FILES
+from webapp.http.errors import WebError, from_input_error
+from webapp.ingest.dicom_imports import FILES_FOLDER
+from webapp.ingest.admission import Upload, shown_name, stored_name
+from webapp.http.multipart_form import drain, receive
+from webapp.refusals import localised, reader, refused
+from webapp.services import Services
+from webapp.api.schemas import API, import_view, study_view
+
+# Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
+_THREADS = CapacityLimiter(40)
+FIELDS = {"file": "original", "reference": "reference"}
+Made = tuple[dict[str, Any], str]  # a view and its address
+
+
+async def upload_study(request: Request) -> Response:
+    """Receive ``file`` and, optionally, ``reference``; 201 with the study, or a refusal that leaves none."""
+
+    async def make(services: Services, folder: Path, who: str) -> Made:
+        places = StudyFiles(folder)
+        await receive(request, services.settings, places.place)
+        study = await to_thread.run_sync(services.intake.admit, places.upload(), who, limiter=_THREADS)
+        return study_view(services.store, study), f"{API}/studies/{study.id}"
+
+    return await _answer(request, make)
+
+
+async def upload_import(request: Request) -> Response:
+    """Receive DICOM files, or zips of them, all in the field ``file``; 201 with the series to choose from."""
+
+    async def make(services: Services, folder: Path, who: str) -> Made:
+        places = DicomFiles(folder)
+        await receive(request, services.settings, places.place)
+        places.check()
+        waiting = await to_thread.run_sync(services.imports.open, folder, limiter=_THREADS)
+        return import_view(waiting), f"{API}/imports/{waiting.id}"
+
+    return await _answer(request, make)
+
+
+async def _answer(request: Request, make: Callable[[Services, Path, str], Awaitable[Made]]) -> Response:
+    services: Services = request.app.state.services
+    folder = services.store.stage()
+    made = None
+    try:
+        made = await make(services, folder, request.client.host if request.client else "")
+    except (WebError, InputError) as refusal:
+        error = from_input_error(refusal) if isinstance(refusal, InputError) else refusal
+        await drain(request)
+        return refused(request, error)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is left to read it
+    finally:
+        if made is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return JSONResponse(localised(made[0], reader(request)), 201, headers={"Location": made[1]})
+
+
+class StudyFiles:
+    """One CT, and at most one reference mask."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[str, str] = {}  # field -> stored name
+        self._shown = ""
+
+    def place(self, field: str, filename: str) -> Path:
+        """Where a file goes. Raises WebError for one that is not expected."""
+        if field not in FIELDS or field in self._names:
+            raise WebError(
+                400,
+                "bad_request",
+                f"The upload holds a file in the field '{shown_name(field)}' that is not expected there.",
+                "Send one CT in 'file' and at most one mask in 'reference'.",
+            )
+        self._names[field] = stored_name(FIELDS[field], filename)
+        if field == "file":
+            self._shown = shown_name(filename)
+        return self._folder / self._names[field]
+
+    def upload(self) -> Upload:
+        """What arrived. Raises WebError if there is no CT among it."""
+        if "file" not in self._names:
+            raise WebError(400, "bad_request", "The upload holds no CT.", "Send it as a file in the field 'file'.")
+        return Upload(self._folder, self._shown, self._names["file"], self._names.get("reference"))
+
+
+class DicomFiles:
+    """Any number of files, numbered as they come: their names may be those of patients."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FILES_FOLDER
+        self._folder.mkdir()
+        self._count = 0
+
+    def place(self, field: str, _filename: str) -> Path:
+        """Where a file goes. Raises WebError or TooLarge."""
+        if field != "file":
+            raise WebError(
+                400,
+                "bad_request",
+                f"The upload holds a file in the field '{shown_name(field)}' that is not expected there.",
+                "Send all DICOM files in the field 'file'.",
+            )
+        self._count += 1
+        if self._count > MAX_FILES:
+            raise TooLarge(f"More than {MAX_FILES:,} files were sent.", "Send the folder of one study.")
+        return self._folder / f"{self._count:06d}"
+
+    def check(self) -> None:
+        """Raises WebError if nothing came."""
+        if not self._count:
+            raise WebError(400, "bad_request", "The upload holds no files.", "Send DICOM files in the field 'file'.")

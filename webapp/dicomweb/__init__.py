@@ -1,0 +1,1 @@
+"""Talk DICOMweb with archives: search, fetch, store."""

@@ -1,0 +1,1 @@
+"""What the browser gets to draw of a scan."""

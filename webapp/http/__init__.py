@@ -1,0 +1,1 @@
+"""What every answer and request has in common: errors, security, forms."""

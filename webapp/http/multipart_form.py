@@ -1,0 +1,165 @@
+"""A multipart body to files, piece by piece: memory stays flat at any size, and no name in it becomes a path."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from anyio import to_thread
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from segmentation.core.errors import TooLarge
+from webapp.http.errors import WebError
+from webapp.settings import Settings
+
+PIECE_BYTES = 1 << 20
+DRAIN_BYTES = 64 << 20  # of a refused upload read to its end, so that the browser hears the answer
+
+Place = Callable[[str, str], Path]
+"""(field, file name that the user gave) to where the file goes. Raises WebError or InputError to refuse it."""
+
+
+class MultipartFiles:
+    """Parses a multipart body and writes each of its files where ``place`` says."""
+
+    def __init__(self, boundary: bytes, place: Place) -> None:
+        self._place = place
+        self._ended = False
+        self._file: BinaryIO | None = None
+        self._header = (b"", b"")
+        self._headers: dict[bytes, bytes] = {}
+        callbacks: dict[str, Callable[..., None]] = {
+            "on_part_begin": self._part_begin,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._part_opens,
+            "on_part_data": self._part_data,
+            "on_part_end": self.close,
+            "on_end": self._end,
+        }
+        self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+
+    def write(self, pieces: list[bytes]) -> None:
+        """Take the next pieces of the body; blocks on the disk."""
+        try:
+            for piece in pieces:
+                self._parser.write(piece)
+        except MultipartParseError as error:
+            raise WebError(400, "bad_request", "The upload is not well-formed multipart/form-data.") from error
+
+    def close(self) -> None:
+        """Close the file being written, if any."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def check_end(self) -> None:
+        """Raises WebError if the body broke off."""
+        if not self._ended:
+            raise WebError(400, "bad_request", "The upload broke off before its end.", "Try again.")
+
+    def _part_begin(self) -> None:
+        self._headers, self._header = {}, (b"", b"")
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0] + data[start:end], self._header[1])
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0], self._header[1] + data[start:end])
+
+    def _header_end(self) -> None:
+        self._headers[self._header[0].lower()] = self._header[1]
+        self._header = (b"", b"")
+
+    def _part_opens(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        field = options.get(b"name", b"").decode("utf-8", "replace")
+        filename = options.get(b"filename", b"").decode("utf-8", "replace")
+        if filename:  # without one it is an ordinary field, or a file input left empty
+            self._file = self._place(field, filename).open("xb")
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.write(memoryview(data)[start:end])
+
+    def _end(self) -> None:
+        self._ended = True
+
+
+async def receive(request: Request, settings: Settings, place: Place) -> None:
+    """Write the files of a request's body where ``place`` says.
+
+    Raises:
+        WebError, InputError: not multipart, broken off, too large, no room on the disk; or what ``place`` raised.
+    """
+    length = int(request.headers.get("content-length") or 0)
+    _refuse_size(length, settings.max_upload_bytes)
+    free = shutil.disk_usage(settings.data_dir).free
+    if length + settings.min_free_bytes > free:
+        raise WebError(
+            507,
+            "disk_full",
+            "The server has no room left for this scan.",
+            "Delete studies that are done with.",
+        )
+    sink = MultipartFiles(_boundary(request), place)
+    received = 0
+    try:
+        async for pieces in _pieces(request):
+            received += sum(len(piece) for piece in pieces)
+            _refuse_size(received, settings.max_upload_bytes)
+            await to_thread.run_sync(sink.write, pieces)
+    finally:
+        sink.close()
+    sink.check_end()
+
+
+async def drain(request: Request) -> None:
+    """Read a moderate rest of a refused body: a browser that is still sending would miss the answer."""
+    drained = 0
+    with suppress(ClientDisconnect, RuntimeError):  # gone, or already read to its end
+        async for chunk in request.stream():
+            drained += len(chunk)
+            if drained > DRAIN_BYTES:
+                return
+
+
+async def _pieces(request: Request) -> Any:
+    """The body in lists of chunks of about a megabyte together: few enough trips to a thread."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size >= PIECE_BYTES:
+            yield chunks
+            chunks, size = [], 0
+    if chunks:
+        yield chunks
+
+
+def _refuse_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLarge(
+            f"This upload is larger than the {limit / 1024**3:.3g} GiB that this server accepts.",
+            "Crop the scan to the spine, or have SPINEVIEW_MAX_UPLOAD_BYTES raised.",
+        )
+
+
+def _boundary(request: Request) -> bytes:
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary")
+    if kind != b"multipart/form-data" or not boundary:
+        raise WebError(
+            415,
+            "unsupported_format",
+            "An upload must be sent as multipart/form-data.",
+            "Send the CT in the field 'file' and, if there is one, the reference mask in 'reference'.",
+        )
+    return boundary

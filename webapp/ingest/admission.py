@@ -1,0 +1,170 @@
+"""The door of the store: an upload is read once, whole, and becomes a study or leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from segmentation.core.errors import GridMismatch, InputError, UnsupportedFormat
+from segmentation.core.geometry import Grid
+from segmentation.core.notes import Note
+from segmentation.readers import SUFFIXES, read_label_map, read_volume
+from segmentation.core.volume import LabelMap
+from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.display.volume_files import write_display
+from webapp.storage.mask_files import write_mask
+from webapp.storage.tables import Mask, Study
+from webapp.storage.store import Store, new_id
+from webapp.ingest.thumbnail import write_thumbnail
+from webapp.ingest.read_slots import Turns
+
+THUMBNAIL_FILE = "thumbnail.png"
+_NAME_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Files of one upload, already on disk in ``folder`` of the store's incoming.
+
+    Attributes:
+        folder: Its name becomes the study's id.
+        name: What the user called the CT: shown, never used as a path.
+        original: File name inside the folder, made by :func:`stored_name`.
+        reference: The same for the reference mask, or None.
+        notes: What was unusual in the files and was repaired or let pass; more may be found when they are read.
+    """
+
+    folder: Path
+    name: str
+    original: str
+    reference: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def suffix_of(name: str) -> str:
+    """The known suffix of a file name.
+
+    Raises:
+        UnsupportedFormat: there is none.
+    """
+    lowered = name.lower()
+    for suffix in SUFFIXES:
+        if lowered.endswith(suffix):
+            return suffix
+    raise UnsupportedFormat(
+        f"{shown_name(name)} is not a file type that SpineView reads.",
+        f"Upload a CT as {', '.join(SUFFIXES)}, or DICOM files.",
+    )
+
+
+def stored_name(stem: str, name: str) -> str:
+    """``stem`` with the suffix of the user's file: the only part of their name that reaches the disk."""
+    return stem + suffix_of(name)
+
+
+def shown_name(name: str) -> str:
+    """A user's file name without folders or control characters, of bounded length."""
+    last = re.split(r"[/\\]", name)[-1]
+    printable = "".join(char for char in last if char.isprintable()).strip()
+    return printable[:_NAME_LENGTH] or "unnamed"
+
+
+class Intake:
+    """Turns uploads into studies, only a few at a time: a CT fills much memory while it is read.
+
+    Attributes:
+        turns: Whoever reads what was uploaded takes one.
+    """
+
+    def __init__(self, store: Store, readers: int) -> None:
+        self._store = store
+        self.turns = Turns(readers)
+
+    def admit(self, upload: Upload, who: str) -> Study:
+        """Read and check an upload, write what the pages need, add the study. Blocks; call it in a thread.
+
+        Raises:
+            InputError: the upload is refused; its folder is gone.
+        """
+        try:
+            with self.turns.turn():
+                study, mask = self._prepare(upload)
+                self._store.add_study(study, upload.folder, mask)
+        except InputError as error:
+            raise _in_user_words(error, upload) from error
+        finally:
+            if upload.folder.exists():  # a study's folder has moved to its place
+                shutil.rmtree(upload.folder, ignore_errors=True)
+        self._store.audit(who, "upload", study.id, study.name)
+        return study
+
+    def admit_demo(self, who: str) -> Study:
+        """Make the synthetic spine of known geometry, with its reference, and add it as a study."""
+        from segmentation.phantom import PhantomSpec, write_phantom
+
+        folder = self._store.stage()
+        try:
+            write_phantom(folder, PhantomSpec())
+            (folder / "ct.nii.gz").rename(folder / "original.nii.gz")
+            (folder / "vert.nii.gz").rename(folder / "reference.nii.gz")
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        upload = Upload(folder, "Demo spine (synthetic)", "original.nii.gz", "reference.nii.gz")
+        return self.admit(upload, who)
+
+    def _prepare(self, upload: Upload) -> tuple[Study, Mask | None]:
+        folder = upload.folder
+        size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        volume = read_volume(folder / upload.original)
+        reference = _read_reference(folder / upload.reference, volume.grid) if upload.reference else None
+        write_display(volume, folder)
+        write_thumbnail(volume, folder / THUMBNAIL_FILE)
+        mask = None
+        if reference is not None:
+            mask_folder = folder / "masks" / new_id()
+            mask_folder.mkdir(parents=True)
+            mask = write_mask(reference, volume, mask_folder, folder.name, "reference")
+        study = Study(
+            id=folder.name,
+            name=shown_name(upload.name),
+            created_at=datetime.now(UTC),
+            shape=volume.grid.shape,
+            spacing_mm=volume.grid.spacing_mm,
+            orientation=volume.grid.orientation,
+            size_bytes=size_bytes,
+            has_reference=mask is not None,
+            original=upload.original,
+            reference=upload.reference,
+            notes=tuple(dict.fromkeys((*upload.notes, *volume.notes))),
+        )
+        return study, mask
+
+
+def _in_user_words(error: InputError, upload: Upload) -> InputError:
+    """The same refusal with the names that the user gave in place of those on our disk."""
+    message = error.message
+    if upload.original != DICOM_FOLDER:  # a DICOM series is called by its number
+        message = message.replace(upload.original, shown_name(upload.name))
+    if upload.reference:
+        message = message.replace(upload.reference, "The reference mask")
+    return type(error)(message, error.hint)
+
+
+def _read_reference(path: Path, grid: Grid) -> LabelMap:
+    reference = read_label_map(path)
+    if not reference.grid.matches(grid):
+        raise GridMismatch(
+            f"The reference mask does not lie on the grid of the CT: {_say(reference.grid)} against {_say(grid)}.",
+            "Export the mask with the same shape, spacing and position as the CT.",
+        )
+    return reference
+
+
+def _say(grid: Grid) -> str:
+    shape = " x ".join(str(n) for n in grid.shape)
+    spacing = " x ".join(f"{mm:.3g}" for mm in grid.spacing_mm)
+    return f"{shape} voxels of {spacing} mm ({grid.orientation})"

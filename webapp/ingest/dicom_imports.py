@@ -1,0 +1,171 @@
+"""DICOM files that wait for a doctor's choice of a series, and the study that comes of it.
+
+``incoming/<id>/`` holds ``files/`` (numbered, as uploaded), ``unpacked/`` (of zips), ``thumbnails/`` and
+``listing.json``. All of it goes with the choice, with a refusal, after a while, and when the server starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmentation.readers import DEFAULT_LIMITS
+from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json, listing_to_json
+from segmentation.readers.dicom.reader import choose, keep_files, list_series
+from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.http.errors import not_found
+from webapp.ingest.admission import Intake, Upload
+from webapp.storage.tables import Study
+from webapp.settings import Settings
+from webapp.storage.store import Store
+
+FILES_FOLDER, THUMBNAILS, LISTING = "files", "thumbnails", "listing.json"
+EXPIRES_S = 2 * 3600
+_SECRET_FILE = "deidentify.key"
+_ID = re.compile(r"[0-9a-f]{20}")
+_OF_THE_STUDY = {"truncated", "dicomdir"}  # notes on the files as a whole that concern any series of them
+
+
+@dataclass(frozen=True, eq=False)
+class Import:
+    """Files that were uploaded and wait.
+
+    Attributes:
+        id: Random; name of the folder.
+        folder: Where everything of it lies.
+        listing: What can be chosen.
+        keep_identity: Whether the study's files will keep names and dates.
+    """
+
+    id: str
+    folder: Path
+    listing: Listing
+    keep_identity: bool
+
+    def thumbnail(self, number: int) -> Path:
+        """The picture of series ``number`` of the listing. Raises WebError: 404."""
+        if not 0 <= number < len(self.listing.series) or not self.listing.series[number].thumbnail:
+            raise not_found("picture")
+        return self.folder / THUMBNAILS / self.listing.series[number].thumbnail
+
+
+class Imports:
+    """Lists what was uploaded, and makes a study of the series that is chosen. Safe to use from any thread."""
+
+    def __init__(self, store: Store, intake: Intake, settings: Settings) -> None:
+        self._store, self._intake, self._settings = store, intake, settings
+
+    def open(self, folder: Path) -> Import:
+        """List the files under ``folder/files``; the folder, made by ``store.stage()``, now belongs to the import.
+
+        Raises:
+            InputError: there is no DICOM image in them, or they were refused as a whole.
+        """
+        self._expire()
+        listing = self._list(folder, folder / FILES_FOLDER)
+        beside = folder / f"{LISTING}.part"
+        beside.write_text(json.dumps(listing_to_json(listing)), encoding="utf-8")
+        beside.replace(folder / LISTING)
+        return Import(folder.name, folder, listing, self._settings.keep_identity)
+
+    def get(self, import_id: str) -> Import:
+        """One that waits. Raises WebError: 404."""
+        if not _ID.fullmatch(import_id):
+            raise not_found("upload")
+        folder = self._store.incoming(import_id)
+        try:
+            listing = listing_from_json(json.loads((folder / LISTING).read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            raise not_found("upload") from error
+        return Import(import_id, folder, listing, self._settings.keep_identity)
+
+    def choose(self, import_id: str, series: str, who: str) -> Study:
+        """Make a study of a series (its key; empty for the proposed one); the import is gone then.
+
+        Raises:
+            WebError: 404, there is no such upload.
+            InputError: the series cannot be used; the import stays, for another choice.
+        """
+        waiting = self.get(import_id)
+        study = self._admit(waiting.listing, series, who)
+        self.discard(import_id)
+        return study
+
+    def admit_folder(self, folder: Path, who: str) -> str:
+        """Make a study of the proposed series of a folder's files, which stay there; answers the study's id.
+
+        Raises:
+            InputError: none of it can be used.
+        """
+        staged = self._store.stage()
+        try:
+            return self._admit(self._list(staged, folder), "", who).id
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+    def discard(self, import_id: str) -> None:
+        """Remove an upload that waits. Raises WebError: 404."""
+        shutil.rmtree(self.get(import_id).folder, ignore_errors=True)
+
+    def _list(self, workspace: Path, files: Path) -> Listing:
+        """List ``files``, a folder; a single zip in it is unpacked into ``workspace``."""
+        (workspace / THUMBNAILS).mkdir()
+        unpacked = workspace / "unpacked"
+        unpacked.mkdir()
+        inside = list(files.iterdir())
+        room = shutil.disk_usage(self._settings.data_dir).free - self._settings.min_free_bytes
+        with self._intake.turns.turn():
+            return list_series(
+                inside[0] if len(inside) == 1 else files,
+                DEFAULT_LIMITS,
+                unpack_into=unpacked,
+                thumbnails=workspace / THUMBNAILS,
+                renamed=True,
+                unpack_bytes=max(0, min(DEFAULT_LIMITS.max_unpacked_bytes, room)),
+            )
+
+    def _admit(self, listing: Listing, series: str, who: str) -> Study:
+        entry = choose(listing, series)
+        staged = self._store.stage()
+        try:
+            (staged / DICOM_FOLDER).mkdir()
+            secret = None if self._settings.keep_identity else self._secret()
+            with self._intake.turns.turn():
+                keep_files(entry, staged / DICOM_FOLDER, secret, DEFAULT_LIMITS)
+        except BaseException:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
+        notes = [each for each in listing.notes if each.code in _OF_THE_STUDY]
+        upload = Upload(staged, _name(entry), DICOM_FOLDER, notes=(*notes, *entry.notes))
+        return self._intake.admit(upload, who)
+
+    def _secret(self) -> bytes:
+        """This server's secret, of which clean UIDs and pseudonyms are made; written once."""
+        path = self._store.data_dir / _SECRET_FILE
+        beside = path.with_name(f".{_SECRET_FILE}.{secrets.token_hex(4)}")
+        if not path.exists():
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+            with suppress(FileExistsError):  # another thread was first
+                os.link(beside, path)
+            beside.unlink()
+        return path.read_bytes()
+
+    def _expire(self) -> None:
+        for listing in self._store.incoming("").glob(f"*/{LISTING}"):
+            if time.time() - listing.stat().st_mtime > EXPIRES_S:
+                shutil.rmtree(listing.parent, ignore_errors=True)
+
+
+def _name(entry: Entry) -> str:
+    """What the study is called: technical words alone, since a description can hold a name."""
+    spacing = f", {entry.grid.spacing_mm[2]:.3g} mm" if entry.grid else ""
+    kernel = f", {entry.kernel}" if entry.kernel else ""
+    return f"{entry.title}: {entry.images} images{spacing}{kernel}"

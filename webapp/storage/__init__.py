@@ -1,0 +1,1 @@
+"""What is kept: studies, jobs, masks, measurements, reviews, audit trail."""

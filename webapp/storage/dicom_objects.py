@@ -1,0 +1,104 @@
+"""Masks as DICOM objects beside the series they were made from, and which of them may go back to an archive."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.analysis.pictures import write_pictures
+from segmentation.readers import read_label_map, read_volume
+from segmentation.core.volume import LabelMap
+from segmentation.writers.dicom import (
+    Maker,
+    Sources,
+    read_sources,
+    write_capture,
+    write_dicom_seg,
+    write_rtstruct,
+)
+from webapp.storage.dicom_files import source_instances
+from webapp.http.errors import WebError, not_found
+from webapp.storage.mask_files import label_map_of
+from webapp.storage.tables import Mask, Study
+from webapp.services import product_version
+from webapp.storage.store import Store
+
+Kind = Literal["seg", "rtstruct", "capture"]
+KINDS: tuple[Kind, ...] = ("seg", "rtstruct", "capture")
+
+
+def sources_of(store: Store, mask: Mask) -> Sources:
+    """The series a mask lies on. Raises WebError: 409, its study did not come as DICOM."""
+    study = store.study(mask.study_id)
+    if study is None:
+        raise not_found("mask")
+    paths = source_instances(store, study)
+    if not paths:
+        raise WebError(
+            409,
+            "not_dicom",
+            "This study did not come as DICOM, so there is nothing that a DICOM result could refer to.",
+            "Upload the DICOM series, or take the mask home as NIfTI or NRRD.",
+        )
+    return read_sources(paths)
+
+
+@contextmanager
+def dicom_object(store: Store, mask: Mask, sources: Sources, kind: Kind = "seg") -> Iterator[Path]:
+    """A mask as a DICOM file of one ``kind``, gone afterwards.
+
+    Raises:
+        WebError: 409, nothing is marked in it; 404, its files are lost.
+    """
+    label_map = label_map_of(store, mask)
+    if not label_map.present:
+        raise WebError(409, "empty_mask", "No spine was found in this scan, so there is nothing to send or to keep.")
+    maker = Maker(product_version(), mask.model_id)
+    with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
+        path = Path(folder) / f"{kind}.dcm"
+        if kind == "seg":
+            write_dicom_seg(label_map, sources, path, maker)
+        elif kind == "rtstruct":
+            write_rtstruct(label_map, sources, path, maker)
+        else:
+            write_capture(_pictures(store, mask, label_map, Path(folder)), sources, path, maker)
+        yield path
+
+
+def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> dict[str, Image.Image]:
+    """Axial, coronal and sagittal comparison of CT and mask, with the study's reference where there is one."""
+    study = store.study(mask.study_id)
+    if study is None:
+        raise not_found("mask")
+    volume = read_volume(store.folder(study.id) / study.original)
+    reference = None
+    if study.reference is not None:
+        reference = spine_voxels(read_label_map(store.folder(study.id) / study.reference))
+    paths = write_pictures(volume, spine_voxels(label_map), reference, folder)
+    return {path.stem: Image.open(path).convert("RGB") for path in paths}
+
+
+def is_de_identified(store: Store, study: Study) -> bool:
+    """True of a DICOM study whose files no longer say who was scanned."""
+    return any(_identity_removed(read_sources([path])) for path in source_instances(store, study)[:1])
+
+
+def _identity_removed(sources: Sources) -> bool:
+    return str(sources.first.get("PatientIdentityRemoved", "")).upper() == "YES"
+
+
+def refuse_without_identity(sources: Sources) -> None:
+    """Raise WebError (409) if the series was de-identified at the door: no archive could tell whose result it is."""
+    if _identity_removed(sources):
+        raise WebError(
+            409,
+            "de_identified",
+            "This study was de-identified when it came in, so the PACS could not tell whose result this is.",
+            "Where results shall go back, set SPINEVIEW_KEEP_IDENTITY and fetch the study again.",
+        )

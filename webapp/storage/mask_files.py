@@ -1,0 +1,117 @@
+"""From a label map to a mask of the store: NIfTI on the original grid, voxels and surface for the browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from segmentation.inference.confidence import Confidence
+from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
+from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.readers import read_label_map
+from segmentation.core.volume import LabelMap, Volume
+from segmentation.writers import write_nifti
+from webapp.display.volume_files import write_display_mask, write_mesh
+from webapp.http.errors import not_found
+from webapp.storage.tables import Mask
+from webapp.storage.store import Store
+
+NIFTI_FILE = "mask.nii.gz"
+STATISTICS_FILE = "statistics.json"
+
+
+def write_mask(
+    label_map: LabelMap,
+    volume: Volume,
+    folder: Path,
+    study_id: str,
+    kind: Literal["model", "reference"],
+    model_id: str = "",
+    confidence: Confidence | None = None,
+) -> Mask:
+    """Write a mask's files into the empty ``folder``, whose name becomes its id; ``volume`` is its CT."""
+    write_nifti(label_map, folder / NIFTI_FILE)
+    statistics = {str(label): asdict(values) for label, values in label_statistics(label_map, volume).items()}
+    (folder / STATISTICS_FILE).write_text(json.dumps(statistics), encoding="utf-8")
+    digest = write_display_mask(label_map, folder)
+    spine = spine_voxels(label_map)
+    return Mask(
+        id=folder.name,
+        study_id=study_id,
+        kind=kind,
+        label_map_kind=label_map.kind,
+        labels=[int(label) for label in np.unique(label_map.labels) if label > 0],
+        volume_ml=float(np.count_nonzero(spine)) * label_map.grid.voxel_ml,
+        dice=None,
+        model_id=model_id,
+        digest=digest,
+        confidence=confidence,
+    )
+
+
+def with_dice(mask: Mask, label_map: LabelMap, reference: LabelMap | None) -> Mask:
+    """``mask`` with its Dice against ``reference`` (on the same grid), unchanged where there is none."""
+    if reference is None:
+        return mask
+    return replace(mask, dice=float(dice(spine_voxels(label_map), spine_voxels(reference))))
+
+
+def mask_statistics(store: Store, mask: Mask) -> dict[int, LabelStatistics]:
+    """What was written beside a mask of each of its labels; empty for a mask of an older version."""
+    path = store.mask_folder(mask) / STATISTICS_FILE
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {int(label): LabelStatistics(**values) for label, values in found.items()}
+
+
+def mesh_file(store: Store, mask: Mask, label: int) -> Path:
+    """The STL of one label of a mask, made when first asked for. ``label`` must be one of the mask's."""
+    path = store.mask_folder(mask) / f"{label}.stl"
+    if not path.exists():
+        label_map = read_label_map(store.mask_folder(mask) / NIFTI_FILE)
+        write_mesh(label_map, label, path)
+    return path
+
+
+def label_map_of(store: Store, mask: Mask) -> LabelMap:
+    """A mask's labels on the study's original grid. Raises WebError: 404, its file is lost."""
+    path = store.mask_folder(mask) / NIFTI_FILE
+    if not path.is_file():
+        raise not_found("file")
+    label_map = read_label_map(path)
+    return LabelMap(label_map.labels, label_map.grid, mask.label_map_kind, label_map.header)
+
+
+def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
+    """The surface of ``mask`` with its distances to that of ``reference``, made when first asked for.
+
+    Raises:
+        InputError: one of the two holds no spine.
+        WebError: 404, a file is lost.
+    """
+    from segmentation.analysis.surface_distance import distance_surface, write_distance_surface  # VTK takes a second to import
+
+    path = store.mask_folder(mask) / f"distance-{reference.id}.bin"
+    if not path.exists():
+        measured = distance_surface(label_map_of(store, mask), label_map_of(store, reference))
+        write_distance_surface(measured, path)
+    return path
+
+
+def gzipped(path: Path) -> Path:
+    """The same file in gzip, made beside it when first asked for: of an STL file a third goes over the wire."""
+    packed = path.with_name(f"{path.name}.gz")
+    if not packed.exists():
+        partial = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+        with path.open("rb") as plain, gzip.open(partial, "wb", compresslevel=4) as out:
+            shutil.copyfileobj(plain, out)
+        partial.replace(packed)
+    return packed

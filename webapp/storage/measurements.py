@@ -1,0 +1,195 @@
+"""Measurements of a study: what may be stored, what it amounts to, and the table of all as CSV.
+
+Positions are RAS+ mm, so that a measurement means the same on any grid and in any program.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from webapp.http.errors import WebError
+from webapp.storage.tables import MeasurementRow
+from webapp.storage.store import Store, new_id
+
+Kind = Literal["distance", "angle", "cobb", "ellipse"]
+POINTS: dict[str, int] = {"distance": 2, "angle": 3, "cobb": 4, "ellipse": 3}
+"""How many points a kind has. An angle's vertex is its second point; Cobb's lines are points 1-2 and 3-4; an ellipse
+is its centre and the ends of its two half axes."""
+PLANES = ("axial", "coronal", "sagittal")
+STATISTICS = ("mean_hu", "sd_hu", "voxels")
+MOST_PER_STUDY = 500
+LONGEST_LABEL = 120
+_LARGEST = 1e7  # of any number: far above every length in mm, HU and count
+COLUMNS = ("id", "kind", "label", "plane", "value", "unit", *STATISTICS, "points_ras_mm", "created_at")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measurement on a slice.
+
+    Attributes:
+        kind: A key of :data:`POINTS`.
+        plane: The plane it was drawn on.
+        points_mm: Its points, RAS+ mm, as many as the kind has.
+        label: What the user called it; hostile text.
+        statistics: Of an ellipse, as the viewer read them from the slice: ``mean_hu``, ``sd_hu``, ``voxels``.
+    """
+
+    id: str
+    study_id: str
+    kind: Kind
+    plane: str
+    points_mm: list[list[float]]
+    label: str
+    statistics: dict[str, float]
+    created_at: datetime
+
+    @property
+    def value(self) -> float:
+        """Length in mm, angle in degrees (0 to 180; Cobb 0 to 90), or area in mm²."""
+        return value_of(self.kind, self.points_mm)
+
+    @property
+    def unit(self) -> str:
+        """Of :attr:`value`."""
+        return {"distance": "mm", "ellipse": "mm2"}.get(self.kind, "deg")
+
+
+def value_of(kind: str, points_mm: Sequence[Sequence[float]]) -> float:
+    """What the points of a measurement amount to, see :attr:`Measurement.value`."""
+    points = np.asarray(points_mm, dtype=float)
+    if kind == "distance":
+        return float(np.linalg.norm(points[1] - points[0]))
+    if kind == "ellipse":
+        return math.pi * float(np.linalg.norm(points[1] - points[0]) * np.linalg.norm(points[2] - points[0]))
+    if kind == "angle":
+        return _angle_deg(points[0] - points[1], points[2] - points[1])
+    angle = _angle_deg(points[1] - points[0], points[3] - points[2])
+    return min(angle, 180 - angle)  # a line has no direction
+
+
+def _angle_deg(a: Any, b: Any) -> float:
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return math.degrees(math.acos(max(-1.0, min(1.0, float(np.dot(a, b)) / length)))) if length else 0.0
+
+
+def checked(sent: Any) -> dict[str, Any]:
+    """The fields of a measurement that was sent as JSON.
+
+    Raises:
+        WebError: it is not a measurement; the message says which field is wrong.
+    """
+    if not isinstance(sent, dict):
+        raise _refused("a measurement is a JSON object")
+    kind, plane = sent.get("kind"), sent.get("plane")
+    if kind not in POINTS:
+        raise _refused(f"kind must be one of {', '.join(POINTS)}")
+    if plane not in PLANES:
+        raise _refused(f"plane must be one of {', '.join(PLANES)}")
+    points: Any = sent.get("points_mm")
+    if not _are_points(points, POINTS[kind]):
+        raise _refused(f"points_mm of {kind} must be {POINTS[kind]} points of three numbers, RAS+ mm")
+    label, statistics = sent.get("label", ""), sent.get("statistics") or {}
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL:
+        raise _refused(f"label must be a text of at most {LONGEST_LABEL} characters")
+    if not isinstance(statistics, dict) or not all(
+        name in STATISTICS and _is_number(x) for name, x in statistics.items()
+    ):
+        raise _refused(f"statistics may hold the numbers {', '.join(STATISTICS)}")
+    exact = [[float(x) for x in point] for point in points]
+    return {"kind": kind, "plane": plane, "points_mm": exact, "label": label, "statistics": statistics}
+
+
+def _are_points(points: Any, count: int) -> bool:
+    return (
+        isinstance(points, list)
+        and len(points) == count
+        and all(isinstance(p, list) and len(p) == 3 and all(map(_is_number, p)) for p in points)
+    )
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) and abs(x) < _LARGEST
+
+
+def _refused(what: str) -> WebError:
+    return WebError(400, "bad_request", f"This measurement cannot be stored: {what}.", "See /api/v1/openapi.json.")
+
+
+def measurements_of(store: Store, study_id: str) -> list[Measurement]:
+    """All measurements of a study, oldest first."""
+    with store.transaction() as session:
+        rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.created_at)
+        return [_to_measurement(row) for row in rows]
+
+
+def add_measurement(store: Store, study_id: str, fields: dict[str, Any]) -> Measurement:
+    """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+
+    Raises:
+        WebError: the study has :data:`MOST_PER_STUDY` already.
+    """
+    with store.transaction() as session:
+        if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
+            raise _refused(f"this study has {MOST_PER_STUDY} already")
+        row = MeasurementRow(id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **fields)
+        session.add(row)
+        session.flush()
+        return _to_measurement(row)
+
+
+def change_measurement(store: Store, measurement_id: str, fields: dict[str, Any]) -> Measurement | None:
+    """Replace the fields of one; None if there is none."""
+    with store.transaction() as session:
+        row = session.get(MeasurementRow, measurement_id)
+        if row is None:
+            return None
+        for name, value in fields.items():
+            setattr(row, name, value)
+        session.flush()
+        return _to_measurement(row)
+
+
+def delete_measurement(store: Store, measurement_id: str) -> bool:
+    """Remove one; False if there is none."""
+    with store.transaction() as session:
+        return bool(session.query(MeasurementRow).filter_by(id=measurement_id).delete())
+
+
+def to_csv(measurements: Iterable[Measurement]) -> str:
+    """One row each, columns as in :data:`COLUMNS`; starts with a byte order mark, for Excel."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for m in measurements:
+        points = "; ".join(" ".join(f"{x:.3f}" for x in point) for point in m.points_mm)
+        figures = [f"{m.statistics[name]:.6g}" if name in m.statistics else "" for name in STATISTICS]
+        row = [m.id, m.kind, _harmless(m.label), m.plane, f"{m.value:.3f}", m.unit, *figures, points]
+        writer.writerow([*row, m.created_at.isoformat(timespec="seconds")])
+    return "\ufeff" + out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _to_measurement(row: MeasurementRow) -> Measurement:
+    return Measurement(
+        id=row.id,
+        study_id=row.study_id,
+        kind=cast(Kind, row.kind),
+        plane=row.plane,
+        points_mm=[list(point) for point in row.points_mm],
+        label=row.label,
+        statistics=dict(row.statistics),
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+    )

@@ -1,0 +1,143 @@
+"""Reviews of a study: a verdict, a comment, the place it is about, and what was seen there."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from webapp.http.errors import WebError
+from webapp.storage.tables import ReviewRow
+from webapp.storage.store import Store, new_id
+
+Verdict = Literal["accepted", "needs_work"]
+VERDICTS: tuple[Verdict, ...] = ("accepted", "needs_work")
+MOST_PER_STUDY = 500
+LONGEST_COMMENT = 2000
+LONGEST_VIEW = 1000
+_LARGEST_MM = 1e5
+_VIEW = re.compile(r"[\w=&.,-]*", re.ASCII)  # what static/viewer/src/links.js writes
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a reviewer said.
+
+    Attributes:
+        mask_id: The result that was reviewed; None where there was none.
+        verdict: ``"accepted"`` or ``"needs_work"``.
+        comment: Hostile text.
+        at_mm: The place it is about, RAS+ mm: where the crosshair stood.
+        view: What was seen, as the part of the page's address behind ``#``.
+        who: The reviewer, as in the audit trail.
+    """
+
+    id: str
+    study_id: str
+    mask_id: str | None
+    verdict: Verdict
+    comment: str
+    at_mm: tuple[float, float, float]
+    view: str
+    who: str
+    created_at: datetime
+
+
+def checked(sent: Any) -> dict[str, Any]:
+    """The fields of a review that was sent as JSON.
+
+    Raises:
+        WebError: it is not a review; the message says which field is wrong.
+    """
+    if not isinstance(sent, dict):
+        raise _refused("a review is a JSON object")
+    verdict, at = sent.get("verdict"), sent.get("at_mm")
+    if verdict not in VERDICTS:
+        raise _refused(f"verdict must be one of {', '.join(VERDICTS)}")
+    if not _is_place(at):
+        raise _refused("at_mm must be three numbers, RAS+ mm")
+    comment, view, mask_id = sent.get("comment", ""), sent.get("view", ""), sent.get("mask_id")
+    if not isinstance(comment, str) or len(comment) > LONGEST_COMMENT:
+        raise _refused(f"comment must be a text of at most {LONGEST_COMMENT} characters")
+    if not isinstance(view, str) or len(view) > LONGEST_VIEW or not _VIEW.fullmatch(view):
+        raise _refused("view must be what follows # in the address of the page")
+    if mask_id is not None and not isinstance(mask_id, str):
+        raise _refused("mask_id must be the id of a mask of this study, or null")
+    place = [float(x) for x in cast(list[float], at)]
+    return {"verdict": verdict, "at_mm": place, "comment": comment.strip(), "view": view, "mask_id": mask_id}
+
+
+def _is_place(at: Any) -> bool:
+    return (
+        isinstance(at, list)
+        and len(at) == 3
+        and all(isinstance(x, int | float) and not isinstance(x, bool) for x in at)
+        and all(math.isfinite(x) and abs(x) < _LARGEST_MM for x in at)
+    )
+
+
+def _refused(what: str) -> WebError:
+    return WebError(400, "bad_request", f"This review cannot be stored: {what}.", "See /api/v1/openapi.json.")
+
+
+def reviews_of(store: Store, study_id: str) -> list[Review]:
+    """All reviews of a study, newest first."""
+    with store.transaction() as session:
+        rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
+        return [_to_review(row) for row in rows]
+
+
+def latest_verdict(store: Store, study_id: str) -> Verdict | None:
+    """What the newest review of a study says; None before the first."""
+    with store.transaction() as session:
+        rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
+        row = rows.first()
+        return None if row is None else cast(Verdict, row[0])
+
+
+def add_review(store: Store, study_id: str, fields: dict[str, Any], who: str) -> Review:
+    """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+
+    Raises:
+        WebError: ``mask_id`` is none of the study's, or the study has :data:`MOST_PER_STUDY` already.
+    """
+    mask_id = fields["mask_id"]
+    mask = None if mask_id is None else store.mask(mask_id)
+    if mask_id is not None and (mask is None or mask.study_id != study_id):
+        raise _refused("mask_id must be the id of a mask of this study, or null")
+    with store.transaction() as session:
+        if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
+            raise _refused(f"this study has {MOST_PER_STUDY} already")
+        now = datetime.now(UTC).timestamp()
+        row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **fields)
+        session.add(row)
+        session.flush()
+        return _to_review(row)
+
+
+def delete_review(store: Store, review_id: str) -> Review | None:
+    """Remove one and answer it; None if there is none."""
+    with store.transaction() as session:
+        row = session.get(ReviewRow, review_id)
+        if row is None:
+            return None
+        review = _to_review(row)
+        session.delete(row)
+        return review
+
+
+def _to_review(row: ReviewRow) -> Review:
+    r, a, s = row.at_mm
+    return Review(
+        id=row.id,
+        study_id=row.study_id,
+        mask_id=row.mask_id,
+        verdict=cast(Verdict, row.verdict),
+        comment=row.comment,
+        at_mm=(r, a, s),
+        view=row.view,
+        who=row.who,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+    )

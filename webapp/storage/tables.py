@@ -1,0 +1,290 @@
+"""What the store keeps: the tables, and the frozen values that leave it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal, cast
+
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from segmentation.inference.confidence import Confidence
+from segmentation.core.notes import Note
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+OPEN_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One uploaded CT.
+
+    Attributes:
+        id: Random and url-safe.
+        name: What the user called it (the file's name); hostile text, escape it wherever it is shown.
+        created_at: UTC.
+        shape: Voxels along i, j, k of the file.
+        spacing_mm: Voxel size along i, j, k of the file.
+        orientation: Where the file's axes point, such as ``"LPS"``.
+        size_bytes: Size of the upload.
+        has_reference: Whether a reference mask came with it.
+        state: ``"ready"`` before the first job, then the state of the latest one.
+        original: Name of the CT's file inside the study's folder; of a DICOM series, its folder there.
+        reference: Name of the reference's file inside the study's folder, or None.
+        notes: What was unusual in the CT's files and was repaired or let pass.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    orientation: str
+    size_bytes: int
+    has_reference: bool = False
+    state: str = "ready"
+    original: str = "original.nii.gz"
+    reference: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the engine on a study.
+
+    Attributes:
+        state: queued, running, done, failed or cancelled.
+        progress: 0 to 1.
+        stage: One of the engine's stages, or ``"queued"``, ``"loading"``, ``"saving"``, ``"done"``.
+        elapsed_s: Seconds since the start, or from start to end; 0 before the start.
+        eta_s: Seconds left, an estimate; None while unknown or over.
+        log: Lines with their time of day (UTC), oldest first.
+        error: ``{"code", "message", "hint"}`` of a failed job.
+        mask_id: The result of a job that is done.
+        dice: Agreement with the study's reference, if it has one.
+    """
+
+    id: str
+    study_id: str
+    task: str
+    state: JobState
+    progress: float
+    stage: str
+    created_at: datetime
+    started_at: datetime | None
+    elapsed_s: float
+    eta_s: float | None
+    log: list[str]
+    error: dict[str, str] | None
+    mask_id: str | None
+    dice: float | None
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One segmentation of a study, on the study's original grid.
+
+    Attributes:
+        kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded beside the CT).
+        label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.core.volume.LabelMap`.
+        labels: The labels present, ascending.
+        volume_ml: Volume of the spine in millilitres.
+        dice: Against the reference, if there is one.
+        model_id: Which weights made it; empty for a reference.
+        digest: Short content hash, for cacheable addresses.
+        confidence: How far the engine trusts it, and why not further; None of a reference, and of a mask that an
+            older version made.
+    """
+
+    id: str
+    study_id: str
+    kind: Literal["model", "reference"]
+    label_map_kind: str
+    labels: list[int]
+    volume_ml: float
+    dice: float | None
+    model_id: str
+    digest: str
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confidence: Confidence | None = None
+
+
+class Base(DeclarativeBase):
+    """Declarative base of all tables."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, str]: JSON,
+        list[str]: JSON,
+        list[int]: JSON,
+        list[float]: JSON,
+        list[list[float]]: JSON,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
+
+
+class StudyRow(Base):
+    """Table of studies; columns as in :class:`Study`."""
+
+    __tablename__ = "studies"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[float] = mapped_column(index=True)  # seconds since the epoch, UTC
+    shape: Mapped[list[int]]
+    spacing_mm: Mapped[list[float]]
+    orientation: Mapped[str]
+    size_bytes: Mapped[int]
+    original: Mapped[str]
+    reference: Mapped[str | None]
+    notes: Mapped[list[dict[str, Any]] | None]
+
+
+class JobRow(Base):
+    """Table of jobs; columns as in :class:`Job`."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    task: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    stage: Mapped[str] = mapped_column(default="queued")
+    created_at: Mapped[float] = mapped_column(index=True)
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+    eta_s: Mapped[float | None]
+    log: Mapped[list[str]]
+    error: Mapped[dict[str, str] | None]
+    mask_id: Mapped[str | None]
+    dice: Mapped[float | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class MaskRow(Base):
+    """Table of masks; columns as in :class:`Mask`."""
+
+    __tablename__ = "masks"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    label_map_kind: Mapped[str]
+    labels: Mapped[list[int]]
+    volume_ml: Mapped[float]
+    dice: Mapped[float | None]
+    model_id: Mapped[str]
+    digest: Mapped[str]
+    created_at: Mapped[float] = mapped_column(index=True)
+    confidence: Mapped[dict[str, Any] | None]
+
+
+class MeasurementRow(Base):
+    """Table of measurements; columns as in :class:`webapp.storage.measurements.Measurement`."""
+
+    __tablename__ = "measurements"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    plane: Mapped[str]
+    points_mm: Mapped[list[list[float]]]
+    label: Mapped[str]
+    statistics: Mapped[dict[str, Any]]
+    created_at: Mapped[float]
+
+
+class ReviewRow(Base):
+    """Table of reviews; columns as in :class:`webapp.storage.reviews.Review`. A review outlives the mask that it is about."""
+
+    __tablename__ = "reviews"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    mask_id: Mapped[str | None]
+    verdict: Mapped[str]
+    comment: Mapped[str]
+    at_mm: Mapped[list[float]]
+    view: Mapped[str]
+    who: Mapped[str]
+    created_at: Mapped[float]
+
+
+class AuditRow(Base):
+    """Who did what to which study, when. Rows are added and never changed, and outlive the study."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(index=True)
+    who: Mapped[str]
+    action: Mapped[str]
+    study_id: Mapped[str]
+    detail: Mapped[str]
+
+
+def to_study(row: StudyRow, latest: JobRow | None) -> Study:
+    """The value of a row, whose state is that of its ``latest`` job."""
+    return Study(
+        id=row.id,
+        name=row.name,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        shape=_triple(row.shape),
+        spacing_mm=_triple(row.spacing_mm),
+        orientation=row.orientation,
+        size_bytes=row.size_bytes,
+        has_reference=row.reference is not None,
+        state=latest.state if latest else "ready",
+        original=row.original,
+        reference=row.reference,
+        notes=tuple(map(Note.from_json, row.notes or ())),
+    )
+
+
+def to_job(row: JobRow) -> Job:
+    """The value of a row, as of now."""
+    end = row.finished_at or time.time()
+    return Job(
+        id=row.id,
+        study_id=row.study_id,
+        task=row.task,
+        state=cast(JobState, row.state),
+        progress=row.progress,
+        stage=row.stage,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        started_at=datetime.fromtimestamp(row.started_at, UTC) if row.started_at else None,
+        elapsed_s=max(0.0, end - row.started_at) if row.started_at else 0.0,
+        eta_s=row.eta_s,
+        log=list(row.log),
+        error=row.error,
+        mask_id=row.mask_id,
+        dice=row.dice,
+        attempts=row.attempts,
+    )
+
+
+def mask_row(mask: Mask) -> MaskRow:
+    """The row of a value."""
+    confidence = None if mask.confidence is None else mask.confidence.to_json()
+    return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp(), "confidence": confidence})
+
+
+def to_mask(row: MaskRow) -> Mask:
+    """The value of a row."""
+    return Mask(
+        id=row.id,
+        study_id=row.study_id,
+        kind=cast(Any, row.kind),
+        label_map_kind=row.label_map_kind,
+        labels=list(row.labels),
+        volume_ml=row.volume_ml,
+        dice=row.dice,
+        model_id=row.model_id,
+        digest=row.digest,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        confidence=None if row.confidence is None else Confidence.from_json(row.confidence),
+    )
+
+
+def _triple(values: Sequence[Any]) -> tuple[Any, Any, Any]:
+    first, second, third = values
+    return (first, second, third)

@@ -1,0 +1,115 @@
+"""What the viewer's page shows of a study's job and masks, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from segmentation.inference.confidence import Confidence
+from segmentation.analysis.label_statistics import LabelStatistics
+from segmentation.core.labels import label_of
+from webapp.translations import Translate
+from webapp.storage.tables import OPEN_STATES, Job, Mask
+
+REFERENCE_RGB = (122, 162, 255)
+MOST_LOG_LINES = 200
+Row = dict[str, Any]
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: ``"1:05"``; hours are counted as minutes."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def no_job() -> Row:
+    """The page before the first job."""
+    return {"id": "", "state": "", "active": False, "percent": 0, "stage": "", "elapsed": "", "eta": "",
+            "log": [], "error": None}  # fmt: skip
+
+
+def job_row(job: Job | None, t: Translate) -> Row:
+    """One job in words; ``active`` while it waits or runs, ``percent`` 0..100."""
+    if job is None:
+        return no_job()
+    return {
+        "id": job.id,
+        "state": job.state,
+        "active": job.state in OPEN_STATES,
+        "percent": round(100 * job.progress),
+        "stage": _stage(job, t),
+        "elapsed": clock(job.elapsed_s) if job.started_at else "",
+        "eta": t("viewer.eta", time=clock(job.eta_s)) if job.eta_s is not None else "",
+        "log": job.log[-MOST_LOG_LINES:],
+        "error": job.error,
+    }
+
+
+def _stage(job: Job, t: Translate) -> str:
+    key = f"common.state.{job.state}" if job.state in ("failed", "cancelled") else f"common.stage.{job.stage}"
+    words = t(key)
+    return job.stage if words == key else words
+
+
+def latest_masks(masks: list[Mask]) -> list[Mask]:
+    """The newest mask of each kind, the model's first."""
+    newest = {mask.kind: mask for mask in sorted(masks, key=lambda mask: mask.created_at)}
+    return [newest[kind] for kind in ("model", "reference") if kind in newest]
+
+
+def mask_row(mask: Mask, statistics: Mapping[int, LabelStatistics], t: Translate) -> Row:
+    """One mask in words, with a row a label: number, name, and volume and mean HU where they are known."""
+    return {
+        "id": mask.id,
+        "kind": mask.kind,
+        "title": t(f"viewer.mask.{mask.kind}"),
+        "volume": f"{mask.volume_ml:.1f} ml",
+        "dice": f"{mask.dice:.3f}" if mask.dice is not None else "",
+        "confidence": None if mask.confidence is None else confidence_row(mask.confidence, t),
+        "base": f"/api/v1/masks/{mask.id}",
+        "download": f"/api/v1/masks/{mask.id}.nii.gz",
+        "labels": [
+            {"number": number, "name": _label_name(number, mask, t), **_figures(statistics.get(number))}
+            for number in mask.labels
+        ],
+    }
+
+
+def _figures(statistics: LabelStatistics | None) -> Row:
+    if statistics is None:
+        return {"volume": "", "hu": ""}
+    return {"volume": f"{statistics.volume_ml:.1f} ml", "hu": f"{statistics.mean_hu:.0f} HU"}
+
+
+def confidence_row(confidence: Confidence, t: Translate) -> Row:
+    """A confidence in words: its level, what to do, and why."""
+    level = confidence.level
+    return {
+        "level": level,
+        "label": t("viewer.confidence", level=t(f"viewer.confidence.{level}")),
+        "advice": t(f"viewer.confidence.advice.{level}"),
+        "reasons": [t(f"viewer.confidence.reason.{reason.code}") for reason in confidence.reasons],
+    }
+
+
+def _label_name(number: int, mask: Mask, t: Translate) -> str:
+    return t("viewer.spine") if mask.label_map_kind == "spine" else label_of(number).name
+
+
+def mask_colours(mask: Mask) -> dict[str, list[int]]:
+    """Label (as text: JSON has no other keys) to red, green, blue in 0..255."""
+    if mask.label_map_kind == "spine" and mask.kind == "reference":
+        return {str(number): list(REFERENCE_RGB) for number in mask.labels}
+    return {str(number): list(label_of(number, mask.label_map_kind).rgb) for number in mask.labels}
+
+
+def shown_after(shown: list[str], before: list[str], masks: list[Mask]) -> list[str]:
+    """Which masks to show once ``masks`` are those that exist.
+
+    A model's mask that was not there ``before`` is shown, what is gone is dropped, and the rest stays as the
+    user left it. Arguments and result are ids.
+    """
+    now = [mask.id for mask in masks]
+    kept = [mask_id for mask_id in shown if mask_id in now]
+    new = [mask.id for mask in masks if mask.kind == "model" and mask.id not in before]
+    return kept + [mask_id for mask_id in new if mask_id not in kept]
