@@ -1,16 +1,16 @@
 /** The Vue component <spine-viewer>: the panels' elements, what comes from Python in, what a user did out. */
 import { h, markRaw } from 'vue';
-import { throttled } from './crosshair.js';
-import { fetchJson } from './loading.js';
-import { publish, withdraw } from './hook.js';
-import { createExtras } from './extras.js';
-import { decodeView, encodeView } from './links.js';
-import { calm, createBlink } from './over.js';
-import { PANELS, overOf, panelOf } from './panels.js';
-import { openScan } from './scan.js';
-import { createDoubleTap } from './taps.js';
+import { throttled } from './core/crosshair.js';
+import { fetchJson } from './data/fetch.js';
+import { publish, withdraw } from './page/test-hook.js';
+import { createExtras } from './page/page-features.js';
+import { decodeView, encodeView } from './data/view-state.js';
+import { calm, createBlink } from './page/compare-overlay.js';
+import { PANELS, overOf, panelOf } from './page/panels.js';
+import { openScan } from './data/scan.js';
+import { createDoubleTap } from './input/double-tap.js';
 import { createViewer } from './viewer.js';
-import { graphics } from './window.js';
+import { graphics } from './vtk/render-window.js';
 
 const CROSSHAIR_MS = 400;
 const ARRIVAL_MS = 300; // between two drawings of what has come so far
@@ -138,14 +138,14 @@ export default {
       restored = true;
       this.show(decodeView(window.location.hash));
     },
-    /** Show a view of links.js; what it does not say stays as it is. */
+    /** Show a view of view-state.js; what it does not say stays as it is. */
     show({ layout = this.layout, plane = this.plane, level = this.window, big = '', ...places }) {
       if (layout === this.layout) this.maximised = big;
       else this.nextBig = big;
       this.$emit('restored', { layout, plane, level });
       this.$nextTick(() => this.viewer?.restore(places));
     },
-    /** What is seen, as links.js writes it. */
+    /** What is seen, as view-state.js writes it. */
     viewText() {
       const { layout, plane, maximised: big } = this;
       return encodeView({ ...this.viewer.snapshot(), level: this.viewer.window(), layout, plane, big });

@@ -1,16 +1,16 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
-import { cameraBefore, cameraNumbers, cameraOf } from './camera.js';
-import { createCine } from './cine.js';
-import { createCrosshair } from './crosshair.js';
-import { createLegend, loadDistances } from './distance.js';
-import { frameOf, isInside, worldToIndex } from './frame.js';
-import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './geometry.js';
-import { loadMasks, loadSurfaces } from './masks.js';
-import { createMeasuring } from './measuring.js';
-import { createPageTools } from './page-tools.js';
-import { createScene3d } from './scene-3d.js';
-import { createServed3d } from './served-3d.js';
-import { createSlicePanel } from './slice-panel.js';
+import { cameraBefore, cameraNumbers, cameraOf } from './vtk/camera.js';
+import { createCine } from './slices/cine.js';
+import { createCrosshair } from './core/crosshair.js';
+import { createLegend, loadDistances } from './volume/distance-surface.js';
+import { frameOf, isInside, worldToIndex } from './core/patient-frame.js';
+import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './core/geometry.js';
+import { loadMasks, loadSurfaces } from './data/masks.js';
+import { createMeasuring } from './measure/index.js';
+import { createPageTools } from './page/page-tools.js';
+import { createScene3d } from './volume/scene-3d.js';
+import { createServed3d } from './volume/remote-3d.js';
+import { createSlicePanel } from './slices/slice-panel.js';
 
 const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
 
@@ -193,13 +193,13 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       volume.main.follow(cameraBefore(volume.main.camera, found.low_mm, found.high_mm));
       return true;
     },
-    /** What is seen, for links.js; layout, window and plane are the page's. */
+    /** What is seen, for view-state.js; layout, window and plane are the page's. */
     snapshot: () => ({
       at: crosshair.world,
       camera: cameraNumbers(volume.main.camera),
       ...Object.fromEntries(PLANE_NAMES.map((name) => [name, panels[name].chosenView()])),
     }),
-    /** Show what `view` (see links.js) says. */
+    /** Show what `view` (see view-state.js) says. */
     restore(view) {
       if (view.at) crosshair.moveToWorld(view.at);
       if (view.camera) volume.main.follow(cameraOf(view.camera, volume.main.camera.getViewAngle()));

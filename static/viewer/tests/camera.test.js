@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cameraBefore, cameraNumbers, cameraOf } from '../src/camera.js';
+import { cameraBefore, cameraNumbers, cameraOf } from '../src/vtk/camera.js';
 
 const camera = cameraOf([0, 500, 0, 0, 0, 0, 0, 0, 1], 30);
 

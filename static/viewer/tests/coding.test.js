@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CODINGS, decodeSlice, slicer, spread } from '../src/coding.js';
+import { CODINGS, decodeSlice, slicer, spread } from '../src/data/voxel-codec.js';
 
 describe('slices as they travel', () => {
   it('come back from the bytes that the server writes', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   PLANES, centroidOf, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex, planeToScreen,
   positionText, screenToPlane, zoomAt,
-} from '../src/geometry.js';
+} from '../src/core/geometry.js';
 
 const grid = {
   shape: [10, 20, 30],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listenToKeys } from '../src/keys.js';
+import { listenToKeys } from '../src/input/shortcuts.js';
 
 const press = (key, more = {}) => window.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, ...more }));
 

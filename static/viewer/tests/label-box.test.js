@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { frameOf } from '../src/frame.js';
-import { indexToWorld } from '../src/geometry.js';
-import { thinned } from '../src/image.js';
-import { createBoxCollector, gridOf, thinnedBox } from '../src/label-box.js';
-import { createSampler } from '../src/reslice.js';
+import { frameOf } from '../src/core/patient-frame.js';
+import { indexToWorld } from '../src/core/geometry.js';
+import { thinned } from '../src/vtk/vtk-image.js';
+import { createBoxCollector, gridOf, thinnedBox } from '../src/data/label-bounds.js';
+import { createSampler } from '../src/slices/reslice.js';
 
 const SHAPE = [7, 6, 5];
 const grid = { shape: SHAPE, spacing_mm: [1, 2, 3], origin_mm: [10, 20, 30], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };

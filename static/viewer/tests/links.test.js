@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeView, encodeView } from '../src/links.js';
+import { decodeView, encodeView } from '../src/data/view-state.js';
 
 const view = {
   at: [12.5, -4, 88.25],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelNumbers, mergeLabels } from '../src/merged-labels.js';
+import { labelNumbers, mergeLabels } from '../src/data/merged-labels.js';
 
 const RED = [1, 0, 0];
 const GREEN = [0, 1, 0];

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createCine, nextSlice } from '../src/cine.js';
-import { createCrosshair } from '../src/crosshair.js';
-import { figures, legendEnd, parseDistances } from '../src/distance.js';
-import { frameOf } from '../src/frame.js';
-import { curtainAt, curtainKey } from '../src/over.js';
+import { createCine, nextSlice } from '../src/slices/cine.js';
+import { createCrosshair } from '../src/core/crosshair.js';
+import { figures, legendEnd, parseDistances } from '../src/volume/distance-surface.js';
+import { frameOf } from '../src/core/patient-frame.js';
+import { curtainAt, curtainKey } from '../src/page/compare-overlay.js';
 
 const grid = { shape: [4, 4, 3], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
 

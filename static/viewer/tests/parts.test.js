@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createCrosshair, settled, throttled } from '../src/crosshair.js';
-import { dragAction, wheelSteps } from '../src/gestures.js';
-import { coarser, factorsFor, thinned, voxelsFor3d } from '../src/image.js';
-import { pointNormals, stlCorners, weld } from '../src/mesh.js';
-import { lineColours, scaleBar } from '../src/overlay.js';
-import { maskPixels } from '../src/flat-pixels.js';
-import { labelTables, outlineTables } from '../src/label-tables.js';
+import { createCrosshair, settled, throttled } from '../src/core/crosshair.js';
+import { dragAction, wheelSteps } from '../src/input/gestures.js';
+import { coarser, factorsFor, thinned, voxelsFor3d } from '../src/vtk/vtk-image.js';
+import { pointNormals, stlCorners, weld } from '../src/volume/mesh.js';
+import { lineColours, scaleBar } from '../src/slices/slice-overlay.js';
+import { maskPixels } from '../src/slices/canvas-pixels.js';
+import { labelTables, outlineTables } from '../src/slices/label-tables.js';
 
 const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import vtkImageReslice from '@kitware/vtk.js/Imaging/Core/ImageReslice.js';
 import { InterpolationMode } from '@kitware/vtk.js/Imaging/Core/AbstractImageInterpolator/Constants.js';
-import { frameOf, isAligned, isInside, worldToIndex } from '../src/frame.js';
-import { indexToWorld } from '../src/geometry.js';
-import { imageOf } from '../src/image.js';
-import { createSampler, slabCount } from '../src/reslice.js';
+import { frameOf, isAligned, isInside, worldToIndex } from '../src/core/patient-frame.js';
+import { indexToWorld } from '../src/core/geometry.js';
+import { imageOf } from '../src/vtk/vtk-image.js';
+import { createSampler, slabCount } from '../src/slices/reslice.js';
 
 const IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
 const straight = { shape: [4, 5, 6], spacing_mm: [1, 2, 3], origin_mm: [-5, 7, 100], direction: IDENTITY };

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createTwoFingers, intentOf } from '../src/fingers.js';
-import { createDoubleTap } from '../src/taps.js';
+import { createTwoFingers, intentOf } from '../src/input/two-finger-gesture.js';
+import { createDoubleTap } from '../src/input/double-tap.js';
 
 const start = [[100, 100], [200, 100]];
 const moved = ([dx, dy], [ex, ey]) => [[100 + dx, 100 + dy], [200 + ex, 100 + ey]];

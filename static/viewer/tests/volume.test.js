@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { WHOLE, boxPlanes } from '../src/clip-box.js';
-import { maskTables } from '../src/ct-volume.js';
-import { VOLUME_PRESETS, presetCopy, spanOf } from '../src/presets-3d.js';
-import { SIDES, edgeLetters, lookFrom } from '../src/standard-views.js';
-import { AXIS, addPoint, fromHex, histogram, movePoint, removePoint, toHex, valueAt } from '../src/transfer-points.js';
+import { WHOLE, boxPlanes } from '../src/volume/clip-box.js';
+import { maskTables } from '../src/volume/ct-volume.js';
+import { VOLUME_PRESETS, presetCopy, spanOf } from '../src/volume/presets-3d.js';
+import { SIDES, edgeLetters, lookFrom } from '../src/volume/standard-views.js';
+import { AXIS, addPoint, fromHex, histogram, movePoint, removePoint, toHex, valueAt } from '../src/volume/transfer-points.js';
 
 const grid = { shape: [10, 20, 30], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
 

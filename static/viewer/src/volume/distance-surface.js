@@ -1,0 +1,104 @@
+/** One mask's surface, coloured by its distance to another mask, with a legend in mm. */
+import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
+import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
+import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
+import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
+import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
+import { make } from '../core/dom.js';
+import { fetchFile, remember } from '../data/fetch.js';
+import { pointNormals, trianglesOf } from './mesh.js';
+
+// Inside of the reference, on it, outside of it; told apart by people who see red and green alike.
+const INSIDE = [0.13, 0.4, 0.93];
+const ON = [0.93, 0.93, 0.93];
+const OUTSIDE = [0.93, 0.25, 0.1];
+const LEAST_MM = 1;
+const MOST_MM = 10;
+
+/** Figures of signed distances in mm, all of their amounts: { mean, p95, max }. */
+export function figures(distances) {
+  const amounts = Float32Array.from(distances, Math.abs).sort();
+  const mean = amounts.reduce((sum, mm) => sum + mm, 0) / amounts.length;
+  return { mean, p95: amounts[Math.floor(0.95 * (amounts.length - 1))], max: amounts[amounts.length - 1] };
+}
+
+/** The distance in mm at the legend's ends: a round one that nearly all points keep. */
+export const legendEnd = ({ p95 }) => Math.min(MOST_MM, Math.max(LEAST_MM, Math.ceil(p95)));
+
+/** What segmentation/analysis/surface_distance.py wrote: { points, distances, corner }, corner numbers three a triangle. */
+export function parseDistances(buffer) {
+  const [count, triangles] = new Uint32Array(buffer, 0, 2);
+  const points = new Float32Array(buffer, 8, 3 * count);
+  const distances = new Float32Array(buffer, 8 + 12 * count, count);
+  return { points, distances, corner: new Uint32Array(buffer, 8 + 16 * count, 3 * triangles) };
+}
+
+function actorOf({ points, distances, corner }, end) {
+  const colours = vtkColorTransferFunction.newInstance();
+  colours.addRGBPoint(-end, ...INSIDE);
+  colours.addRGBPoint(0, ...ON);
+  colours.addRGBPoint(end, ...OUTSIDE);
+  const mesh = vtkPolyData.newInstance();
+  mesh.getPoints().setData(points, 3);
+  mesh.getPolys().setData(trianglesOf(corner));
+  const normals = pointNormals(points, corner);
+  mesh.getPointData().setNormals(vtkDataArray.newInstance({ name: 'Normals', numberOfComponents: 3, values: normals }));
+  mesh.getPointData().setScalars(vtkDataArray.newInstance({ name: 'distance_mm', numberOfComponents: 1, values: distances }));
+  const mapper = vtkMapper.newInstance({ interpolateScalarsBeforeMapping: true, useLookupTableScalarRange: true });
+  mapper.setLookupTable(colours);
+  mapper.setInputData(mesh);
+  const actor = vtkActor.newInstance();
+  actor.setMapper(mapper);
+  actor.getProperty().setAmbient(0.3);
+  actor.getProperty().setDiffuse(0.7);
+  actor.getProperty().setInterpolationToPhong();
+  return actor;
+}
+
+const css = (rgb) => `rgb(${rgb.map((x) => Math.round(x * 255)).join(' ')})`;
+
+/** The legend above the 3D view of `element`: { show(figures, end), refuse(why), hide }. */
+export function createLegend(element, texts) {
+  const bar = make('div', { class: 'sv-legend-bar', 'aria-hidden': 'true' });
+  bar.style.background = `linear-gradient(to right, ${css(INSIDE)}, ${css(ON)}, ${css(OUTSIDE)})`;
+  const ends = [0, 1, 2].map(() => make('span'));
+  const words = make('p');
+  const scale = [
+    bar,
+    make('div', { class: 'sv-row' }, ...ends),
+    make('div', { class: 'sv-row sv-faint' }, make('span', {}, texts.distance_inside), make('span', {}, texts.distance_outside)),
+  ];
+  const box = make(
+    'div',
+    { class: 'sv-legend', 'data-testid': 'distance-legend', role: 'note', hidden: true },
+    make('strong', {}, texts.distance),
+    ...scale,
+    words,
+  );
+  element.append(box);
+  return {
+    /** There are no distances; `why` says why. */
+    refuse(why) {
+      scale.forEach((node) => (node.hidden = true));
+      words.textContent = why;
+      box.hidden = false;
+    },
+    show({ mean, p95, max }, end) {
+      scale.forEach((node) => (node.hidden = false));
+      [`−${end} mm`, '0', `+${end} mm`].forEach((text, n) => (ends[n].textContent = text));
+      const [a, b, c] = [mean, p95, max].map((mm) => mm.toFixed(1));
+      words.textContent = `${texts.distance_mean} ${a} mm · 95 % ${b} mm · ${texts.distance_max} ${c} mm`;
+      box.hidden = false;
+    },
+    hide: () => (box.hidden = true),
+    destroy: () => box.remove(),
+  };
+}
+
+/** The coloured surface at `url` (see webapp/api/files.py): { actor, figures, end }. */
+export async function loadDistances(url) {
+  const surface = await remember(url, async () => parseDistances(await fetchFile(url)));
+  const found = figures(surface.distances);
+  const end = legendEnd(found);
+  return { actor: actorOf(surface, end), figures: found, end };
+}
