@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from segmentation.inference.confidence import HIGH, MEDIUM, Confidence
 from segmentation.core.errors import InputError
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation import Case, find_cases, read_case
+from segmentation.evaluation.metrics import dice, spine_voxels
 from segmentation.evaluation.perturbations import PERTURBATIONS
 from segmentation.evaluation.regions import labelled_slab
+from segmentation.inference.confidence import HIGH, MEDIUM, Confidence
 from segmentation.inference.engine import Engine
-from segmentation.evaluation.metrics import dice, spine_voxels
 from segmentation.readers import read_volume
-from segmentation.core.volume import LabelMap, Volume
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.memory import Memory
 from segmentation.core.geometry import Grid
-from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.core.volume import Volume
+from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 
 MIB = 1 << 20
 

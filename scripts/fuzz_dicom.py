@@ -32,9 +32,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.memory import Memory
 from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS
-from segmentation.core.volume import Volume
 
 Files = list[bytes]
 _HOSTILE_NAMES = ["../../outside", "/tmp/outside", "..\\outside", "a/../../../outside", "\x00", "x" * 5000, "con", "."]

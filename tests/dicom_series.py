@@ -10,8 +10,8 @@ import numpy as np
 import pydicom
 
 from segmentation.core.geometry import Grid
-from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.core.volume import Volume
+from segmentation.phantom.dicom import DicomSpec, write_dicom
 
 LPS = np.array([-1.0, -1.0, 1.0])
 PATIENT = "Doe^Jane"

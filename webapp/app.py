@@ -10,9 +10,9 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from segmentation.core.errors import InputError
+from webapp.api.pacs import pacs
 from webapp.api.studies import api
 from webapp.http.errors import WebError, body, from_input_error, from_status
-from webapp.api.pacs import pacs
 from webapp.pages.routes import error_page, language, pages
 from webapp.paths import TEMPLATES_DIR
 from webapp.refusals import localised

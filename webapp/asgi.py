@@ -18,17 +18,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from webapp.app import build_app
 from webapp.api.downloads import download_routes
-from webapp.http.errors import WebError, from_status
 from webapp.api.files import file_routes
+from webapp.api.schemas import API
+from webapp.api.uploads import upload_import, upload_study
+from webapp.app import build_app
+from webapp.http.errors import WebError, from_status
+from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
 from webapp.refusals import refused
-from webapp.http.security import Security
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
-from webapp.api.uploads import upload_import, upload_study
-from webapp.api.schemas import API
 
 os.environ.setdefault("TRAME_ARGS", "--server")  # before trame is imported: else it parses the server's own arguments
 

@@ -10,20 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from segmentation.inference.confidence import Confidence
 from segmentation.core.errors import Cancelled as CancelledError
 from segmentation.core.errors import InputError
 from segmentation.core.progress import Cancelled, Progress
-from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.inference.confidence import Confidence
+from segmentation.readers import read_label_map, read_volume
 from webapp.display.volume_files import write_mesh
 from webapp.http.errors import not_found
 from webapp.ingest.admission import THUMBNAIL_FILE
-from webapp.storage.mask_files import with_dice, write_mask
-from webapp.storage.tables import OPEN_STATES, Job, Mask, Study
-from webapp.settings import Settings
-from webapp.storage.store import Store
 from webapp.ingest.thumbnail import write_thumbnail
+from webapp.settings import Settings
+from webapp.storage.mask_files import with_dice, write_mask
+from webapp.storage.store import Store
+from webapp.storage.tables import OPEN_STATES, Job, Mask, Study
 
 log = logging.getLogger(__name__)
 

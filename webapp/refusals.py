@@ -17,8 +17,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
 from webapp.http.errors import WebError, body
-from webapp.translations import COOKIE, DEFAULT, LANGUAGES, language_of, table
 from webapp.paths import STATIC_DIR
+from webapp.translations import COOKIE, DEFAULT, LANGUAGES, language_of, table
 
 _BODY = {"code", "message", "hint"}
 # A phrase with few words of its own, such as "{} to {}", is one around numbers alone: else it is the name of a file.

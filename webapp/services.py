@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from webapp.ingest.dicom_imports import Imports
-from webapp.ingest.admission import Intake
-from webapp.jobs import EngineLike, JobQueue, packaged_engine
 from webapp.dicomweb.archives import Archives
+from webapp.ingest.admission import Intake
+from webapp.ingest.dicom_imports import Imports
+from webapp.jobs import EngineLike, JobQueue, packaged_engine
 from webapp.pacs.receive import Receiver
 from webapp.pacs.transfers import Transfers
 from webapp.settings import Settings

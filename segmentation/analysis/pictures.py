@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from segmentation.core.geometry import Grid
-from segmentation.evaluation.metrics import Mask, surface
 from segmentation.core.volume import Volume
+from segmentation.evaluation.metrics import Mask, surface
 
 AMBER = (255, 176, 59)
 TEAL = (45, 212, 191)

@@ -13,10 +13,10 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
 
-from segmentation.core.errors import GridMismatch, InputError
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.analysis.surface import surface_mesh
+from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.volume import LabelMap
+from segmentation.evaluation.metrics import spine_voxels
 
 
 @dataclass(frozen=True, eq=False)

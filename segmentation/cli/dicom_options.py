@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from segmentation.cli.output import check_writable
 from segmentation.core.errors import BadConfiguration
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.metrics import spine_voxels
 from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.reader import choose, is_dicom, keep_files, list_series
-from segmentation.core.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
     import numpy as np

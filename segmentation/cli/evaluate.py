@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from segmentation.cli.output import check_writable, write_json, write_text
 from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.errors import BadConfiguration
+from segmentation.core.progress import Progress
 from segmentation.evaluation import CaseReport, evaluate, find_cases
 from segmentation.evaluation.tables import Table, case_tables
-from segmentation.core.progress import Progress
 
 if TYPE_CHECKING:
     from segmentation.evaluation.distant_false_positives import FarRow
@@ -108,7 +108,12 @@ def _folds(session: _Session) -> None:
 
 
 def _far(session: _Session) -> None:
-    from segmentation.evaluation.distant_false_positives import evaluate_far, evaluate_negatives, far_table, labelled_rows
+    from segmentation.evaluation.distant_false_positives import (
+        evaluate_far,
+        evaluate_negatives,
+        far_table,
+        labelled_rows,
+    )
 
     options, engine = session.options, session.load(None)
     reports = {}

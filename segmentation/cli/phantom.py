@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from segmentation.phantom import PhantomSpec, write_phantom
 from segmentation.core.volume import Volume
+from segmentation.phantom import PhantomSpec, write_phantom
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,12 +13,12 @@ from segmentation.cli.mesh_options import check_mesh_options, write_meshes
 from segmentation.cli.output import check_writable, write_json, write_text
 from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.errors import GridMismatch
-from segmentation.evaluation import Scores, score
 from segmentation.core.geometry import Grid
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.core.notes import sentences
-from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.evaluation import Scores, score
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.readers import read_label_map, read_volume
 from segmentation.writers import label_table
 from segmentation.writers.mask import SUFFIXES as MASK_SUFFIXES
 from segmentation.writers.mask import write_mask
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from segmentation.inference.engine import Engine
     from segmentation.core.progress import Progress
+    from segmentation.inference.engine import Engine
 
 
 def run(options: argparse.Namespace) -> int:

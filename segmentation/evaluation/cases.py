@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.progress import Cancelled, Progress, ignore, never
-from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.readers import read_label_map, read_volume
 
 CT_FILE, REFERENCE_FILE = "ct.nii.gz", "vert.nii.gz"
 

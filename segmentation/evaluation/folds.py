@@ -15,11 +15,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from segmentation.core.errors import BadConfiguration, InputError
+from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.cases import CT_FILE, REFERENCE_FILE, Segmenter
 from segmentation.evaluation.regions import SLABS
 from segmentation.evaluation.report import CaseReport, evaluate_case, mean_scores, without_nan
 from segmentation.evaluation.tables import ABOUT_FIGURES, HEADS, MEANINGS, Table, cells, mean_rows
-from segmentation.core.progress import Progress, ignore
 
 Loader = Callable[[Path], Segmenter]
 

@@ -15,9 +15,9 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from segmentation.core.errors import InputError
-from segmentation.evaluation.regions import centroids, head_foot_axis
 from segmentation.core.geometry import Grid, Shape3
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.evaluation.regions import centroids, head_foot_axis
 
 Perturbed = tuple[Volume, LabelMap]
 Affine = NDArray[np.float64]

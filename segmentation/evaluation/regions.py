@@ -20,8 +20,8 @@ from scipy import ndimage
 
 from segmentation.core.geometry import Grid
 from segmentation.core.labels import LABELS, SPINE_NUMBERS, is_spine
-from segmentation.evaluation.metrics import Box, Mask, Spacing, nearest, surface_voxels, voxels
 from segmentation.core.volume import LabelMap
+from segmentation.evaluation.metrics import Box, Mask, Spacing, nearest, surface_voxels, voxels
 
 SLABS = ("scan", "labelled")
 LEVELS: dict[str, tuple[int, ...]] = {

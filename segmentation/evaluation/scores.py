@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.evaluation.regions import LEVELS, labelled_slab, nearest_vertebra
 from segmentation.core.geometry import Grid
 from segmentation.core.labels import SACRUM
+from segmentation.core.volume import LabelMap
 from segmentation.evaluation.metrics import (
     Box,
     Flags,
@@ -26,7 +26,7 @@ from segmentation.evaluation.metrics import (
     volume_error_ml,
     voxels,
 )
-from segmentation.core.volume import LabelMap
+from segmentation.evaluation.regions import LEVELS, labelled_slab, nearest_vertebra
 
 FAR_MM = 10.0
 

@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
-from segmentation.inference.confidence import Confidence, Evidence, judge, measure
 from segmentation.core.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.inference.postprocess import believable, keep_column, keep_spine, probability_of
-from segmentation.preprocessing.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
 from segmentation.core.progress import Cancelled as IsCancelled
 from segmentation.core.progress import Progress, ignore, never
-from segmentation.inference.refine_borders import refine
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
+from segmentation.inference.confidence import Confidence, Evidence, judge, measure
+from segmentation.inference.postprocess import believable, keep_column, keep_spine, probability_of
+from segmentation.inference.refine_borders import refine
+from segmentation.preprocessing.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
 
 Array = NDArray[np.float32]
 

@@ -14,8 +14,8 @@ import numpy as np
 from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 
-from segmentation.preprocessing.preprocess import InputSpec, Prepared, resample
 from segmentation.core.volume import Volume
+from segmentation.preprocessing.preprocess import InputSpec, Prepared, resample
 
 # Logits for the whole range of the clamp (1000 HU). Both scans that can be tested on gain from 1 to 4
 # (docs/experiments.md); noise of 60 HU is then worth 0.18.

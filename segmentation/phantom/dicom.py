@@ -14,8 +14,8 @@ from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from segmentation.core.errors import BadConfiguration
-from segmentation.phantom.dicom_frames import Plane, planes
 from segmentation.core.volume import Volume
+from segmentation.phantom.dicom_frames import Plane, planes
 
 SYNTAXES: dict[str, uid.UID] = {
     "implicit": uid.ImplicitVRLittleEndian,

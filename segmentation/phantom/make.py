@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.phantom import bones, tissue
 from segmentation.phantom.anatomy import Vertebra, place, sacral_segments
 from segmentation.phantom.canvas import Canvas, add_noise
 from segmentation.phantom.spec import PhantomSpec, Vector
-from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_nifti, write_volume
 from segmentation.writers.nifti import header_for
 

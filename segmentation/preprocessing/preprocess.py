@@ -15,9 +15,9 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from segmentation.preprocessing.crop import Box, bone_box, whole_box
 from segmentation.core.geometry import Grid, Shape3
 from segmentation.core.volume import Volume
+from segmentation.preprocessing.crop import Box, bone_box, whole_box
 
 Mode = Literal["patch", "whole", "resize"]
 Crop = Literal["none", "bone"]

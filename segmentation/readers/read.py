@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from segmentation.core.errors import InputError, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
 from segmentation.core.notes import sentences
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent
 from segmentation.readers.itk import open_metaimage, open_nrrd
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
 from segmentation.readers.nifti import open_nifti
 from segmentation.readers.values import Survey, check_hounsfield, check_offset, survey, to_hu
-from segmentation.core.volume import LabelMap, Volume
 
 Opener = Callable[[Path, ReadLimits], ImageFile]
 

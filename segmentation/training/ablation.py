@@ -16,17 +16,17 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field, ValidationError
 
+from segmentation.core.errors import BadConfiguration, GridMismatch
+from segmentation.core.progress import Progress, ignore
+from segmentation.evaluation.cases import CT_FILE, REFERENCE_FILE
+from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.evaluation.regions import labelled_slab
+from segmentation.inference.engine import Engine
+from segmentation.readers import read_label_map, read_volume
 from segmentation.training import run_log
 from segmentation.training.config import Case, TrainingConfig, first_problem, read_yaml, resolved
 from segmentation.training.config_network import Frozen, Network
-from segmentation.core.errors import BadConfiguration, GridMismatch
-from segmentation.evaluation.cases import CT_FILE, REFERENCE_FILE
-from segmentation.evaluation.regions import labelled_slab
-from segmentation.inference.engine import Engine
 from segmentation.training.load_cases import Items, Say, load_items
-from segmentation.evaluation.metrics import dice, spine_voxels
-from segmentation.core.progress import Progress, ignore
-from segmentation.readers import read_label_map, read_volume
 from segmentation.training.trainer import train
 from segmentation.training.verse import Scan, find_verse
 

@@ -9,9 +9,9 @@ from typing import Literal, Self, TypeVar
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from segmentation.training.config_network import NETWORKS, FastDense3DUNet, Frozen, Network
 from segmentation.core.errors import BadConfiguration
 from segmentation.preprocessing.preprocess import InputSpec
+from segmentation.training.config_network import NETWORKS, FastDense3DUNet, Frozen, Network
 
 
 class Case(Frozen):
@@ -28,8 +28,8 @@ class Data(Frozen):
     Attributes:
         labelled: Folders with ``ct.nii.gz`` and ``vert.nii.gz``.
         validation: Labelled folders that are never trained on; their Dice chooses the checkpoint.
-        verse: The VerSe release in its own layout (see :mod:`segmentation.training.verse`): its training split is trained on,
-            its validation split chooses the checkpoint, its test split is left alone.
+        verse: The VerSe release in its own layout (see :mod:`segmentation.training.verse`): its training split is
+            trained on, its validation split chooses the checkpoint, its test split is left alone.
         label_maps: Folder of ``*.nii.gz`` label maps without a CT: images are synthesised from them.
         unlabelled: Folder of CTs whose column runs where ``centrelines`` says.
         pseudo_labels: Folder of masks for CTs in ``unlabelled``, by the same name: self-training.
@@ -61,7 +61,8 @@ class TrainingConfig(Frozen):
 
     Attributes:
         stage: ``locate`` learns the column as one piece on coarse voxels, ``segment`` the vertebrae.
-        preprocessing, crop: What the network sees of a scan: see :class:`segmentation.preprocessing.preprocess.InputSpec`.
+        preprocessing, crop: What the network sees of a scan:
+            see :class:`segmentation.preprocessing.preprocess.InputSpec`.
         window: Edge of a training crop and of an inference window, or of the whole scan, in voxels.
         accumulate: Parts in which a batch goes through the network, where memory holds no whole batch. The loss is
             then the mean of the parts', and batch normalisation sees one part at a time.

@@ -20,10 +20,10 @@ from scipy import ndimage
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.geometry import Grid, Shape3
 from segmentation.core.labels import is_spine
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.preprocessing.preprocess import InputSpec, Prepared, beside, prepare, resample
 from segmentation.readers import read_label_map, read_volume
 from segmentation.training.synthesis.ribs import Ribs, ribs_by_the_lung, ribs_of
-from segmentation.core.volume import LabelMap, Volume
 
 FULL = 255  # a target voxel that is all spine; an image voxel of 1000 HU
 # In a pseudo-label map on disk: a voxel of which the model that wrote it was not sure.

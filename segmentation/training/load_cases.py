@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from segmentation.core.errors import BadConfiguration, InputError
 from segmentation.training.config import TrainingConfig
 from segmentation.training.dataset import (
     Item,
@@ -15,7 +16,6 @@ from segmentation.training.dataset import (
     read_centrelines,
     scan_item,
 )
-from segmentation.core.errors import BadConfiguration, InputError
 from segmentation.training.verse import Scan, find_verse
 
 Say = Callable[[str], None]

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.training.dataset import IGNORE
+from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.engine import Engine
 from segmentation.preprocessing.preprocess import NOTHING
 from segmentation.readers import read_volume
-from segmentation.core.volume import LabelMap, Volume
+from segmentation.training.dataset import IGNORE
 from segmentation.writers import write_nifti
 
 SURE = 1.4  # logit of a probability of 0.8

@@ -14,15 +14,15 @@ from monai.inferers.utils import sliding_window_inference
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from segmentation.training import run_log
+from segmentation.core.errors import BadConfiguration
+from segmentation.core.progress import Progress, ignore
 from segmentation.inference.checkpoint import Stage, load_model, save_model
+from segmentation.networks import Network, build
+from segmentation.training import run_log
 from segmentation.training.config import TrainingConfig
 from segmentation.training.dataset import FULL, Item, closing_voxels
-from segmentation.core.errors import BadConfiguration
 from segmentation.training.load_cases import Items, Say, load_items
 from segmentation.training.losses import FusionLoss
-from segmentation.networks import Network, build
-from segmentation.core.progress import Progress, ignore
 from segmentation.training.sampling import Sampler
 
 SAVE_EVERY_S = 120.0

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from segmentation.phantom import PhantomSpec, write_phantom
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.phantom import PhantomSpec, write_phantom
 from segmentation.writers import write_nifti, write_volume
 from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi

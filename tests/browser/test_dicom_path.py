@@ -13,9 +13,9 @@ import pytest
 from pydicom.fileset import FileSet
 
 from segmentation.core.geometry import Grid
+from segmentation.core.volume import Volume
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_label_map
-from segmentation.core.volume import Volume
 from tests.browser.support import expect
 from tests.webapp.support import BONE_HU, small_volume
 from tests.webapp.test_serve import Process

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.phantom import Phantom, PhantomSpec, make_phantom
 from segmentation.core.volume import Volume
+from segmentation.phantom import Phantom, PhantomSpec, make_phantom
 from tests.browser.site import Site, serving
 from tests.browser.support import pixels
 from tests.webapp.support import wait_for

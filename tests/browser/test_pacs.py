@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segmentation.phantom import Phantom
 from segmentation.core.volume import Volume
+from segmentation.phantom import Phantom
 from tests.browser.site import Site, serving
 from tests.browser.support import expect
 from tests.dicom_series import write_series
 from tests.orthanc import PASSWORD, USER, Orthanc, running_orthanc
-from tests.webapp.pacs.conftest import send_by_c_store
+from tests.webapp.archive import send_by_c_store
 from webapp.dicomweb.config import PacsServer
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from segmentation.core.geometry import Grid
-from segmentation.phantom import PhantomSpec
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.phantom import PhantomSpec
 from tests.browser.site import Site, serving
 from tests.browser.support import expect, pixels
 from tests.webapp.support import wait_for

@@ -15,8 +15,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from segmentation.inference.engine import Engine
 from segmentation.evaluation.metrics import dice
+from segmentation.inference.engine import Engine
 from segmentation.phantom import Phantom
 from segmentation.readers import read_label_map, read_volume
 from segmentation.writers import write_nifti, write_volume

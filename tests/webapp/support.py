@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from segmentation.inference.confidence import Confidence, Reason
 from segmentation.core.errors import Cancelled as CancelledError
 from segmentation.core.geometry import Grid
 from segmentation.core.progress import Cancelled, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.inference.confidence import Confidence, Reason
 
 T = TypeVar("T")
 BONE_HU = 200

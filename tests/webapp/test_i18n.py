@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from segmentation.inference.confidence import SENTENCES
 from segmentation.core.notes import SENTENCES as NOTES
-from webapp.translations import LANGUAGES, language_of, table, translate
+from segmentation.inference.confidence import SENTENCES
 from webapp.paths import STATIC_DIR
+from webapp.translations import LANGUAGES, language_of, table, translate
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
 from webapp.http.errors import WebError
 from webapp.jobs import JobQueue, packaged_engine
-from webapp.storage.tables import Job
 from webapp.settings import Settings
 from webapp.storage.store import Store
+from webapp.storage.tables import Job
 
 CLOSED = ("done", "failed", "cancelled")
 

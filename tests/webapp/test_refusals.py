@@ -17,9 +17,9 @@ from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom.group_series import MODALITIES
 from tests.webapp.refusal_sentences import ROOT, Sentences, modules
 from tests.webapp.support import BoneEngine, small_volume, wait_for
-from webapp.translations import COOKIE
 from webapp.paths import STATIC_DIR
 from webapp.refusals import say
+from webapp.translations import COOKIE
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
 TABLES = json.loads((STATIC_DIR / "i18n" / "refusals.zh.json").read_text(encoding="utf-8"))

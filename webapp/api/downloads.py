@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute, Route
 
 from segmentation.writers import label_table, write_nrrd, write_surfaces
 from segmentation.writers.mesh import AXES
-from webapp.storage.dicom_objects import KINDS, dicom_object, sources_of
-from webapp.http.errors import WebError, not_found
 from webapp.api.files import cached, find_mask
+from webapp.api.schemas import API
+from webapp.http.errors import WebError, not_found
+from webapp.services import Services
+from webapp.storage.dicom_objects import KINDS, dicom_object, sources_of
 from webapp.storage.mask_files import NIFTI_FILE, label_map_of
 from webapp.storage.tables import Mask
-from webapp.services import Services
-from webapp.api.schemas import API
 
 MESH_TYPES = {"stl": "model/stl", "obj": "model/obj", "ply": "application/octet-stream", "glb": "model/gltf-binary"}
 TRIANGLES = (500, 2_000_000)  # of a label, fewest and most that may be asked for

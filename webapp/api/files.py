@@ -10,13 +10,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from segmentation.core.errors import InputError
+from webapp.api.schemas import API, file_version
 from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
 from webapp.ingest.admission import THUMBNAIL_FILE
+from webapp.services import Services
 from webapp.storage.mask_files import distance_file, gzipped, mesh_file
 from webapp.storage.tables import Mask, Study
-from webapp.services import Services
-from webapp.api.schemas import API, file_version
 
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -87,7 +87,7 @@ def mesh(request: Request) -> Response:
 
 
 def distances(request: Request) -> Response:
-    """Surface of a mask with its distances to another mask of the same study (see segmentation.analysis.surface_distance)."""
+    """Surface of a mask with its distances to another mask of the same study."""
     services, mask = find_mask(request)
     reference = services.store.mask(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:

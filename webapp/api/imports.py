@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from webapp.api.schemas import import_view, study_view
 from webapp.context import services, who
 from webapp.http.errors import WebError
-from webapp.api.schemas import import_view, study_view
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from webapp.api.schemas import API
 from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
 from webapp.storage.measurements import (
@@ -17,7 +18,6 @@ from webapp.storage.measurements import (
     measurements_of,
     to_csv,
 )
-from webapp.api.schemas import API
 
 measurements = Blueprint("measurements", __name__)
 

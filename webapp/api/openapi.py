@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from segmentation.inference.confidence import SENTENCES
 from segmentation.core.notes import SENTENCES as NOTES
+from segmentation.inference.confidence import SENTENCES
 from webapp.api import openapi_pacs as pacs
 from webapp.api import openapi_parts as parts
 from webapp.api import openapi_reviews

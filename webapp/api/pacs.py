@@ -8,17 +8,17 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from webapp.api.schemas import API
 from webapp.api.studies import Answer
 from webapp.context import services, who
-from webapp.storage.dicom_objects import KINDS, Kind
-from webapp.http.errors import WebError, not_found
-from webapp.translations import table
-from webapp.dicomweb.client import Search
 from webapp.dicomweb.answers import is_uid
+from webapp.dicomweb.client import Search
+from webapp.http.errors import WebError, not_found
 from webapp.pacs.sending import send_back
 from webapp.pacs.transfers import Transfer
 from webapp.pages.routes import common, for_script, language
-from webapp.api.schemas import API
+from webapp.storage.dicom_objects import KINDS, Kind
+from webapp.translations import table
 
 pacs = Blueprint("pacs", __name__)
 _WORDS = ("pacs.", "common.", "error.")

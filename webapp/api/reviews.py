@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from webapp.api.schemas import API
 from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
 from webapp.storage.reviews import Review, add_review, checked, delete_review, reviews_of
-from webapp.api.schemas import API
 
 reviews = Blueprint("reviews", __name__)
 

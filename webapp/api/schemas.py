@@ -10,12 +10,12 @@ from segmentation.inference.confidence import Confidence
 from segmentation.readers.dicom.listing import Entry
 from segmentation.readers.refusal import error_to_json
 from webapp.display.volume_files import read_display
-from webapp.ingest.dicom_imports import Import
 from webapp.ingest.admission import THUMBNAIL_FILE
+from webapp.ingest.dicom_imports import Import
 from webapp.storage.mask_files import mask_statistics
-from webapp.storage.tables import Job, Mask, Study
 from webapp.storage.reviews import latest_verdict
 from webapp.storage.store import Store
+from webapp.storage.tables import Job, Mask, Study
 
 API = "/api/v1"
 

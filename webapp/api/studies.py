@@ -10,14 +10,14 @@ from flask import Blueprint, Response, jsonify, request
 
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
-from webapp.api.reviews import reviews
-from webapp.context import services, who
-from webapp.http.errors import WebError, not_found
 from webapp.api.metrics import prometheus
 from webapp.api.openapi import document
-from webapp.storage.tables import Job, Mask, Study
-from webapp.services import product_version
+from webapp.api.reviews import reviews
 from webapp.api.schemas import API, display_view, job_view, mask_view, study_view
+from webapp.context import services, who
+from webapp.http.errors import WebError, not_found
+from webapp.services import product_version
+from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)
 api.register_blueprint(measurements)

@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse, Response
 
 from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
+from webapp.api.schemas import API, import_view, study_view
 from webapp.http.errors import WebError, from_input_error
-from webapp.ingest.dicom_imports import FILES_FOLDER
-from webapp.ingest.admission import Upload, shown_name, stored_name
 from webapp.http.multipart_form import drain, receive
+from webapp.ingest.admission import Upload, shown_name, stored_name
+from webapp.ingest.dicom_imports import FILES_FOLDER
 from webapp.refusals import localised, reader, refused
 from webapp.services import Services
-from webapp.api.schemas import API, import_view, study_view
 
 # Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
 _THREADS = CapacityLimiter(40)

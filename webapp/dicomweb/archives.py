@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from webapp.http.errors import not_found
-from webapp.dicomweb.config import PacsServer
 from webapp.dicomweb.client import DicomWeb
+from webapp.dicomweb.config import PacsServer
+from webapp.http.errors import not_found
 
 
 class Archives:

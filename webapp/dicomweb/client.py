@@ -20,11 +20,11 @@ import httpx
 
 from segmentation.core.errors import Cancelled as CancelledError
 from segmentation.core.progress import Cancelled, never
-from webapp.http.errors import WebError
+from webapp.dicomweb.answers import FoundSeries, FoundStudy, found_series, found_study
 from webapp.dicomweb.config import PacsServer
 from webapp.dicomweb.errors import check, told
-from webapp.dicomweb.answers import FoundSeries, FoundStudy, found_series, found_study
 from webapp.dicomweb.multipart_related import PartsToFiles, related_body, related_boundary
+from webapp.http.errors import WebError
 
 # At "info" it writes each address, and in an address stands for whom one searched.
 logging.getLogger("httpx").setLevel(logging.WARNING)

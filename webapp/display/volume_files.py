@@ -69,7 +69,7 @@ def as_hu16(values: NDArray[Any]) -> NDArray[np.int16]:
 
 
 def write_display(volume: Volume, folder: Path) -> Display:
-    """Write ``volume.bin.gz``, ``preview.bin.gz`` (HU, see :mod:`webapp.display.voxel_codec`) and ``display.json`` into ``folder``.
+    """Write ``volume.bin.gz``, ``preview.bin.gz`` (HU, voxel_codec.py) and ``display.json`` into ``folder``.
 
     Works slice by slice, so that no second copy of the volume is held.
     """

@@ -4,7 +4,7 @@ A voxel is predicted from the ones to its left and above it (the median edge det
 2000, doi:10.1109/83.855427). What is left is small; it is folded to unsigned and written as all low bytes, then all
 high bytes of a slice. gzip then makes a third less of it than of the plain voxels, and every browser undoes gzip by
 itself, also over plain HTTP. zstd would take another twentieth off, but not every browser knows it.
-``static/viewer/src/coding.js`` is the way back.
+``static/viewer/src/data/voxel-codec.js`` is the way back.
 """
 
 from __future__ import annotations

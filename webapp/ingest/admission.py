@@ -11,15 +11,15 @@ from pathlib import Path
 from segmentation.core.errors import GridMismatch, InputError, UnsupportedFormat
 from segmentation.core.geometry import Grid
 from segmentation.core.notes import Note
-from segmentation.readers import SUFFIXES, read_label_map, read_volume
 from segmentation.core.volume import LabelMap
-from webapp.storage.dicom_files import DICOM_FOLDER
+from segmentation.readers import SUFFIXES, read_label_map, read_volume
 from webapp.display.volume_files import write_display
-from webapp.storage.mask_files import write_mask
-from webapp.storage.tables import Mask, Study
-from webapp.storage.store import Store, new_id
-from webapp.ingest.thumbnail import write_thumbnail
 from webapp.ingest.read_slots import Turns
+from webapp.ingest.thumbnail import write_thumbnail
+from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.mask_files import write_mask
+from webapp.storage.store import Store, new_id
+from webapp.storage.tables import Mask, Study
 
 THUMBNAIL_FILE = "thumbnail.png"
 _NAME_LENGTH = 120

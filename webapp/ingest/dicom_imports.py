@@ -19,12 +19,12 @@ from pathlib import Path
 from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json, listing_to_json
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
-from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.http.errors import not_found
 from webapp.ingest.admission import Intake, Upload
-from webapp.storage.tables import Study
 from webapp.settings import Settings
+from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.store import Store
+from webapp.storage.tables import Study
 
 FILES_FOLDER, THUMBNAILS, LISTING = "files", "thumbnails", "listing.json"
 EXPIRES_S = 2 * 3600

@@ -21,8 +21,8 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from segmentation.core.errors import BadConfiguration, InputError
-from webapp.http.errors import WebError
 from webapp.dicomweb.answers import is_uid
+from webapp.http.errors import WebError
 from webapp.pacs.transfers import Admit
 from webapp.settings import Settings
 from webapp.storage.store import Store

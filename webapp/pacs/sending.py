@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from webapp.storage.dicom_objects import Kind, dicom_object, refuse_without_identity, sources_of
-from webapp.http.errors import not_found
 from webapp.dicomweb.archives import Archives
+from webapp.http.errors import not_found
+from webapp.storage.dicom_objects import Kind, dicom_object, refuse_without_identity, sources_of
 from webapp.storage.store import Store
 
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from segmentation.core.errors import Cancelled as CancelledError
 from segmentation.core.errors import InputError
-from webapp.http.errors import WebError, from_input_error
 from webapp.dicomweb.client import DicomWeb
+from webapp.http.errors import WebError, from_input_error
 from webapp.storage.store import Store, new_id
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from segmentation.readers import SUFFIXES
 from webapp.context import services
 from webapp.http.errors import WebError
-from webapp.translations import COOKIE, LANGUAGES, language_of, table, translate
-from webapp.refusals import say
-from webapp.services import product_version
 from webapp.pages.theme import COOKIE as THEME_COOKIE
 from webapp.pages.theme import theme_of
+from webapp.refusals import say
+from webapp.services import product_version
+from webapp.translations import COOKIE, LANGUAGES, language_of, table, translate
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600

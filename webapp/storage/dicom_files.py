@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from webapp.storage.tables import Study
 from webapp.storage.store import Store
+from webapp.storage.tables import Study
 
 DICOM_FOLDER = "dicom"
 """Folder of the chosen series inside the study's own: ``studies/<id>/dicom/*.dcm``, and nothing else in it.

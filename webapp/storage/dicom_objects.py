@@ -10,10 +10,10 @@ from typing import Literal
 
 from PIL import Image
 
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.analysis.pictures import write_pictures
-from segmentation.readers import read_label_map, read_volume
 from segmentation.core.volume import LabelMap
+from segmentation.evaluation.metrics import spine_voxels
+from segmentation.readers import read_label_map, read_volume
 from segmentation.writers.dicom import (
     Maker,
     Sources,
@@ -22,12 +22,12 @@ from segmentation.writers.dicom import (
     write_dicom_seg,
     write_rtstruct,
 )
-from webapp.storage.dicom_files import source_instances
 from webapp.http.errors import WebError, not_found
-from webapp.storage.mask_files import label_map_of
-from webapp.storage.tables import Mask, Study
 from webapp.services import product_version
+from webapp.storage.dicom_files import source_instances
+from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store
+from webapp.storage.tables import Mask, Study
 
 Kind = Literal["seg", "rtstruct", "capture"]
 KINDS: tuple[Kind, ...] = ("seg", "rtstruct", "capture")

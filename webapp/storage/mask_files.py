@@ -12,16 +12,16 @@ from typing import Literal
 
 import numpy as np
 
-from segmentation.inference.confidence import Confidence
 from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
-from segmentation.evaluation.metrics import dice, spine_voxels
-from segmentation.readers import read_label_map
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.inference.confidence import Confidence
+from segmentation.readers import read_label_map
 from segmentation.writers import write_nifti
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.http.errors import not_found
-from webapp.storage.tables import Mask
 from webapp.storage.store import Store
+from webapp.storage.tables import Mask
 
 NIFTI_FILE = "mask.nii.gz"
 STATISTICS_FILE = "statistics.json"
@@ -97,7 +97,10 @@ def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
         InputError: one of the two holds no spine.
         WebError: 404, a file is lost.
     """
-    from segmentation.analysis.surface_distance import distance_surface, write_distance_surface  # VTK takes a second to import
+    from segmentation.analysis.surface_distance import (  # VTK takes a second to import
+        distance_surface,
+        write_distance_surface,
+    )
 
     path = store.mask_folder(mask) / f"distance-{reference.id}.bin"
     if not path.exists():

@@ -16,8 +16,8 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from webapp.http.errors import WebError
-from webapp.storage.tables import MeasurementRow
 from webapp.storage.store import Store, new_id
+from webapp.storage.tables import MeasurementRow
 
 Kind = Literal["distance", "angle", "cobb", "ellipse"]
 POINTS: dict[str, int] = {"distance": 2, "angle": 3, "cobb": 4, "ellipse": 3}

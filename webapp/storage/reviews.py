@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from webapp.http.errors import WebError
-from webapp.storage.tables import ReviewRow
 from webapp.storage.store import Store, new_id
+from webapp.storage.tables import ReviewRow
 
 Verdict = Literal["accepted", "needs_work"]
 VERDICTS: tuple[Verdict, ...] = ("accepted", "needs_work")
@@ -18,7 +18,7 @@ MOST_PER_STUDY = 500
 LONGEST_COMMENT = 2000
 LONGEST_VIEW = 1000
 _LARGEST_MM = 1e5
-_VIEW = re.compile(r"[\w=&.,-]*", re.ASCII)  # what static/viewer/src/links.js writes
+_VIEW = re.compile(r"[\w=&.,-]*", re.ASCII)  # what static/viewer/src/data/view-state.js writes
 
 
 @dataclass(frozen=True)

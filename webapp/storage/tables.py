@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal, cast
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from segmentation.inference.confidence import Confidence
 from segmentation.core.notes import Note
+from segmentation.inference.confidence import Confidence
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN_STATES = ("queued", "running")
@@ -196,7 +196,10 @@ class MeasurementRow(Base):
 
 
 class ReviewRow(Base):
-    """Table of reviews; columns as in :class:`webapp.storage.reviews.Review`. A review outlives the mask that it is about."""
+    """Table of reviews; columns as in :class:`webapp.storage.reviews.Review`.
+
+    A review outlives the mask that it is about.
+    """
 
     __tablename__ = "reviews"
     id: Mapped[str] = mapped_column(primary_key=True)

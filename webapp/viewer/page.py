@@ -12,8 +12,8 @@ from trame.ui.html import DivLayout
 from trame.widgets import html
 
 from webapp.storage.dicom_files import DICOM_FOLDER
-from webapp.translations import LANGUAGES, Translate, component_texts
 from webapp.storage.tables import Study
+from webapp.translations import LANGUAGES, Translate, component_texts
 from webapp.viewer.parts import Words
 from webapp.viewer.tools_capture import capture_tools
 from webapp.viewer.tools_downloads import download_tools

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.storage.mask_files import NIFTI_FILE
-from webapp.storage.tables import Study
 from webapp.storage.store import Store
+from webapp.storage.tables import Study
 from webapp.viewer.state import latest_masks
 
 log = logging.getLogger(__name__)

@@ -31,11 +31,11 @@ from vtkmodules.vtkRenderingCore import (
     vtkRenderWindowInteractor,
 )
 
+from segmentation.analysis.surface import surface_mesh
 from segmentation.core.labels import label_of
 from segmentation.readers import read_label_map, read_volume
-from segmentation.analysis.surface import surface_mesh
-from webapp.display.voxel_codec import preview_factors, shrink
 from webapp.display.volume_files import canonical
+from webapp.display.voxel_codec import preview_factors, shrink
 
 BONE_HU = 220
 _VOXELS = 3_000_000  # of the CT that the bone's surface is made from

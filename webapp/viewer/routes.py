@@ -17,15 +17,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 from trame_client.module import vue3
 
-from webapp.translations import translate
-from webapp.jobs import JobQueue
 from webapp.dicomweb.archives import Archives
-from webapp.storage.tables import Study
+from webapp.jobs import JobQueue
+from webapp.pages.theme import COOKIE as THEME_COOKIE
+from webapp.pages.theme import theme_marks, theme_of
 from webapp.refusals import reader
 from webapp.settings import Settings
 from webapp.storage.store import Store
-from webapp.pages.theme import COOKIE as THEME_COOKIE
-from webapp.pages.theme import theme_marks, theme_of
+from webapp.storage.tables import Study
+from webapp.translations import translate
 from webapp.viewer.remote_proxy import RemoteViews, remote_routes
 from webapp.viewer.session import ViewerSession
 from webapp.viewer.widget import versioned

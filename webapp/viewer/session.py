@@ -12,21 +12,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
-from segmentation.core.errors import InputError
 from segmentation.analysis.label_statistics import LabelStatistics
+from segmentation.core.errors import InputError
+from webapp.dicomweb.archives import Archives
+from webapp.http.errors import WebError
+from webapp.jobs import JobQueue
+from webapp.pacs.sending import send_back
+from webapp.refusals import localised, say
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.dicom_objects import is_de_identified
-from webapp.http.errors import WebError
-from webapp.translations import Translate, translate
-from webapp.jobs import JobQueue
 from webapp.storage.mask_files import mask_statistics
-from webapp.dicomweb.archives import Archives
-from webapp.pacs.sending import send_back
-from webapp.storage.tables import Job, Mask, Study
-from webapp.refusals import localised, say
 from webapp.storage.store import Store
-from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
+from webapp.storage.tables import Job, Mask, Study
+from webapp.translations import Translate, translate
 from webapp.viewer.page import build_page, initial_state
+from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segmentation.inference.confidence import Confidence
 from segmentation.analysis.label_statistics import LabelStatistics
 from segmentation.core.labels import label_of
-from webapp.translations import Translate
+from segmentation.inference.confidence import Confidence
 from webapp.storage.tables import OPEN_STATES, Job, Mask
+from webapp.translations import Translate
 
 REFERENCE_RGB = (122, 162, 255)
 MOST_LOG_LINES = 200

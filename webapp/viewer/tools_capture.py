@@ -1,4 +1,4 @@
-"""The place of the page for pictures, clips and VR; what is in it is made by ``static/viewer/src/page-tools.js``."""
+"""The place of the page for pictures, clips and VR; its content is made by ``static/viewer/src/page/page-tools.js``."""
 
 from __future__ import annotations
 

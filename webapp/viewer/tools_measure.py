@@ -1,4 +1,4 @@
-"""The place of the page for measurements; what is in it is made by ``static/viewer/src/measure-tools.js``."""
+"""The place of the page for measurements; what is in it is made by ``static/viewer/src/measure/tools.js``."""
 
 from __future__ import annotations
 

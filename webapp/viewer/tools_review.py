@@ -1,4 +1,4 @@
-"""The place of the page for reviews and for the link; what is in it is made by ``static/viewer/src/review.js``."""
+"""The place of the page for reviews and for the link; what is in it is made by ``static/viewer/src/page/review.js``."""
 
 from __future__ import annotations
 

@@ -74,6 +74,6 @@ def _slab(words: Words) -> None:
 
 
 def help_tools(words: Words) -> None:
-    """The button of the help sheet, which ``static/viewer/src/help.js`` makes."""
+    """The button of the help sheet, which ``static/viewer/src/page/help.js`` makes."""
     with html.Section(classes="sv-group"):
         html.Button(words("viewer.help"), classes="sv-button", raw_attrs=['type="button"', 'data-testid="help-button"'])

@@ -10,7 +10,7 @@ VOLUME_PRESETS = ("bone", "spine", "muscle", "skin", "lung", "metal", "ramp", "o
 
 
 def volume_tools(words: Words) -> None:
-    """How the CT looks in 3D. What is in the slot is made by ``static/viewer/src/volume-tools.js``."""
+    """How the CT looks in 3D. What is in the slot is made by ``static/viewer/src/page/volume-tools.js``."""
     with html.Section(classes="sv-group"):
         html.H2(words("viewer.volume"))
         choice(words, "volume_preset", VOLUME_PRESETS, title=True)

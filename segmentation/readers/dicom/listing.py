@@ -17,9 +17,9 @@ from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.dicomdir import missing_instances
 from segmentation.readers.dicom.find_files import Found
 from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.group_series import Series, group
 from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
 from segmentation.readers.dicom.propose import judge, plane, propose
-from segmentation.readers.dicom.group_series import Series, group
 from segmentation.readers.dicom.thumbnail import write_thumbnail
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.refusal import error_from_json, error_to_json

@@ -12,12 +12,12 @@ from pydicom.uid import UID
 
 from segmentation.core.errors import UnreadableFile
 from segmentation.readers.dicom.deidentify import deidentify
+from segmentation.readers.dicom.frames.decode_pixels import unsupported
 from segmentation.readers.dicom.frames.extract_frames import extract_frames
 from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.group_series import title_of
 from segmentation.readers.dicom.headers import HEADER_ERRORS
 from segmentation.readers.dicom.layout import lay_out
-from segmentation.readers.dicom.frames.decode_pixels import unsupported
-from segmentation.readers.dicom.group_series import title_of
 
 
 def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from segmentation.core.geometry import Grid
-from segmentation.evaluation.metrics import Mask
 from segmentation.core.progress import Cancelled, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
+from segmentation.evaluation.metrics import Mask
 from segmentation.writers import write_nifti, write_volume
 
 SHAPE = (24, 24, 30)

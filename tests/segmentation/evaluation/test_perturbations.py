@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from segmentation.core.errors import InputError
+from segmentation.core.geometry import Grid
+from segmentation.core.volume import LabelMap, Volume
+from segmentation.evaluation.metrics import dice
 from segmentation.evaluation.perturbations import (
     AIR_HU,
     METAL_HU,
@@ -18,10 +21,7 @@ from segmentation.evaluation.perturbations import (
     upside_down,
     with_screw,
 )
-from segmentation.core.geometry import Grid
-from segmentation.evaluation.metrics import dice
 from segmentation.phantom import Phantom
-from segmentation.core.volume import LabelMap, Volume
 from tests.segmentation.evaluation.support import cubes
 
 

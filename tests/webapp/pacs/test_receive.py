@@ -14,10 +14,10 @@ from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[at
 from starlette.testclient import TestClient
 
 from segmentation.core.errors import BadConfiguration, UnreadableFile
-from segmentation.phantom import Phantom
 from segmentation.core.volume import Volume
+from segmentation.phantom import Phantom
 from tests.dicom_series import PATIENT, scanner_grid, write_series
-from tests.webapp.pacs.conftest import send_to
+from tests.webapp.archive import send_to
 from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi
 from webapp.pacs.receive import Receiver

@@ -13,12 +13,12 @@ import pytest
 import SimpleITK as sitk
 from starlette.testclient import TestClient
 
-from segmentation.phantom import Phantom
 from segmentation.core.volume import Volume
+from segmentation.phantom import Phantom
 from tests.dicom_judges import complaints, read_with_dcmqi
 from tests.dicom_series import LPS, PATIENT, write_series
 from tests.orthanc import Orthanc
-from tests.webapp.pacs.conftest import send_by_c_store
+from tests.webapp.archive import send_by_c_store
 from tests.webapp.support import BoneEngine, wait_for
 from webapp.asgi import create_asgi
 from webapp.dicomweb.config import PacsServer

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { decodeView, encodeView } from '../../src/data/view-state.js';
+
+const view = {
+  at: [12.5, -4, 88.25],
+  level: [40, 400],
+  layout: 'compare',
+  plane: 'coronal',
+  camera: [1, 2, 3, 4, 5, 6, 0, 0, 1],
+  axial: [10, -20.5, 0.4],
+};
+
+describe('the address of a view', () => {
+  it('says again what was seen', () => {
+    expect(decodeView(`#${encodeView(view)}`)).toEqual(view);
+  });
+
+  it('can be read by a person', () => {
+    expect(encodeView({ at: [1, 2.345, 3], big: '' })).toBe('at=1,2.35,3');
+  });
+
+  it.each(['#at=1,2', '#at=1,2,x', '#at=', '#layout=evil', '#level=1,Infinity', '#nothing=1', '', '#'])('believes no %s', (hash) => {
+    expect(decodeView(hash)).toEqual({});
+  });
+});
