@@ -1,4 +1,4 @@
-# One command for everything: make setup | run | test | check | bench | viewer
+# One command for everything: make setup | run | test | check | docs | bench | viewer
 # Nothing but Python (3.11 or newer) needs to be there; Node is used where it is, Chromium is fetched if it may be.
 
 PYTHON ?= python3
@@ -15,7 +15,7 @@ TORCH  := torch==2.13.0
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lint types imports viewer viewer-check bench fuzz screenshot lock clean
+.PHONY: help run setup test check format lint types imports viewer viewer-check docs bench fuzz screenshot lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ viewer: ## Rebuild the viewer's bundle (needs Node)
 
 viewer-check: ## Rebuild the viewer's bundle and compare it with the committed one
 	@scripts/check-viewer
+
+docs: $(VENV)/.stamp-dev ## Build the documentation into build/site; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
 	@! command -v npm >/dev/null || (cd static/viewer && npm install --no-save --no-audit --no-fund --silent) # NiiVue
