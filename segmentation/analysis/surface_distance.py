@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
 
 from segmentation.analysis.surface import surface_mesh
+from segmentation.core.atomic import atomic_path
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.volume import LabelMap
 from segmentation.evaluation.metrics import spine_voxels
@@ -66,21 +66,16 @@ def distance_surface(mask: LabelMap, reference: LabelMap) -> DistanceSurface:
 
 
 def write_distance_surface(surface: DistanceSurface, path: Path) -> None:
-    """Write for the browser, beside first, then renamed; little-endian, without gaps:
+    """Write a distance surface as the viewer reads it: little-endian, without gaps.
 
     uint32 N, uint32 T, float32 points (N x 3), float32 distances (N), uint32 triangles (T x 3).
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.{os.urandom(4).hex()}.part")
     sizes = np.array([len(surface.points_mm), len(surface.triangles)])
-    try:
-        with beside.open("wb") as stream:
-            stream.write(sizes.astype("<u4").tobytes())
-            stream.write(surface.points_mm.astype("<f4").tobytes())
-            stream.write(surface.distance_mm.astype("<f4").tobytes())
-            stream.write(surface.triangles.astype("<u4").tobytes())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with atomic_path(path) as partial, partial.open("wb") as stream:
+        stream.write(sizes.astype("<u4").tobytes())
+        stream.write(surface.points_mm.astype("<f4").tobytes())
+        stream.write(surface.distance_mm.astype("<f4").tobytes())
+        stream.write(surface.triangles.astype("<u4").tobytes())
 
 
 def _spine(label_map: LabelMap) -> vtkPolyData:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.atomic import write_atomically
 
 if TYPE_CHECKING:
     from segmentation.training.ablation import Result, Run, Variant
@@ -38,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
 
     def keep(results: list[Result]) -> None:
         rows = summarise(plan, results)
-        _write(ablation.out / "table.md", "\n".join(markdown(rows, plan, results)) + "\n")
-        _write(ablation.out / "table.csv", as_csv(rows))
+        write_atomically(ablation.out / "table.md", "\n".join(markdown(rows, plan, results)) + "\n")
+        write_atomically(ablation.out / "table.csv", as_csv(rows))
 
     with shown_progress() as progress:
         results = compare(ablation, plan, tqdm.write, progress, keep)
@@ -139,9 +138,3 @@ def as_csv(rows: Sequence[Row]) -> str:
         shown = [row.variant.network.name, row.variant.preprocessing, row.variant.crop, row.parameters]
         writer.writerow([*shown, *(f"{figure:.3f}" for figure in figures), row.thesis or ""])
     return text.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmentation.cli.output import check_writable, write_json, write_text
+from segmentation.cli.output import check_writable, write_json
 from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress
 from segmentation.evaluation import CaseReport, evaluate, find_cases
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
                 part(session)
     print("\n\n".join(table.text() for table in session.tables))
     if options.markdown is not None:
-        write_text("\n".join(table.markdown() for table in session.tables), options.markdown)
+        write_atomically(options.markdown, "\n".join(table.markdown() for table in session.tables))
     if options.output is not None:
         write_json(session.content, options.output)
     for name, reason in session.refused.items():

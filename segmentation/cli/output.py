@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import InputError
 
 
@@ -29,12 +30,5 @@ def check_writable(path: Path | None, *suffixes: str) -> None:
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write ``content`` as JSON; see :func:`write_text`."""
-    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write beside, then rename: a reader sees the whole file or none."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    """Write ``content`` as indented JSON; the file appears whole or not at all."""
+    write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

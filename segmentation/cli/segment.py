@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from segmentation.cli.dicom_options import check_dicom_options, wants_probability, write_dicom_results
 from segmentation.cli.mesh_options import check_mesh_options, write_meshes
-from segmentation.cli.output import check_writable, write_json, write_text
+from segmentation.cli.output import check_writable, write_json
 from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
 from segmentation.core.geometry import Grid
 from segmentation.core.notes import sentences
@@ -111,7 +112,7 @@ def _write_extras(
 ) -> None:
     """Label table, meshes, pictures and feature maps, where they were asked for."""
     if options.label_table is not None:
-        write_text(label_table(label_map), options.label_table)
+        write_atomically(options.label_table, label_table(label_map))
     if options.meshes is not None:
         for path in write_meshes(label_map, options):
             print(f"{path}: surface in mm, {options.mesh_axes.upper()}+")

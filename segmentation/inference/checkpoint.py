@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from segmentation.core.atomic import atomic_path, write_atomically
 from segmentation.core.errors import BadWeights
 from segmentation.networks import Network, build, describe, described
 from segmentation.preprocessing.preprocess import InputSpec
@@ -60,7 +60,7 @@ def sha256_of(path: Path) -> str:
 
 
 def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
-    """Write a model file beside its place, then rename it; returns its SHA-256, written next to it."""
+    """Write a model file and, next to it, its SHA-256, which is returned."""
     tensors = {
         f"{stage}.{key}": value.detach().to(torch.float32).contiguous().clone()
         for stage, part in stages.items()
@@ -75,13 +75,12 @@ def save_model(path: Path, name: str, stages: dict[str, Stage]) -> str:
         for stage, part in stages.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    # One key: safetensors writes several in an order of chance, and the same model is to have one SHA-256.
-    save_file(tensors, beside, metadata={METADATA: json.dumps({"name": name, "stages": description})})
-    digest = sha256_of(beside)
-    beside.chmod(0o644)  # safetensors writes for its owner alone, and a package is for everybody
-    os.replace(beside, path)
-    path.with_suffix(".sha256").write_text(f"{digest}  {path.name}\n", encoding="ascii")
+    with atomic_path(path) as partial:
+        # One key: safetensors writes several in an order of chance, and the same model is to have one SHA-256.
+        save_file(tensors, partial, metadata={METADATA: json.dumps({"name": name, "stages": description})})
+        digest = sha256_of(partial)
+        partial.chmod(0o644)  # safetensors writes for its owner alone, and a package is for everybody
+    write_atomically(path.with_suffix(".sha256"), f"{digest}  {path.name}\n")
     return digest
 
 

@@ -7,7 +7,6 @@ killed goes on where it stopped.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field, ValidationError
 
+from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration, GridMismatch
 from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.cases import CT_FILE, REFERENCE_FILE
@@ -197,8 +197,7 @@ def _run(run: Run, items: Items, tests: list[Test], progress: Progress) -> Resul
         minutes=seconds / 60,
     )
     content = {"configuration": run.config.model_dump(mode="json"), "result": asdict(result)}
-    (out / "result.part").write_text(json.dumps(content, indent=2), encoding="utf-8")
-    os.replace(out / "result.part", out / "result.json")
+    write_atomically(out / "result.json", json.dumps(content, indent=2))
     return result
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from pathlib import Path
 
 from matplotlib.figure import Figure
+
+from segmentation.core.atomic import atomic_path
 
 LOSS_COLOUR, DICE_COLOUR = "#b45309", "#0f766e"
 
@@ -26,6 +27,5 @@ def draw_curves(log: Path, picture: Path, title: str = "") -> None:
         axes.plot(steps, scores, ".-", color=DICE_COLOUR, label=f"validation Dice (best {best:.3f})")
     axes.grid(alpha=0.3)
     axes.legend(loc="center right")
-    beside = picture.with_suffix(".part")
-    figure.savefig(beside, format="png")
-    os.replace(beside, picture)
+    with atomic_path(picture) as partial:
+        figure.savefig(partial, format="png")

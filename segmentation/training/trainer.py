@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from monai.inferers.utils import sliding_window_inference
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from segmentation.core.atomic import atomic_path
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress, ignore
 from segmentation.inference.checkpoint import Stage, load_model, save_model
@@ -190,7 +190,6 @@ class Trainer:
         save_model(self.config.out / name, self.config.name, {self.config.stage: stage})
 
     def _save_last(self) -> None:
-        beside = self.config.out / "last.part"
         content = {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -198,8 +197,8 @@ class Trainer:
             "averaged": self.averaged.state_dict() if self.averaged is not None else None,
             "state": vars(self.state),
         }
-        torch.save(content, beside)
-        os.replace(beside, self.config.out / "last.pt")
+        with atomic_path(self.config.out / "last.pt") as partial:
+            torch.save(content, partial)
 
     def _resume(self) -> None:
         last = self.config.out / "last.pt"

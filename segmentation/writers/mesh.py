@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import struct
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from segmentation.core.atomic import write_atomically
 
 Axes = Literal["ras", "lps"]
 AXES: tuple[Axes, ...] = ("ras", "lps")
@@ -55,7 +56,7 @@ def write_surfaces(surfaces: Sequence[Surface], path: Path, axes: Axes = "ras") 
     """Write surfaces into one file, whose suffix (one of :data:`SUFFIXES`) says in which format.
 
     OBJ and GLB keep each surface as an object of its own, PLY a colour a vertex; STL only the triangles.
-    Written beside, then renamed. Text is ASCII, numbers are binary but in OBJ.
+    The file appears whole or not at all. Text is ASCII, numbers are binary but in OBJ.
 
     Raises:
         ValueError: an unknown suffix or convention of axes.
@@ -63,12 +64,7 @@ def write_surfaces(surfaces: Sequence[Surface], path: Path, axes: Axes = "ras") 
     encode = _ENCODERS.get(path.suffix.lower())
     if encode is None or axes not in AXES:
         raise ValueError(f"cannot write {path.suffix} in {axes}")
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        partial.write_bytes(encode([surface.along(axes) for surface in surfaces], _statement(axes)))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(path, encode([surface.along(axes) for surface in surfaces], _statement(axes)))
 
 
 def _statement(axes: Axes) -> str:

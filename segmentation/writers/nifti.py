@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import uuid
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -17,6 +16,7 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.core.atomic import atomic_path
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
 
@@ -29,7 +29,7 @@ def write_nifti(label_map: LabelMap, path: Path) -> None:
 
     Args:
         label_map: (I, J, K) labels.
-        path: Ends in ``.nii`` or ``.nii.gz``. Written beside, then renamed: it appears whole or not at all.
+        path: Ends in ``.nii`` or ``.nii.gz``. The file appears whole or not at all.
     """
     _write(np.asarray(label_map.labels, dtype=np.uint8), label_map.grid, label_map.header, path)
 
@@ -67,15 +67,10 @@ def _write(array: NDArray[Any], grid: Grid, source: Any, path: Path) -> None:
         header[text] = b""
     padding = bytes(header.single_vox_offset - header.template_dtype.itemsize)
     stored = array.astype(array.dtype.newbyteorder(header.endianness), copy=False)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with partial.open("xb") as file, _compressing(file, path) as stream:
-            stream.write(header.binaryblock + padding)
-            for k in range(grid.shape[2]):
-                stream.write(stored[:, :, k].tobytes(order="F"))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(path) as partial, partial.open("xb") as file, _compressing(file, path) as stream:
+        stream.write(header.binaryblock + padding)
+        for k in range(grid.shape[2]):
+            stream.write(stored[:, :, k].tobytes(order="F"))
 
 
 def _compressing(file: IO[bytes], path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:

@@ -6,12 +6,12 @@ representation"). Other readers of NRRD see an ordinary label map.
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from segmentation.core.atomic import atomic_path
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap
 
@@ -21,7 +21,7 @@ _LPS = np.array([-1.0, -1.0, 1.0])
 def write_nrrd(label_map: LabelMap, path: Path) -> None:
     """Write a mask as uint8 on its grid, in ``left-posterior-superior`` space, compressed, with names and colours.
 
-    Written beside, then renamed.
+    The file appears whole or not at all.
 
     Raises:
         ValueError: the grid is sheared, which ITK's images cannot say.
@@ -37,12 +37,8 @@ def write_nrrd(label_map: LabelMap, path: Path) -> None:
     image.SetDirection([float(part) for part in direction.ravel()])
     for key, value in _table(label_map).items():
         image.SetMetaData(key, value)
-    partial = path.with_name(f".{uuid.uuid4().hex}.nrrd")
-    try:
+    with atomic_path(path, keep_suffix=True) as partial:  # ITK chooses the format by the suffix
         sitk.WriteImage(image, str(partial), useCompression=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _table(label_map: LabelMap) -> dict[str, str]:

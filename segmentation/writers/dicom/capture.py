@@ -21,7 +21,7 @@ def write_capture(pictures: Mapping[str, Image.Image], sources: Sources, path: P
     Args:
         pictures: At least one, by its label, without names or dates in it.
         sources: The CT whose study they belong to.
-        path: Written beside, then renamed.
+        path: The file appears whole or not at all.
         maker: Named as equipment.
     """
     frames = [picture.convert("RGB") for picture in pictures.values()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+from segmentation.core.atomic import atomic_path
 from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources
 
 # Of PS3.3's modules Patient, General Study and Frame of Reference, and that identities were removed (SOP Common).
@@ -77,10 +77,6 @@ def _several(value: Any) -> list[int]:
 
 
 def write_object(dataset: Dataset, path: Path) -> None:
-    """Write a DICOM file beside, then rename it."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
+    """Write a DICOM file, which appears whole or not at all."""
+    with atomic_path(path) as partial:
         dataset.save_as(partial, enforce_file_format=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired, and what PS3.3 C.8.8.5 
 
 
 def write_rtstruct(label_map: LabelMap, sources: Sources, path: Path, maker: Maker) -> None:
-    """Write an RT structure set beside, then rename it; see :func:`make_rtstruct`."""
+    """Write an RT structure set, which appears whole or not at all; see :func:`make_rtstruct`."""
     write_object(make_rtstruct(label_map, sources, maker), path)
 
 

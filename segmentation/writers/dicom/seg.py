@@ -34,7 +34,7 @@ def write_dicom_seg(
     maker: Maker,
     probability: NDArray[np.float32] | None = None,
 ) -> None:
-    """Write a DICOM SEG beside, then rename it; see :func:`make_dicom_seg`."""
+    """Write a DICOM SEG, which appears whole or not at all; see :func:`make_dicom_seg`."""
     with unheard():
         write_object(make_dicom_seg(label_map, sources, maker, probability), path)
 

@@ -172,9 +172,7 @@ def test_missing_tensors_are_refused(model):
 
 def test_a_failed_save_leaves_the_old_file(model, monkeypatch):
     before = model.read_bytes()
-    monkeypatch.setattr(
-        "segmentation.inference.checkpoint.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full"))
-    )
+    monkeypatch.setattr("segmentation.core.atomic.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         save_model(model, "other", {"segment": stage(5)})
     assert model.read_bytes() == before
