@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from segmentation.core.errors import Cancelled as CancelledError
-from segmentation.core.errors import InputError
-from segmentation.core.progress import Cancelled, Progress
+from segmentation.core.errors import InputError, OperationCancelled
+from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
@@ -56,7 +55,7 @@ class EngineLike(Protocol):
         ...
 
     def segment(
-        self, volume: Volume, progress: Progress = ..., cancelled: Cancelled = ..., mode: Mode = ...
+        self, volume: Volume, progress: Progress = ..., cancelled: CancelCheck = ..., mode: Mode = ...
     ) -> LabelMap:
         """The spine of a CT, on its grid."""
         ...
@@ -175,7 +174,7 @@ class JobQueue:
         self._running = job.id
         try:
             self._segment(job)
-        except CancelledError:
+        except OperationCancelled:
             self._stopped(job)
         except InputError as error:
             self._failed(job, error.code, error.message, error.hint)
@@ -200,7 +199,7 @@ class JobQueue:
         engine = self._engine = self._engine or self._factory()
         study = self._store.study(job.study_id)
         if study is None:
-            raise CancelledError
+            raise OperationCancelled
         folder = self._store.folder(study.id)
         report(0.02, "reading", True)
         volume = read_volume(folder / study.original)
@@ -240,7 +239,7 @@ class JobQueue:
                 report.check()
                 write_mesh(label_map, label, staged / f"{label}.stl")
             if not self._store.complete_job(report.job_id, mask, staged, _summary(mask)):
-                raise CancelledError
+                raise OperationCancelled
         finally:
             shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
 
@@ -272,7 +271,7 @@ def _summary(mask: Mask) -> str:
 class _Report:
     """Progress of one job into the database, not more often than anyone can see."""
 
-    def __init__(self, store: Store, job: Job, cancelled: Cancelled) -> None:
+    def __init__(self, store: Store, job: Job, cancelled: CancelCheck) -> None:
         self._store = store
         self.job_id = job.id
         self.cancelled = cancelled
@@ -283,7 +282,7 @@ class _Report:
     def check(self) -> None:
         """Raise if the job was asked to stop."""
         if self.cancelled():
-            raise CancelledError
+            raise OperationCancelled
 
     def __call__(self, fraction: float, stage: str, check: bool = False) -> None:
         """Note ``fraction`` (0 to 1) of ``stage``; a new stage is written at once and logged."""

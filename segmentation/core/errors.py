@@ -87,5 +87,5 @@ class BadWeights(InputError):
     code = "bad_weights"
 
 
-class Cancelled(SpineViewError):
+class OperationCancelled(SpineViewError):
     """Raised inside long work when its ``cancelled`` callable answers True."""

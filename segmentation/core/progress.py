@@ -1,17 +1,17 @@
-"""How long work reports and stops: two plain callables, so that the engine knows no queue and no page."""
+"""Callables by which long work reports its progress and learns that it was cancelled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[float, str], None]  # (fraction 0..1, stage)
-Cancelled = Callable[[], bool]
+CancelCheck = Callable[[], bool]
 
 
 def ignore(fraction: float, stage: str) -> None:
-    """A progress callable that reports to nobody."""
+    """Discard the progress of work that nobody watches."""
 
 
 def never() -> bool:
-    """A cancelled callable that is never cancelled."""
+    """Return False: a check for work that nobody cancels."""
     return False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from segmentation.core.errors import GridMismatch, InputError
-from segmentation.core.progress import Cancelled, Progress, ignore, never
+from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import read_label_map, read_volume
 
@@ -26,7 +26,7 @@ class Segmenter(Protocol):
         """Where they run."""
 
     def segment(
-        self, volume: Volume, progress: Progress = ignore, cancelled: Cancelled = never, mode: Any = "patch"
+        self, volume: Volume, progress: Progress = ignore, cancelled: CancelCheck = never, mode: Any = "patch"
     ) -> LabelMap:
         """A map of kind ``"spine"`` on the CT's grid."""
 

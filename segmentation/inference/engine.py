@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from segmentation.core.errors import BadConfiguration, BadWeights, Cancelled
-from segmentation.core.progress import Cancelled as IsCancelled
-from segmentation.core.progress import Progress, ignore, never
+from segmentation.core.errors import BadConfiguration, BadWeights, OperationCancelled
+from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, Evidence, judge, measure
@@ -85,7 +84,7 @@ class Engine:
         self,
         volume: Volume,
         progress: Progress = ignore,
-        cancelled: IsCancelled = never,
+        cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> LabelMap:
         """The spine of a CT, as a binary label map on ``volume.grid``.
@@ -95,7 +94,7 @@ class Engine:
         A model that was trained on whole scans is always shown whole scans, the way it was trained.
 
         Raises:
-            Cancelled: ``cancelled`` answered True; asked between windows and stages.
+            OperationCancelled: ``cancelled`` answered True; asked between windows and stages.
         """
         return self._segmented(volume, progress, cancelled, mode)[0]
 
@@ -103,7 +102,7 @@ class Engine:
         self,
         volume: Volume,
         progress: Progress = ignore,
-        cancelled: IsCancelled = never,
+        cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> tuple[LabelMap, Array]:
         """As :meth:`segment`, with the (I, J, K) float32 probability of each voxel on the same grid.
@@ -140,7 +139,7 @@ class Engine:
             return {name: value[0].float().cpu().numpy() for name, value in named.items()}
 
     def _segmented(
-        self, volume: Volume, progress: Progress, cancelled: IsCancelled, mode: Mode, keep_logits: bool = False
+        self, volume: Volume, progress: Progress, cancelled: CancelCheck, mode: Mode, keep_logits: bool = False
     ) -> tuple[LabelMap, Array | None]:
         """The mask, and the logits if asked for: they are twice as large as the scan."""
         with self._lock:
@@ -279,7 +278,7 @@ def _evidence(answer: _Answer, found: bool) -> Evidence:
 class _Reporter:
     """Progress inside a span of the whole, and the question whether to stop."""
 
-    def __init__(self, progress: Progress, cancelled: IsCancelled) -> None:
+    def __init__(self, progress: Progress, cancelled: CancelCheck) -> None:
         self._progress, self._cancelled = progress, cancelled
         self._low, self._high, self._stage = 0.0, 1.0, ""
         self._reached = 0.0  # windows shown again, smaller, must not turn the progress back
@@ -299,7 +298,7 @@ class _Reporter:
 
     def check(self) -> None:
         if self._cancelled():
-            raise Cancelled("The segmentation was cancelled.")
+            raise OperationCancelled("The segmentation was cancelled.")
 
 
 def window_count(shape: tuple[int, ...], window: int) -> int:

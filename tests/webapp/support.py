@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from segmentation.core.errors import Cancelled as CancelledError
+from segmentation.core.errors import OperationCancelled
 from segmentation.core.geometry import Grid
-from segmentation.core.progress import Cancelled, Progress, ignore, never
+from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence, Reason
 
@@ -35,13 +35,13 @@ class BoneEngine:
         self.entered = threading.Event()
 
     def segment(
-        self, volume: Volume, progress: Progress = ignore, cancelled: Cancelled = never, mode: str = "patch"
+        self, volume: Volume, progress: Progress = ignore, cancelled: CancelCheck = never, mode: str = "patch"
     ) -> LabelMap:
         progress(0.1, "locating")
         self.entered.set()
         while not self.gate.wait(0.02):
             if cancelled():
-                raise CancelledError
+                raise OperationCancelled
         progress(0.6, "segmenting")
         return LabelMap((volume.hu > BONE_HU).astype(np.uint8), volume.grid, "spine", volume.header)
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from segmentation.core.errors import BadWeights
-from segmentation.core.progress import Cancelled, Progress
+from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
 from webapp.http.errors import WebError
@@ -147,7 +147,7 @@ class Broken(BoneEngine):
         super().__init__()
         self.error = error
 
-    def segment(self, volume: Volume, progress: Progress, cancelled: Cancelled, mode: str) -> LabelMap:
+    def segment(self, volume: Volume, progress: Progress, cancelled: CancelCheck, mode: str) -> LabelMap:
         raise self.error
 
 

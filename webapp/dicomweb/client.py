@@ -18,11 +18,11 @@ from urllib.parse import urlencode
 
 import httpx
 
-from segmentation.core.errors import Cancelled as CancelledError
-from segmentation.core.progress import Cancelled, never
+from segmentation.core.errors import OperationCancelled
+from segmentation.core.progress import CancelCheck, never
 from webapp.dicomweb.answers import FoundSeries, FoundStudy, found_series, found_study
 from webapp.dicomweb.config import PacsServer
-from webapp.dicomweb.errors import check, told
+from webapp.dicomweb.errors import check, translate_errors
 from webapp.dicomweb.multipart_related import PartsToFiles, related_body, related_boundary
 from webapp.http.errors import WebError
 
@@ -97,7 +97,7 @@ class DicomWeb:
         series_uid: str,
         folder: Path,
         progress: Callable[[int, int], None],
-        cancelled: Cancelled = never,
+        cancelled: CancelCheck = never,
         most_bytes: int = 1 << 40,
     ) -> list[Path]:
         """Fetch a series in the transfer syntaxes it is kept in, one file an instance, into ``folder``.
@@ -111,13 +111,13 @@ class DicomWeb:
             most_bytes: Of all files together.
 
         Raises:
-            Cancelled: ``cancelled`` answered True.
+            OperationCancelled: ``cancelled`` answered True.
             WebError: also 413, it is larger than ``most_bytes``.
         """
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         address = f"{self._server.url}/studies/{study_uid}/series/{series_uid}"
         with (
-            told(self._server.name),
+            translate_errors(self._server.name),
             self._client() as client,
             client.stream("GET", address, headers={"Accept": accept}) as response,
         ):
@@ -127,7 +127,7 @@ class DicomWeb:
             with contextlib.closing(parts):
                 for piece in response.iter_bytes(_PIECE_BYTES):
                     if cancelled():
-                        raise CancelledError
+                        raise OperationCancelled
                     received += len(piece)
                     _refuse_size(received, most_bytes)
                     parts.write(piece)
@@ -145,7 +145,7 @@ class DicomWeb:
             "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
             "Accept": "application/dicom+json",
         }
-        with self._client() as client, told(self._server.name):
+        with self._client() as client, translate_errors(self._server.name):
             address = f"{self._server.url}/studies/{study_uid}"
             response = client.post(address, content=related_body(paths, boundary), headers=headers)
             if response.status_code not in (202, 409):  # those two come with a list of what failed
@@ -160,7 +160,7 @@ class DicomWeb:
                 )
 
     def _json(self, address: str, query: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-        with self._client() as client, told(self._server.name):
+        with self._client() as client, translate_errors(self._server.name):
             # The star stays a star: some archives do not decode it (Orthanc's DICOMweb plugin 1.7).
             full = f"{self._server.url}{address}?{urlencode(query, safe='*')}"
             response = client.get(full, headers={"Accept": "application/dicom+json"})

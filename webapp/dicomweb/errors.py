@@ -36,7 +36,7 @@ def check(response: httpx.Response, name: str) -> None:
 
 
 @contextlib.contextmanager
-def told(name: str) -> Iterator[None]:
+def translate_errors(name: str) -> Iterator[None]:
     """Faults of the network and of the archive ``name`` inside, as WebError (502)."""
     try:
         yield

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from segmentation.core.errors import Cancelled as CancelledError
-from segmentation.core.errors import InputError
+from segmentation.core.errors import InputError, OperationCancelled
 from webapp.dicomweb.client import DicomWeb
 from webapp.http.errors import WebError, from_input_error
 from webapp.storage.store import Store, new_id
@@ -105,7 +104,7 @@ class Transfers:
             study_id = self._admit(folder, who)
             self._store.audit(who, "fetch", study_id, archive.name)
             self._set(transfer_id, state="done", study_id=study_id)
-        except CancelledError:
+        except OperationCancelled:
             self._set(transfer_id, state="cancelled")
         except (WebError, InputError) as refusal:
             error = from_input_error(refusal) if isinstance(refusal, InputError) else refusal
@@ -133,7 +132,7 @@ class Transfers:
 
     def _check(self, transfer_id: str) -> None:
         if transfer_id in self._cancelled:
-            raise CancelledError
+            raise OperationCancelled
 
     def _fail(self, transfer_id: str, error: WebError) -> None:
         body = {"code": error.code, "message": error.message, "hint": error.hint}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmentation.core.geometry import Grid
-from segmentation.core.progress import Cancelled, Progress, ignore, never
+from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.metrics import Mask
 from segmentation.writers import write_nifti, write_volume
@@ -54,7 +54,7 @@ class Fake:
         self.model_id = model_id
 
     def segment(
-        self, volume: Volume, progress: Progress = ignore, cancelled: Cancelled = never, mode: Any = "patch"
+        self, volume: Volume, progress: Progress = ignore, cancelled: CancelCheck = never, mode: Any = "patch"
     ) -> LabelMap:
         """The spine, as the kind of fake sees it."""
         return LabelMap(self.mask(volume).astype(np.uint8), volume.grid)

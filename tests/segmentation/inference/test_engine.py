@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from segmentation.core.errors import BadConfiguration, BadWeights, Cancelled
+from segmentation.core.errors import BadConfiguration, BadWeights, OperationCancelled
 from segmentation.core.geometry import Grid
 from segmentation.core.labels import is_spine
 from segmentation.core.volume import Volume
@@ -186,10 +186,10 @@ def test_cancelling_stops_before_the_next_window(engine, monkeypatch):
         return forward(image)
 
     monkeypatch.setattr(network, "forward", count)
-    with pytest.raises(Cancelled):
+    with pytest.raises(OperationCancelled):
         engine.segment(cubes(BONE), cancelled=lambda: shown == 2)
     assert shown == 2
-    with pytest.raises(Cancelled):
+    with pytest.raises(OperationCancelled):
         engine.segment(cubes(BONE), cancelled=lambda: True)
     assert shown == 2
     assert engine.segment(cubes(BONE)).labels.any()  # and the engine still works

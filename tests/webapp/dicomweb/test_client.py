@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from segmentation.core.errors import Cancelled
+from segmentation.core.errors import OperationCancelled
 from segmentation.core.volume import Volume
 from tests.dicom_series import scanner_grid, write_series
 from tests.orthanc import PASSWORD, Orthanc, free_port
@@ -84,7 +84,7 @@ def test_fetching_stops_when_asked_and_at_the_limit(stored: list[Path], server: 
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     uids = (first.StudyInstanceUID, first.SeriesInstanceUID)
-    with pytest.raises(Cancelled):
+    with pytest.raises(OperationCancelled):
         DicomWeb(server).retrieve(*uids, tmp_path / "a", lambda *_: None, cancelled=lambda: True)
     with pytest.raises(WebError) as refusal:
         DicomWeb(server).retrieve(*uids, tmp_path / "b", lambda *_: None, most_bytes=1000)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.core.errors import Cancelled as CancelledError
-from segmentation.core.errors import NotAVolume
-from segmentation.core.progress import Cancelled, never
+from segmentation.core.errors import NotAVolume, OperationCancelled
+from segmentation.core.progress import CancelCheck, never
 from tests.webapp.support import wait_for
 from webapp.http.errors import WebError
 from webapp.pacs.transfers import Transfer, Transfers
@@ -29,7 +28,7 @@ class SlowArchive:
 
     def retrieve(
         self, study_uid: str, series_uid: str, folder: Path, progress: Callable[[int, int], None],
-        cancelled: Cancelled = never, most_bytes: int = 0,
+        cancelled: CancelCheck = never, most_bytes: int = 0,
     ) -> list[Path]:  # fmt: skip
         for number in (1, 2, 3):
             (folder / f"{number}.dcm").write_bytes(b"x" * 10)
@@ -37,7 +36,7 @@ class SlowArchive:
             self.begun.set()
             while not self.gate.wait(0.02):
                 if cancelled():
-                    raise CancelledError
+                    raise OperationCancelled
             if self.fault:
                 raise self.fault
         return sorted(folder.iterdir())
