@@ -15,7 +15,7 @@ TORCH  := torch==2.13.0
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lint types imports viewer viewer-check docs bench fuzz screenshot lock clean
+.PHONY: help run setup test check format lint types imports viewer javascript docs bench fuzz screenshot lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,7 +47,7 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run
 test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
 	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest $(ARGS)
 
-check: setup lint types imports viewer-check ## Everything that CI runs
+check: setup lint types imports javascript ## Everything that CI runs
 	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml $(ARGS)
 
 format: setup ## Format the Python code and mend what ruff can mend
@@ -67,8 +67,8 @@ imports: $(VENV)/.stamp-dev
 viewer: ## Rebuild the viewer's bundle (needs Node)
 	cd static/viewer && npm install --no-save --no-audit --no-fund && npm run build
 
-viewer-check: ## Rebuild the viewer's bundle and compare it with the committed one
-	@scripts/check-viewer
+javascript: ## Lint and test all JavaScript, and compare the viewer's bundle with its source
+	@scripts/check-javascript
 
 docs: $(VENV)/.stamp-dev ## Build the documentation into build/site; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
