@@ -22,7 +22,7 @@ def store_with(study_id: str) -> Store:
         WebError: there is none.
     """
     store = services().store
-    if store.study(study_id) is None:
+    if store.studies.get(study_id) is None:
         raise not_found("study")
     return store
 

@@ -99,7 +99,7 @@ class JobQueue:
 
     def start(self) -> None:
         """Give back to the queue what a dead server left running, and start the engine thread."""
-        for job in self._store.requeue_running():
+        for job in self._store.jobs.requeue_running():
             log.info("job %s was running when the server stopped; it is now %s", job.id, job.state)
         self._stopping.clear()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -118,13 +118,13 @@ class JobQueue:
         Raises:
             WebError: 404, there is no such study.
         """
-        if self._store.study(study_id) is None:
+        if self._store.studies.get(study_id) is None:
             raise not_found("study")
-        latest = self._store.latest_job(study_id)
+        latest = self._store.jobs.latest(study_id)
         if latest is not None and latest.state in OPEN_STATES:
             return latest
-        job = self._store.add_job(study_id, task)
-        self._store.audit(who, task, study_id, job.id)
+        job = self._store.jobs.add(study_id, task)
+        self._store.audit.record(who, task, study_id, job.id)
         self._wake.set()
         return job
 
@@ -134,19 +134,19 @@ class JobQueue:
         Raises:
             WebError: 404, there is no such job.
         """
-        before = self._store.job(job_id)
+        before = self._store.jobs.get(job_id)
         if before is None:
             raise not_found("job")
         if before.state not in OPEN_STATES:
             return before
         self._cancelled.add(job_id)
-        job = self._store.cancel_job(job_id)
-        self._store.audit(who, "cancel", before.study_id, job_id)
+        job = self._store.jobs.cancel(job_id)
+        self._store.audit.record(who, "cancel", before.study_id, job_id)
         return job or before
 
     def cancel_study(self, study_id: str, who: str = "") -> None:
         """Cancel whatever is open on a study that is about to go."""
-        for job in self._store.jobs(study_id):
+        for job in self._store.jobs.of_study(study_id):
             if job.state in OPEN_STATES:
                 self.cancel(job.id, who)
 
@@ -161,7 +161,7 @@ class JobQueue:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                job = self._store.claim_job()
+                job = self._store.jobs.claim()
                 if job is None:
                     self._wake.wait()
                 else:
@@ -179,7 +179,7 @@ class JobQueue:
         except InputError as error:
             self._failed(job, error.code, error.message, error.hint)
         except Exception as error:  # any fault of the engine ends this job, not the server
-            if self._store.study(job.study_id) is None:
+            if self._store.studies.get(job.study_id) is None:
                 log.info("job %s ended with its study", job.id)
                 return
             log.exception("job %s failed", job.id)
@@ -197,7 +197,7 @@ class JobQueue:
         report = _Report(self._store, job, lambda: self._asked_to_stop(job.id))
         report(0.0, "loading", self._engine is None)
         engine = self._engine = self._engine or self._factory()
-        study = self._store.study(job.study_id)
+        study = self._store.studies.get(job.study_id)
         if study is None:
             raise OperationCancelled
         folder = self._store.folder(study.id)
@@ -205,7 +205,7 @@ class JobQueue:
         volume = read_volume(folder / study.original)
         reference = read_label_map(folder / study.reference) if study.reference else None
         for remark in volume.notes:
-            self._store.update_job(job.id, remark.sentence)
+            self._store.jobs.update(job.id, remark.sentence)
         report.check()
         first, last = ENGINE_SHARE
         label_map = engine.segment(
@@ -215,7 +215,7 @@ class JobQueue:
             mode=self._mode,
         )
         for note in engine.notes:
-            self._store.update_job(job.id, note)
+            self._store.jobs.update(job.id, note)
         report(last, "saving", True)
         self._save(study, volume, label_map, reference, engine, report)
         self._picture(study, volume, label_map)
@@ -238,7 +238,7 @@ class JobQueue:
             for label in mask.labels:
                 report.check()
                 write_mesh(label_map, label, staged / f"{label}.stl")
-            if not self._store.complete_job(report.job_id, mask, staged, _summary(mask)):
+            if not self._store.jobs.complete(report.job_id, mask, staged, _summary(mask)):
                 raise OperationCancelled
         finally:
             shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
@@ -254,11 +254,11 @@ class JobQueue:
 
     def _stopped(self, job: Job) -> None:
         if self._stopping.is_set():
-            self._store.update_job(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
+            self._store.jobs.update(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
 
     def _failed(self, job: Job, code: str, message: str, hint: str) -> None:
         error = {"code": code, "message": message, "hint": hint}
-        self._store.finish_job(job.id, "failed", message, error=error)
+        self._store.jobs.finish(job.id, "failed", message, error=error)
 
 
 def _summary(mask: Mask) -> str:
@@ -296,4 +296,4 @@ class _Report:
         elapsed = now - self._start
         first = ENGINE_SHARE[0]
         eta_s = elapsed * (1 - fraction) / fraction if fraction > first + 0.02 else None
-        self._store.update_job(self.job_id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)
+        self._store.jobs.update(self.job_id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)

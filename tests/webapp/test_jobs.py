@@ -187,7 +187,7 @@ def test_a_stopped_queue_gives_its_job_back_and_a_new_one_finishes_it(
     assert engine.entered.wait(20)
     client.app.state.jobs.stop()
     store: Store = client.app.state.store
-    assert store.job(job_id).state == "queued"
+    assert store.jobs.get(job_id).state == "queued"
     again = JobQueue(store, BoneEngine)
     again.start()
     assert finished(client, job_id)["state"] == "done"
@@ -198,7 +198,7 @@ def test_the_engine_thread_outlives_a_fault_of_the_database(
     client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
 ):
     store: Store = client.app.state.store
-    claim, faults = store.claim_job, [OSError("disk full")]
+    claim, faults = store.jobs.claim, [OSError("disk full")]
 
     def faulty() -> Job | None:
         if faults:
@@ -206,7 +206,7 @@ def test_the_engine_thread_outlives_a_fault_of_the_database(
         return claim()
 
     study = upload(ct)
-    monkeypatch.setattr(store, "claim_job", faulty)
+    monkeypatch.setattr(store.jobs, "claim", faulty)
     assert finished(client, start(client, study))["state"] == "done"
     assert faults == []
 
@@ -232,6 +232,6 @@ def test_who_did_what_is_noted(client: TestClient, upload: Callable[..., dict], 
     client.delete(f"/api/v1/jobs/{job_id}")
     finished(client, job_id)
     client.delete(f"/api/v1/studies/{study['id']}")
-    trail = client.app.state.store.audit_trail()
+    trail = client.app.state.store.audit.entries()
     assert [entry.action for entry in trail] == ["upload", "segment", "cancel", "delete"]
     assert {entry.who for entry in trail} == {"testclient"}

@@ -119,11 +119,11 @@ def _named(
     request: Request, services: Services, mask: Mask, response: Response, ending: str, dot: str = "."
 ) -> Response:
     """``response`` as a download with a harmless name, noted in the audit trail."""
-    study = services.store.study(mask.study_id)
+    study = services.store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
     who = request.client.host if request.client else ""
-    services.store.audit(who, "download", study.id, f"{mask.id} {ending}")
+    services.store.audit.record(who, "download", study.id, f"{mask.id} {ending}")
     part = "reference" if mask.kind == "reference" else "spine"
     name = f"{file_stem(study.name)}_{part}{dot}{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -89,7 +89,7 @@ def mesh(request: Request) -> Response:
 def distances(request: Request) -> Response:
     """Surface of a mask with its distances to another mask of the same study."""
     services, mask = find_mask(request)
-    reference = services.store.mask(request.path_params["reference_id"])
+    reference = services.store.masks.get(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:
         raise not_found("other mask of this study")
     try:
@@ -118,7 +118,7 @@ def cached(request: Request, path: Path, digest: str, kind: str, encoding: str =
 def find_study(request: Request) -> tuple[Services, Study]:
     """The study that the address names, or 404."""
     services: Services = request.app.state.services
-    study = services.store.study(request.path_params["study_id"])
+    study = services.store.studies.get(request.path_params["study_id"])
     if study is None:
         raise not_found("study")
     return services, study
@@ -127,7 +127,7 @@ def find_study(request: Request) -> tuple[Services, Study]:
 def find_mask(request: Request) -> tuple[Services, Mask]:
     """The mask that the address names, or 404."""
     services: Services = request.app.state.services
-    mask = services.store.mask(request.path_params["mask_id"])
+    mask = services.store.masks.get(request.path_params["mask_id"])
     if mask is None:
         raise not_found("mask")
     return services, mask

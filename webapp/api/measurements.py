@@ -11,11 +11,7 @@ from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
 from webapp.storage.measurements import (
     Measurement,
-    add_measurement,
-    change_measurement,
     checked,
-    delete_measurement,
-    measurements_of,
     to_csv,
 )
 
@@ -42,7 +38,7 @@ def measurement_view(measurement: Measurement) -> dict[str, Any]:
 @measurements.get("/studies/<study_id>/measurements")
 def list_measurements(study_id: str) -> Response:
     """All measurements of a study, oldest first."""
-    found = measurements_of(store_with(study_id), study_id)
+    found = store_with(study_id).measurements.of_study(study_id)
     return jsonify({"measurements": [measurement_view(m) for m in found]})
 
 
@@ -50,7 +46,7 @@ def list_measurements(study_id: str) -> Response:
 def create_measurement(study_id: str) -> tuple[Response, int]:
     """Add a measurement to a study."""
     store = store_with(study_id)
-    made = add_measurement(store, study_id, checked(request.get_json(silent=True)))
+    made = store.measurements.add(study_id, checked(request.get_json(silent=True)))
     return jsonify(measurement_view(made)), 201
 
 
@@ -58,8 +54,8 @@ def create_measurement(study_id: str) -> tuple[Response, int]:
 def download_measurements(study_id: str) -> Response:
     """All measurements of a study as a table."""
     store = store_with(study_id)
-    store.audit(who(), "download", study_id, "measurements.csv")
-    text = to_csv(measurements_of(store, study_id))
+    store.audit.record(who(), "download", study_id, "measurements.csv")
+    text = to_csv(store.measurements.of_study(study_id))
     headers = {"Content-Disposition": f'attachment; filename="measurements-{study_id}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
 
@@ -67,7 +63,7 @@ def download_measurements(study_id: str) -> Response:
 @measurements.put("/measurements/<measurement_id>")
 def replace_measurement(measurement_id: str) -> Response:
     """Change one measurement."""
-    changed = change_measurement(services().store, measurement_id, checked(request.get_json(silent=True)))
+    changed = services().store.measurements.replace(measurement_id, checked(request.get_json(silent=True)))
     if changed is None:
         raise not_found("measurement")
     return jsonify(measurement_view(changed))
@@ -76,6 +72,6 @@ def replace_measurement(measurement_id: str) -> Response:
 @measurements.delete("/measurements/<measurement_id>")
 def remove_measurement(measurement_id: str) -> tuple[str, int]:
     """Remove one measurement."""
-    if not delete_measurement(services().store, measurement_id):
+    if not services().store.measurements.delete(measurement_id):
         raise not_found("measurement")
     return "", 204

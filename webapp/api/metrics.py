@@ -12,9 +12,9 @@ STATES = ("queued", "running", "done", "failed", "cancelled")
 def prometheus(services: Services) -> str:
     """All figures, one block a name."""
     store = services.store
-    counts = store.count_jobs()
+    counts = store.jobs.count_by_state()
     blocks = [
-        _gauge("spineview_studies", "Studies in the store.", [("", len(store.studies()))]),
+        _gauge("spineview_studies", "Studies in the store.", [("", store.studies.count())]),
         _gauge(
             "spineview_jobs",
             "Jobs of the studies in the store, by state.",

@@ -53,7 +53,7 @@ def search(name: str) -> Response:
         modality=_text(asked, "modality", r"[A-Z]{0,16}", "CT"),
     )
     found = services().archives.get(name).search(wanted)
-    services().store.audit(who(), "search", "", name)
+    services().store.audit.record(who(), "search", "", name)
     return jsonify({"studies": [asdict(study) for study in found]})
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from webapp.api.schemas import API
 from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
-from webapp.storage.reviews import Review, add_review, checked, delete_review, reviews_of
+from webapp.storage.reviews import Review, checked
 
 reviews = Blueprint("reviews", __name__)
 
@@ -33,23 +33,23 @@ def review_view(review: Review) -> dict[str, Any]:
 @reviews.get("/studies/<study_id>/reviews")
 def list_reviews(study_id: str) -> Response:
     """All reviews of a study, newest first."""
-    return jsonify({"reviews": [review_view(review) for review in reviews_of(store_with(study_id), study_id)]})
+    return jsonify({"reviews": [review_view(review) for review in store_with(study_id).reviews.of_study(study_id)]})
 
 
 @reviews.post("/studies/<study_id>/reviews")
 def create_review(study_id: str) -> tuple[Response, int]:
     """Add a review to a study."""
     store, reviewer = store_with(study_id), who()
-    made = add_review(store, study_id, checked(request.get_json(silent=True)), reviewer)
-    store.audit(reviewer, "review", study_id, made.verdict)
+    made = store.reviews.add(study_id, checked(request.get_json(silent=True)), reviewer)
+    store.audit.record(reviewer, "review", study_id, made.verdict)
     return jsonify(review_view(made)), 201
 
 
 @reviews.delete("/reviews/<review_id>")
 def remove_review(review_id: str) -> tuple[str, int]:
     """Remove one review; the audit trail keeps that there was one."""
-    removed = delete_review(services().store, review_id)
+    removed = services().store.reviews.delete(review_id)
     if removed is None:
         raise not_found("review")
-    services().store.audit(who(), "delete", removed.study_id, f"review {removed.verdict}")
+    services().store.audit.record(who(), "delete", removed.study_id, f"review {removed.verdict}")
     return "", 204

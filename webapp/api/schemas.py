@@ -13,7 +13,6 @@ from webapp.display.volume_files import read_display
 from webapp.ingest.admission import THUMBNAIL_FILE
 from webapp.ingest.dicom_imports import Import
 from webapp.storage.mask_files import mask_statistics
-from webapp.storage.reviews import latest_verdict
 from webapp.storage.store import Store
 from webapp.storage.tables import Job, Mask, Study
 
@@ -22,7 +21,7 @@ API = "/api/v1"
 
 def study_view(store: Store, study: Study) -> dict[str, Any]:
     """One study with its latest job; addresses of its picture and of its page."""
-    job = store.latest_job(study.id)
+    job = store.jobs.latest(study.id)
     thumbnail = store.folder(study.id) / THUMBNAIL_FILE
     return {
         "id": study.id,
@@ -35,7 +34,7 @@ def study_view(store: Store, study: Study) -> dict[str, Any]:
         "has_reference": study.has_reference,
         "notes": [each.to_json() for each in study.notes],
         "state": study.state,
-        "verdict": latest_verdict(store, study.id),
+        "verdict": store.reviews.latest_verdict(study.id),
         "latest_job": job_view(job) if job else None,
         "url": f"/studies/{study.id}",
         "thumbnail_url": f"{API}/studies/{study.id}/thumbnail.png?v={file_version(thumbnail)}",
@@ -134,7 +133,7 @@ def _confidence_view(confidence: Confidence | None) -> dict[str, Any] | None:
 def display_view(store: Store, study: Study) -> dict[str, Any]:
     """All that the viewer needs to draw a study (see :class:`webapp.display.volume_files.Display`)."""
     display = asdict(read_display(store.folder(study.id)))
-    masks = store.masks(study.id)
+    masks = store.masks.of_study(study.id)
     digest = display.pop("digest")
     return {
         **display,

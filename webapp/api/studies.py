@@ -31,7 +31,7 @@ Answer = tuple[Response, int]
 def list_studies() -> Response:
     """All studies, newest first."""
     store = services().store
-    return jsonify({"studies": [study_view(store, study) for study in store.studies()]})
+    return jsonify({"studies": [study_view(store, study) for study in store.studies.all()]})
 
 
 @api.post("/studies/demo")
@@ -52,8 +52,8 @@ def delete_study(study_id: str) -> tuple[str, int]:
     """Remove a study, its masks and its jobs; what runs on it is cancelled."""
     study = _study(study_id)
     services().jobs.cancel_study(study_id, who())
-    services().store.delete_study(study_id)
-    services().store.audit(who(), "delete", study_id, study.name)
+    services().store.studies.delete(study_id)
+    services().store.audit.record(who(), "delete", study_id, study.name)
     return "", 204
 
 
@@ -83,14 +83,14 @@ def create_job(study_id: str) -> Answer:
 def list_jobs(study_id: str) -> Response:
     """All jobs of a study, newest first."""
     _study(study_id)
-    return jsonify({"jobs": [job_view(job) for job in services().store.jobs(study_id)]})
+    return jsonify({"jobs": [job_view(job) for job in services().store.jobs.of_study(study_id)]})
 
 
 @api.get("/studies/<study_id>/masks")
 def list_masks(study_id: str) -> Response:
     """All masks of a study, newest first."""
     _study(study_id)
-    return jsonify({"masks": [mask_view(services().store, mask) for mask in services().store.masks(study_id)]})
+    return jsonify({"masks": [mask_view(services().store, mask) for mask in services().store.masks.of_study(study_id)]})
 
 
 @api.get("/masks/<mask_id>")
@@ -120,7 +120,7 @@ def health() -> Response:
             "status": "ok",
             "version": product_version(),
             "engine": asdict(services().jobs.status()),
-            "jobs": services().store.count_jobs(),
+            "jobs": services().store.jobs.count_by_state(),
             "disk_free_bytes": shutil.disk_usage(settings.data_dir).free,
             "max_upload_bytes": settings.max_upload_bytes,
         }
@@ -140,21 +140,21 @@ def openapi() -> Response:
 
 
 def _study(study_id: str) -> Study:
-    study = services().store.study(study_id)
+    study = services().store.studies.get(study_id)
     if study is None:
         raise not_found("study")
     return study
 
 
 def _job(job_id: str) -> Job:
-    job = services().store.job(job_id)
+    job = services().store.jobs.get(job_id)
     if job is None:
         raise not_found("job")
     return job
 
 
 def _mask(mask_id: str) -> Mask:
-    mask = services().store.mask(mask_id)
+    mask = services().store.masks.get(mask_id)
     if mask is None:
         raise not_found("mask")
     return mask

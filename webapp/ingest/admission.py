@@ -16,9 +16,10 @@ from segmentation.readers import SUFFIXES, read_label_map, read_volume
 from webapp.display.volume_files import write_display
 from webapp.ingest.read_slots import Turns
 from webapp.ingest.thumbnail import write_thumbnail
+from webapp.storage.database import new_id
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.mask_files import write_mask
-from webapp.storage.store import Store, new_id
+from webapp.storage.store import Store
 from webapp.storage.tables import Mask, Study
 
 THUMBNAIL_FILE = "thumbnail.png"
@@ -92,13 +93,13 @@ class Intake:
         try:
             with self.turns.turn():
                 study, mask = self._prepare(upload)
-                self._store.add_study(study, upload.folder, mask)
+                self._store.studies.add(study, upload.folder, mask)
         except InputError as error:
             raise _in_user_words(error, upload) from error
         finally:
             if upload.folder.exists():  # a study's folder has moved to its place
                 shutil.rmtree(upload.folder, ignore_errors=True)
-        self._store.audit(who, "upload", study.id, study.name)
+        self._store.audit.record(who, "upload", study.id, study.name)
         return study
 
     def admit_demo(self, who: str) -> Study:

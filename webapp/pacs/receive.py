@@ -144,13 +144,13 @@ class Receiver:
     def _admit_one(self, folder: Path, sender: str) -> None:
         try:
             study_id = self._admit(folder, sender)
-            self._store.audit(sender, "receive", study_id)
+            self._store.audit.record(sender, "receive", study_id)
             log.info("received study %s from %s", study_id, sender)
         except (InputError, WebError) as refusal:
             # The sentence may quote a header; the code cannot.
             code = refusal.code
             log.warning("a study from %s was refused: %s", sender, code)
-            self._store.audit(sender, "refuse", "", code)
+            self._store.audit.record(sender, "refuse", "", code)
         except Exception as fault:  # noqa: BLE001 - the thread outlives it; a traceback could quote a header
             log.error("a study from %s could not be admitted: %s", sender, type(fault).__name__)
 

@@ -15,11 +15,11 @@ def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: st
         WebError: no such mask or archive; the study is no DICOM or was de-identified; the archive refused.
     """
     archive = archives.get(pacs)
-    mask = store.mask(mask_id)
+    mask = store.masks.get(mask_id)
     if mask is None:
         raise not_found("mask")
     sources = sources_of(store, mask)
     refuse_without_identity(sources)
     with dicom_object(store, mask, sources, kind) as path:
         archive.store([path], str(sources.first.StudyInstanceUID))
-    store.audit(who, "send", mask.study_id, f"{mask.id} {kind} to {pacs}")
+    store.audit.record(who, "send", mask.study_id, f"{mask.id} {kind} to {pacs}")

@@ -14,7 +14,8 @@ from typing import Literal
 from segmentation.core.errors import InputError, OperationCancelled
 from webapp.dicomweb.client import DicomWeb
 from webapp.http.errors import WebError, from_input_error
-from webapp.storage.store import Store, new_id
+from webapp.storage.database import new_id
+from webapp.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Transfers:
             self._check(transfer_id)
             self._set(transfer_id, state="checking")
             study_id = self._admit(folder, who)
-            self._store.audit(who, "fetch", study_id, archive.name)
+            self._store.audit.record(who, "fetch", study_id, archive.name)
             self._set(transfer_id, state="done", study_id=study_id)
         except OperationCancelled:
             self._set(transfer_id, state="cancelled")

@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = ("seg", "rtstruct", "capture")
 
 def sources_of(store: Store, mask: Mask) -> Sources:
     """The series a mask lies on. Raises WebError: 409, its study did not come as DICOM."""
-    study = store.study(mask.study_id)
+    study = store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
     paths = source_instances(store, study)
@@ -73,7 +73,7 @@ def dicom_object(store: Store, mask: Mask, sources: Sources, kind: Kind = "seg")
 
 def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> dict[str, Image.Image]:
     """Axial, coronal and sagittal comparison of CT and mask, with the study's reference where there is one."""
-    study = store.study(mask.study_id)
+    study = store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
     volume = read_volume(store.folder(study.id) / study.original)

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from webapp.http.errors import WebError
-from webapp.storage.store import Store, new_id
+from webapp.storage.database import Database, new_id
 from webapp.storage.tables import MeasurementRow
 
 Kind = Literal["distance", "angle", "cobb", "ellipse"]
@@ -124,44 +124,47 @@ def _refused(what: str) -> WebError:
     return WebError(400, "bad_request", f"This measurement cannot be stored: {what}.", "See /api/v1/openapi.json.")
 
 
-def measurements_of(store: Store, study_id: str) -> list[Measurement]:
-    """All measurements of a study, oldest first."""
-    with store.transaction() as session:
-        rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.created_at)
-        return [_to_measurement(row) for row in rows]
+class Measurements:
+    """The table of measurements."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def add_measurement(store: Store, study_id: str, fields: dict[str, Any]) -> Measurement:
-    """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+    def of_study(self, study_id: str) -> list[Measurement]:
+        """All measurements of a study, oldest first."""
+        with self._database.reading() as session:
+            rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.created_at)
+            return [_to_measurement(row) for row in rows]
 
-    Raises:
-        WebError: the study has :data:`MOST_PER_STUDY` already.
-    """
-    with store.transaction() as session:
-        if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
-            raise _refused(f"this study has {MOST_PER_STUDY} already")
-        row = MeasurementRow(id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **fields)
-        session.add(row)
-        session.flush()
-        return _to_measurement(row)
+    def add(self, study_id: str, fields: dict[str, Any]) -> Measurement:
+        """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
 
+        Raises:
+            WebError: the study has :data:`MOST_PER_STUDY` already.
+        """
+        with self._database.transaction() as session:
+            if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
+                raise _refused(f"this study has {MOST_PER_STUDY} already")
+            row = MeasurementRow(id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **fields)
+            session.add(row)
+            session.flush()
+            return _to_measurement(row)
 
-def change_measurement(store: Store, measurement_id: str, fields: dict[str, Any]) -> Measurement | None:
-    """Replace the fields of one; None if there is none."""
-    with store.transaction() as session:
-        row = session.get(MeasurementRow, measurement_id)
-        if row is None:
-            return None
-        for name, value in fields.items():
-            setattr(row, name, value)
-        session.flush()
-        return _to_measurement(row)
+    def replace(self, measurement_id: str, fields: dict[str, Any]) -> Measurement | None:
+        """Replace the fields of one; None if there is none."""
+        with self._database.transaction() as session:
+            row = session.get(MeasurementRow, measurement_id)
+            if row is None:
+                return None
+            for name, value in fields.items():
+                setattr(row, name, value)
+            session.flush()
+            return _to_measurement(row)
 
-
-def delete_measurement(store: Store, measurement_id: str) -> bool:
-    """Remove one; False if there is none."""
-    with store.transaction() as session:
-        return bool(session.query(MeasurementRow).filter_by(id=measurement_id).delete())
+    def delete(self, measurement_id: str) -> bool:
+        """Remove one; False if there is none."""
+        with self._database.transaction() as session:
+            return bool(session.query(MeasurementRow).filter_by(id=measurement_id).delete())
 
 
 def to_csv(measurements: Iterable[Measurement]) -> str:

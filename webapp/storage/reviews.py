@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from webapp.http.errors import WebError
-from webapp.storage.store import Store, new_id
-from webapp.storage.tables import ReviewRow
+from webapp.storage.database import Database, new_id
+from webapp.storage.tables import MaskRow, ReviewRow
 
 Verdict = Literal["accepted", "needs_work"]
 VERDICTS: tuple[Verdict, ...] = ("accepted", "needs_work")
@@ -82,50 +82,53 @@ def _refused(what: str) -> WebError:
     return WebError(400, "bad_request", f"This review cannot be stored: {what}.", "See /api/v1/openapi.json.")
 
 
-def reviews_of(store: Store, study_id: str) -> list[Review]:
-    """All reviews of a study, newest first."""
-    with store.transaction() as session:
-        rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
-        return [_to_review(row) for row in rows]
+class Reviews:
+    """The table of reviews."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def latest_verdict(store: Store, study_id: str) -> Verdict | None:
-    """What the newest review of a study says; None before the first."""
-    with store.transaction() as session:
-        rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
-        row = rows.first()
-        return None if row is None else cast(Verdict, row[0])
+    def of_study(self, study_id: str) -> list[Review]:
+        """All reviews of a study, newest first."""
+        with self._database.reading() as session:
+            rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
+            return [_to_review(row) for row in rows]
 
+    def latest_verdict(self, study_id: str) -> Verdict | None:
+        """What the newest review of a study says; None before the first."""
+        with self._database.reading() as session:
+            rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id)
+            row = rows.order_by(ReviewRow.created_at.desc()).first()
+            return None if row is None else cast(Verdict, row[0])
 
-def add_review(store: Store, study_id: str, fields: dict[str, Any], who: str) -> Review:
-    """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+    def add(self, study_id: str, fields: dict[str, Any], who: str) -> Review:
+        """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
 
-    Raises:
-        WebError: ``mask_id`` is none of the study's, or the study has :data:`MOST_PER_STUDY` already.
-    """
-    mask_id = fields["mask_id"]
-    mask = None if mask_id is None else store.mask(mask_id)
-    if mask_id is not None and (mask is None or mask.study_id != study_id):
-        raise _refused("mask_id must be the id of a mask of this study, or null")
-    with store.transaction() as session:
-        if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
-            raise _refused(f"this study has {MOST_PER_STUDY} already")
-        now = datetime.now(UTC).timestamp()
-        row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **fields)
-        session.add(row)
-        session.flush()
-        return _to_review(row)
+        Raises:
+            WebError: ``mask_id`` is none of the study's, or the study has :data:`MOST_PER_STUDY` already.
+        """
+        mask_id = fields["mask_id"]
+        with self._database.transaction() as session:
+            mask = None if mask_id is None else session.get(MaskRow, mask_id)
+            if mask_id is not None and (mask is None or mask.study_id != study_id):
+                raise _refused("mask_id must be the id of a mask of this study, or null")
+            if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
+                raise _refused(f"this study has {MOST_PER_STUDY} already")
+            now = datetime.now(UTC).timestamp()
+            row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **fields)
+            session.add(row)
+            session.flush()
+            return _to_review(row)
 
-
-def delete_review(store: Store, review_id: str) -> Review | None:
-    """Remove one and answer it; None if there is none."""
-    with store.transaction() as session:
-        row = session.get(ReviewRow, review_id)
-        if row is None:
-            return None
-        review = _to_review(row)
-        session.delete(row)
-        return review
+    def delete(self, review_id: str) -> Review | None:
+        """Remove one and return it; None if there is none."""
+        with self._database.transaction() as session:
+            row = session.get(ReviewRow, review_id)
+            if row is None:
+                return None
+            review = _to_review(row)
+            session.delete(row)
+            return review
 
 
 def _to_review(row: ReviewRow) -> Review:

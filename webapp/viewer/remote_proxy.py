@@ -65,7 +65,7 @@ class RemoteViews:
             await self.leave(*key)
 
     def _files(self, study: Study) -> list[Path]:
-        masks = latest_masks(self._store.masks(study.id))[:1]
+        masks = latest_masks(self._store.masks.of_study(study.id))[:1]
         original = self._store.folder(study.id) / study.original
         return [original, *(self._store.mask_folder(mask) / NIFTI_FILE for mask in masks)]
 
@@ -120,7 +120,7 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
     """The page of a server-drawn view and all it asks for, and its socket, under the study's address."""
 
     async def page(request: Request) -> Response:
-        study = await asyncio.to_thread(store.study, request.path_params["study_id"])
+        study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
         if study is None:
             return Response(status_code=404)
         try:
@@ -139,7 +139,7 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
 
     async def socket(websocket: WebSocket) -> None:
         study_id, token = websocket.path_params["study_id"], websocket.path_params["token"]
-        study = await asyncio.to_thread(store.study, study_id)
+        study = await asyncio.to_thread(store.studies.get, study_id)
         child = None if study is None else await views.child(study, token)
         if child is None:
             await websocket.close(1013)

@@ -123,7 +123,7 @@ def viewer_routes(
     _registries.add(remote)
 
     async def page(request: Request) -> Response:
-        study = await asyncio.to_thread(store.study, request.path_params["study_id"])
+        study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
         if study is None:
             return HTMLResponse(not_found_page(reader(request), _theme(request)), 404)
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
@@ -132,7 +132,7 @@ def viewer_routes(
 
     async def socket(websocket: WebSocket) -> None:
         token = websocket.path_params["token"]
-        study = await asyncio.to_thread(store.study, websocket.path_params["study_id"])
+        study = await asyncio.to_thread(store.studies.get, websocket.path_params["study_id"])
         if study is None or not _TOKEN.fullmatch(token):
             await websocket.close(_GONE)
             return

@@ -153,10 +153,10 @@ class ViewerSession:
 
     def _read(self) -> tuple[Study | None, Job | None, list[Mask], Statistics]:
         study_id = self.study.id
-        masks = latest_masks(self._store.masks(study_id))
+        masks = latest_masks(self._store.masks.of_study(study_id))
         known = [mask.id for mask in masks] == self._seen
         statistics = {} if known else {mask.id: mask_statistics(self._store, mask) for mask in masks}
-        return self._store.study(study_id), self._store.latest_job(study_id), masks, statistics
+        return self._store.studies.get(study_id), self._store.jobs.latest(study_id), masks, statistics
 
     def _show(self, masks: list[Mask], statistics: Statistics) -> None:
         ids = [mask.id for mask in masks]

@@ -16,7 +16,7 @@ from tests.webapp.support import small_volume
 def test_a_download_has_a_harmless_name_and_is_noted(client: TestClient, segmented: dict):
     answer = client.get(segmented["masks"][0]["download_url"])
     assert answer.headers["content-disposition"] == 'attachment; filename="patient_scan_spine.nii.gz"'
-    assert client.app.state.store.audit_trail()[-1].action == "download"
+    assert client.app.state.store.audit.entries()[-1].action == "download"
     reference = client.get(segmented["masks"][1]["download_url"])
     assert 'filename="patient_scan_reference.nii.gz"' in reference.headers["content-disposition"]
 
@@ -72,6 +72,6 @@ def test_an_unknown_format_or_mask_is_not_found(client: TestClient, segmented: d
     mask = segmented["masks"][0]["id"]
     assert client.get(f"/api/v1/masks/{mask}/surface.exe").status_code == 404
     assert client.get("/api/v1/masks/none/labels.txt").status_code == 404
-    stored = client.app.state.store.mask(mask)
+    stored = client.app.state.store.masks.get(mask)
     (client.app.state.store.mask_folder(stored) / "mask.nii.gz").unlink()
     assert client.get(f"/api/v1/masks/{mask}.seg.nrrd").status_code == 404

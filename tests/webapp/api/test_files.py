@@ -91,6 +91,6 @@ def test_the_thumbnail_changes_when_the_mask_is_there(client: TestClient, upload
 
 
 def test_a_file_lost_from_the_disk_answers_404(client: TestClient, segmented: dict):
-    mask = client.app.state.store.mask(segmented["masks"][0]["id"])
+    mask = client.app.state.store.masks.get(segmented["masks"][0]["id"])
     (client.app.state.store.mask_folder(mask) / "volume.bin.gz").unlink()
     assert client.get(segmented["masks"][0]["url"]).status_code == 404

@@ -51,7 +51,7 @@ def test_a_fault_answers_500_with_the_one_error_body(client: TestClient, monkeyp
     def fault() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(client.app.state.store, "studies", fault)
+    monkeypatch.setattr(client.app.state.store.studies, "all", fault)
     answer = client.get("/api/v1/studies")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
@@ -62,7 +62,7 @@ def test_a_fault_of_a_native_route_answers_the_same(client: TestClient, monkeypa
     def fault(_id: str) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(client.app.state.store, "study", fault)
+    monkeypatch.setattr(client.app.state.store.studies, "get", fault)
     answer = client.get("/api/v1/studies/x/volume.bin")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
 

@@ -183,5 +183,5 @@ def test_two_files_in_one_field_are_refused(tmp_path: Path):
 
 def test_uploads_are_in_the_audit_trail(client: TestClient, upload: Callable[..., dict], ct: Path):
     study = upload(ct)
-    [entry] = client.app.state.store.audit_trail()
+    [entry] = client.app.state.store.audit.entries()
     assert (entry.action, entry.study_id, entry.who) == ("upload", study["id"], "testclient")

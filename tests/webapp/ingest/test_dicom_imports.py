@@ -97,7 +97,7 @@ def test_the_chosen_series_becomes_a_study_without_a_name(
     assert client.get(f"{URL}/{waiting['id']}").status_code == 404
     assert list((settings.data_dir / "incoming").iterdir()) == []
     store = client.app.state.store
-    sources = source_instances(store, store.study(study["id"]))
+    sources = source_instances(store, store.studies.get(study["id"]))
     assert len(sources) == 24
     for path in (settings.data_dir).rglob("*"):
         assert "DOE" not in str(path)
@@ -143,7 +143,7 @@ def test_one_of_two_acquisitions_in_one_file_becomes_a_study(
         "This is part 2 of 2.",
     ]
     store = client.app.state.store
-    [kept] = source_instances(store, store.study(answer.json()["id"]))
+    [kept] = source_instances(store, store.studies.get(answer.json()["id"]))
     assert pydicom.dcmread(kept).NumberOfFrames == 24
     np.testing.assert_array_equal(read_volume(kept.parent).hu, volume.hu)
 
@@ -193,7 +193,7 @@ def test_two_imports_of_one_study_share_its_uid(client: TestClient, send: Send, 
     uids = set()
     for _ in range(2):
         study = client.post(f"{URL}/{send(folder)['id']}/studies").json()
-        uids |= {pydicom.dcmread(p).StudyInstanceUID for p in source_instances(store, store.study(study["id"]))}
+        uids |= {pydicom.dcmread(p).StudyInstanceUID for p in source_instances(store, store.studies.get(study["id"]))}
     assert len(uids) == 1
     key = client.app.state.services.settings.data_dir / "deidentify.key"
     assert key.stat().st_mode & 0o777 == 0o600
@@ -248,7 +248,7 @@ def test_names_reach_neither_log_nor_audit_trail(
     caplog.set_level(logging.DEBUG)
     client.post(f"{URL}/{send(folder)['id']}/studies")
     client.post(f"{URL}/{send(folder)['id']}/studies", json={"series": "Doe^Jane"})
-    trail = " ".join(entry.detail for entry in client.app.state.store.audit_trail())
+    trail = " ".join(entry.detail for entry in client.app.state.store.audit.entries())
     printed = capfd.readouterr()
     for text in (caplog.text, trail, printed.out, printed.err):
         assert "Jane" not in text

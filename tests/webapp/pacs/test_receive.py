@@ -90,11 +90,11 @@ def test_a_scanner_s_images_arrive_voxel_for_voxel(
     caplog.set_level(logging.DEBUG)
     paths = series(tmp_path / "ct")
     assert send_to(receiver.port or 0, "SPINEVIEW", "SCANNER", paths) == [0] * 6
-    wait_for(lambda: store.audit_trail())
+    wait_for(lambda: store.audit.entries())
     [study] = admitted.studies
     for sent in map(pydicom.dcmread, paths):
         assert np.array_equal(study[str(sent.SOPInstanceUID)], sent.pixel_array)
-    [entry] = store.audit_trail()
+    [entry] = store.audit.entries()
     assert (entry.who, entry.action, entry.study_id) == ("SCANNER", "receive", "study-1")
     assert "Doe" not in caplog.text
     wait_for(lambda: not list((tmp_path / "data" / "incoming").iterdir()))
@@ -148,8 +148,8 @@ def test_a_refused_study_is_noted_without_what_its_header_says(
 ):
     admitted.refuse = True
     send_to(receiver.port or 0, "SPINEVIEW", "SCANNER", series(tmp_path / "ct"))
-    wait_for(lambda: store.audit_trail())
-    [entry] = store.audit_trail()
+    wait_for(lambda: store.audit.entries())
+    [entry] = store.audit.entries()
     assert (entry.action, entry.detail) == ("refuse", "unreadable_file")
     assert "Doe" not in caplog.text
 

@@ -135,7 +135,7 @@ def test_the_result_goes_back_and_coincides_voxel_for_voxel(
         query = {"Level": "Instance", "Query": {"Modality": level}}
         assert len(archive.rest("POST", "/tools/find", json=query).json()) == 1
     assert client.post(f"/api/v1/masks/{mask_id}/send", json={"pacs": "Hospital", "kind": "x"}).status_code == 400
-    assert ("send", study_id) in [(e.action, e.study_id) for e in client.app.state.store.audit_trail()]  # type: ignore[attr-defined]
+    assert ("send", study_id) in [(e.action, e.study_id) for e in client.app.state.store.audit.entries()]  # type: ignore[attr-defined]
 
 
 def _nifti(client: TestClient, mask_id: str, folder: Path) -> nib.Nifti1Image:

@@ -92,7 +92,7 @@ def test_a_series_becomes_a_study_and_is_told_on_its_way(transfers: Transfers, a
     archive.gate.set()
     done = over(transfers, begun)
     assert (done.state, done.study_id, done.images) == ("done", "me-3", 3)
-    assert [(e.action, e.study_id, e.detail) for e in store.audit_trail()] == [("fetch", "me-3", "Slow")]
+    assert [(e.action, e.study_id, e.detail) for e in store.audit.entries()] == [("fetch", "me-3", "Slow")]
     assert wait_for(lambda: not incoming(store))
 
 

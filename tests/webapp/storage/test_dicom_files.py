@@ -10,7 +10,7 @@ from webapp.storage.dicom_files import DICOM_FOLDER, source_instances
 
 def test_the_sources_of_a_study_are_its_dicom_files_in_order(client: TestClient, upload, ct: Path):
     store = client.app.state.store
-    study = store.study(upload(ct)["id"])
+    study = store.studies.get(upload(ct)["id"])
     assert source_instances(store, study) == []
     folder = store.folder(study.id) / DICOM_FOLDER
     folder.mkdir()

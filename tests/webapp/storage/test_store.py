@@ -10,7 +10,8 @@ import pytest
 
 from segmentation.core.errors import BadConfiguration
 from segmentation.inference.confidence import Confidence, Reason
-from webapp.storage.store import LOG_LINES, Store
+from webapp.storage.jobs import LOG_LINES
+from webapp.storage.store import Store
 from webapp.storage.tables import Mask, Study
 
 
@@ -25,7 +26,7 @@ def add(store: Store, name: str = "a.nii") -> Study:
     staged = store.stage()
     (staged / "original.nii").write_bytes(b"x")
     study = Study(staged.name, name, datetime.now(UTC), (4, 5, 6), (1.0, 2.0, 3.0), "LPS", 1, original="original.nii")
-    return store.add_study(study, staged)
+    return store.studies.add(study, staged)
 
 
 def mask_of(study: Study, mask_id: str) -> Mask:
@@ -34,88 +35,88 @@ def mask_of(study: Study, mask_id: str) -> Mask:
 
 def test_a_study_comes_back_as_it_went_in(store: Store):
     study = add(store)
-    assert store.study(study.id) == study
+    assert store.studies.get(study.id) == study
     assert (store.folder(study.id) / "original.nii").read_bytes() == b"x"
-    assert store.study("nothing") is None
+    assert store.studies.get("nothing") is None
 
 
 def test_studies_are_listed_newest_first(store: Store):
     first, second = add(store), add(store)
-    assert [study.id for study in store.studies()] == [second.id, first.id]
+    assert [study.id for study in store.studies.all()] == [second.id, first.id]
 
 
 def test_deleting_removes_folder_rows_and_nothing_else(store: Store):
     study, other = add(store), add(store)
-    job = store.add_job(study.id)
+    job = store.jobs.add(study.id)
     staged = store.stage()
-    assert store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
-    assert store.delete_study(study.id)
+    assert store.jobs.complete(job.id, mask_of(study, staged.name), staged, "Done")
+    assert store.studies.delete(study.id)
     assert not store.folder(study.id).exists()
-    assert store.job(job.id) is None
-    assert store.mask(staged.name) is None
-    assert store.studies() == [other]
-    assert not store.delete_study(study.id)
+    assert store.jobs.get(job.id) is None
+    assert store.masks.get(staged.name) is None
+    assert store.studies.all() == [other]
+    assert not store.studies.delete(study.id)
 
 
 def test_a_mask_of_a_deleted_study_is_not_kept(store: Store):
     study = add(store)
-    job = store.add_job(study.id)
-    store.delete_study(study.id)
+    job = store.jobs.add(study.id)
+    store.studies.delete(study.id)
     staged = store.stage()
-    assert not store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
+    assert not store.jobs.complete(job.id, mask_of(study, staged.name), staged, "Done")
     assert not store.folder(study.id).exists()
 
 
 def test_jobs_are_claimed_in_order_and_once(store: Store):
     study = add(store)
-    first, second = store.add_job(study.id), store.add_job(study.id)
-    claimed = [store.claim_job(), store.claim_job(), store.claim_job()]
+    first, second = store.jobs.add(study.id), store.jobs.add(study.id)
+    claimed = [store.jobs.claim(), store.jobs.claim(), store.jobs.claim()]
     assert [job.id for job in claimed if job] == [first.id, second.id]
     assert claimed[2] is None
-    assert store.study(study.id).state == "running"
+    assert store.studies.get(study.id).state == "running"
 
 
 def test_the_log_keeps_its_last_lines(store: Store):
-    job = store.add_job(add(store).id)
+    job = store.jobs.add(add(store).id)
     for line in range(LOG_LINES + 5):
-        store.update_job(job.id, f"line {line}")
-    log = store.job(job.id).log
+        store.jobs.update(job.id, f"line {line}")
+    log = store.jobs.get(job.id).log
     assert len(log) == LOG_LINES
     assert log[-1].endswith(f"line {LOG_LINES + 4}")
 
 
 def test_a_cancelled_job_takes_no_more_words_and_no_mask(store: Store):
     study = add(store)
-    job = store.add_job(study.id)
-    store.claim_job()
-    closed = store.cancel_job(job.id)
+    job = store.jobs.add(study.id)
+    store.jobs.claim()
+    closed = store.jobs.cancel(job.id)
     assert closed.state == "cancelled"
-    store.update_job(job.id, "too late", state="running", progress=0.9)
+    store.jobs.update(job.id, "too late", state="running", progress=0.9)
     staged = store.stage()
-    assert not store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
-    now = store.job(job.id)
+    assert not store.jobs.complete(job.id, mask_of(study, staged.name), staged, "Done")
+    now = store.jobs.get(job.id)
     assert (now.state, now.progress, now.log) == ("cancelled", closed.progress, closed.log)
-    assert store.masks(study.id) == []
-    assert store.cancel_job(job.id).elapsed_s == closed.elapsed_s
-    assert store.cancel_job("nothing") is None
+    assert store.masks.of_study(study.id) == []
+    assert store.jobs.cancel(job.id).elapsed_s == closed.elapsed_s
+    assert store.jobs.cancel("nothing") is None
 
 
 def test_running_jobs_of_a_dead_server_are_queued_again(store: Store):
-    job = store.add_job(add(store).id)
-    store.claim_job()
-    store.update_job(job.id, progress=0.5, stage="segmenting")
-    [again] = store.requeue_running()
+    job = store.jobs.add(add(store).id)
+    store.jobs.claim()
+    store.jobs.update(job.id, progress=0.5, stage="segmenting")
+    [again] = store.jobs.requeue_running()
     assert (again.state, again.progress, again.started_at) == ("queued", 0.0, None)
     assert again.log[-1].endswith("The server was restarted; starting again")
 
 
 def test_a_job_that_took_three_servers_down_fails(store: Store):
-    job = store.add_job(add(store).id)
+    job = store.jobs.add(add(store).id)
     for _ in range(3):
-        store.claim_job()
-        store.requeue_running()
-    assert store.job(job.id).state == "failed"
-    assert store.job(job.id).error["code"] == "server_stopped"
+        store.jobs.claim()
+        store.jobs.requeue_running()
+    assert store.jobs.get(job.id).state == "failed"
+    assert store.jobs.get(job.id).error["code"] == "server_stopped"
 
 
 def test_sweep_removes_what_a_crash_left_and_keeps_studies(store: Store):
@@ -131,10 +132,10 @@ def test_sweep_removes_what_a_crash_left_and_keeps_studies(store: Store):
 
 def test_the_audit_trail_outlives_the_study(store: Store):
     study = add(store)
-    store.audit("10.0.0.7", "upload", study.id, "a.nii")
-    store.delete_study(study.id)
-    store.audit("10.0.0.7", "delete", study.id)
-    assert [(e.who, e.action, e.study_id) for e in store.audit_trail()] == [
+    store.audit.record("10.0.0.7", "upload", study.id, "a.nii")
+    store.studies.delete(study.id)
+    store.audit.record("10.0.0.7", "delete", study.id)
+    assert [(e.who, e.action, e.study_id) for e in store.audit.entries()] == [
         ("10.0.0.7", "upload", study.id),
         ("10.0.0.7", "delete", study.id),
     ]
@@ -152,8 +153,8 @@ def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: P
 
 def test_studies_of_an_older_version_are_opened_and_kept(store: Store, tmp_path: Path):
     study = add(store)
-    job, staged = store.add_job(study.id), store.stage()
-    assert store.complete_job(job.id, mask_of(study, staged.name), staged, "Done")
+    job, staged = store.jobs.add(study.id), store.stage()
+    assert store.jobs.complete(job.id, mask_of(study, staged.name), staged, "Done")
     store.close()
     with sqlite3.connect(tmp_path / "spineview.sqlite3") as database:  # as version 1 wrote it
         database.execute("ALTER TABLE masks DROP COLUMN confidence")
@@ -162,14 +163,14 @@ def test_studies_of_an_older_version_are_opened_and_kept(store: Store, tmp_path:
     database.close()
     for _ in range(2):  # the second time there is nothing left to do
         opened = Store(tmp_path)
-        [mask] = opened.masks(study.id)
+        [mask] = opened.masks.of_study(study.id)
         assert (mask.id, mask.volume_ml, mask.confidence) == (staged.name, 1.5, None)
         opened.close()
     opened = Store(tmp_path)
     trusted = replace(mask_of(study, "new"), confidence=Confidence(0.6, "low", (Reason("gap"),)))
     staged = opened.stage()
-    assert opened.complete_job(opened.add_job(study.id).id, replace(trusted, id=staged.name), staged, "Done")
-    assert opened.mask(staged.name).confidence == trusted.confidence
+    assert opened.jobs.complete(opened.jobs.add(study.id).id, replace(trusted, id=staged.name), staged, "Done")
+    assert opened.masks.get(staged.name).confidence == trusted.confidence
     opened.close()
 
 
@@ -178,8 +179,8 @@ def test_a_mask_comes_back_as_it_went_in(store: Store, confidence: Confidence | 
     study = add(store)
     staged = store.stage()
     mask = replace(mask_of(study, staged.name), confidence=confidence)
-    assert store.complete_job(store.add_job(study.id).id, mask, staged, "Done")
-    assert store.mask(mask.id) == mask
+    assert store.jobs.complete(store.jobs.add(study.id).id, mask, staged, "Done")
+    assert store.masks.get(mask.id) == mask
 
 
 def test_studies_of_another_version_are_left_alone(store: Store, tmp_path: Path):

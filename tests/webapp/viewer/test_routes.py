@@ -178,7 +178,7 @@ def test_a_deleted_study_says_so_on_the_open_page(client: TestClient, study: dic
 
 def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
-    record = state.store.study(study["id"])
+    record = state.store.studies.get(study["id"])
 
     async def live() -> weakref.ref[Any]:
         sessions = Sessions(state.store, state.jobs, most=2, grace_s=0.0)
@@ -204,7 +204,7 @@ def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestCli
 
 def test_a_page_that_was_left_makes_room_for_a_new_one(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
-    record = state.store.study(study["id"])
+    record = state.store.studies.get(study["id"])
 
     async def live() -> None:
         sessions = Sessions(state.store, state.jobs, most=1, grace_s=60.0)

@@ -1,0 +1,157 @@
+"""The table of jobs, which is also the queue."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.storage.database import Database, new_id
+from webapp.storage.folders import Folders
+from webapp.storage.tables import OPEN_STATES, Job, JobRow, JobState, Mask, mask_row, to_job
+
+LOG_LINES = 300
+
+
+class Jobs:
+    """Runs of the engine on studies: those that wait, the one that runs, and those that are over."""
+
+    def __init__(self, database: Database, folders: Folders) -> None:
+        self._database = database
+        self._folders = folders
+
+    def add(self, study_id: str, task: str = "segment") -> Job:
+        """Put a new job at the end of the queue. The study must exist."""
+        with self._database.transaction() as session:
+            row = JobRow(
+                id=new_id(),
+                study_id=study_id,
+                task=task,
+                state="queued",
+                progress=0.0,
+                stage="queued",
+                created_at=time.time(),
+                log=[],
+                attempts=0,
+            )
+            session.add(row)
+            session.flush()
+            return to_job(row)
+
+    def get(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        with self._database.reading() as session:
+            row = session.get(JobRow, job_id)
+            return to_job(row) if row else None
+
+    def of_study(self, study_id: str) -> list[Job]:
+        """All jobs of a study, newest first."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()))
+            return [to_job(row) for row in rows]
+
+    def latest(self, study_id: str) -> Job | None:
+        """The newest job of a study, or None."""
+        with self._database.reading() as session:
+            row = latest_job_row(session, study_id)
+            return to_job(row) if row else None
+
+    def count_by_state(self) -> dict[str, int]:
+        """Number of jobs in each state that occurs."""
+        with self._database.reading() as session:
+            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
+            return {str(state): int(count) for state, count in rows}
+
+    def claim(self) -> Job | None:
+        """Mark the oldest queued job as running and return it; None if nothing waits."""
+        with self._database.transaction() as session:
+            row = session.scalars(
+                select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(1)
+            ).first()
+            if row is None:
+                return None
+            row.state, row.stage, row.progress = "running", "loading", 0.0
+            row.started_at, row.attempts = time.time(), row.attempts + 1
+            return to_job(row)
+
+    def update(self, job_id: str, log: str = "", **columns: Any) -> None:
+        """Change columns of :class:`webapp.storage.tables.JobRow`, add a ``log`` line; an open job only."""
+        with self._database.transaction() as session:
+            row = session.get(JobRow, job_id)
+            if row is None or row.state not in OPEN_STATES:
+                return
+            for column, value in columns.items():
+                setattr(row, column, value)
+            if log:
+                row.log = _with_line(row.log, log)
+
+    def finish(self, job_id: str, state: JobState, log: str = "", **columns: Any) -> None:
+        """Close an open job that has no result."""
+        self.update(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
+
+    def complete(self, job_id: str, mask: Mask, staged: Path, log: str) -> bool:
+        """In one step: move the ``staged`` folder into its study, add the mask, close the job as done.
+
+        False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
+        """
+        with self._database.transaction() as session:
+            row = session.get(JobRow, job_id)
+            if row is None or row.state not in OPEN_STATES:
+                return False
+            target = self._folders.mask(mask)
+            target.parent.mkdir(exist_ok=True)
+            os.replace(staged, target)
+            session.add(mask_row(mask))
+            row.state, row.stage, row.progress, row.eta_s = "done", "done", 1.0, None
+            row.finished_at, row.mask_id, row.dice = time.time(), mask.id, mask.dice
+            row.log = _with_line(row.log, log)
+        return True
+
+    def cancel(self, job_id: str) -> Job | None:
+        """Close an open job as cancelled, now; what still works on it can write nothing more to it."""
+        with self._database.transaction() as session:
+            row = session.get(JobRow, job_id)
+            if row is None:
+                return None
+            if row.state in OPEN_STATES:
+                row.state, row.finished_at, row.eta_s = "cancelled", time.time(), None
+                row.log = _with_line(row.log, "Cancelled")
+            return to_job(row)
+
+    def requeue_running(self, most_attempts: int = 3) -> list[Job]:
+        """Give jobs that a dead server left running back to the queue.
+
+        One that took ``most_attempts`` servers down fails instead.
+        """
+        with self._database.transaction() as session:
+            rows = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
+            for row in rows:
+                row.eta_s = None
+                if row.attempts >= most_attempts:
+                    row.state, row.finished_at = "failed", time.time()
+                    row.error = {
+                        "code": "server_stopped",
+                        "message": f"The server stopped {row.attempts} times while working on this scan.",
+                        "hint": "The machine may be short of memory; ask whoever looks after it.",
+                    }
+                else:
+                    row.state, row.stage, row.progress, row.started_at = "queued", "queued", 0.0, None
+                    row.log = _with_line(row.log, "The server was restarted; starting again")
+            return [to_job(row) for row in rows]
+
+
+def latest_job_row(session: Session, study_id: str) -> JobRow | None:
+    """The row of a study's newest job, or None."""
+    return session.scalars(
+        select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()).limit(1)
+    ).first()
+
+
+def _with_line(log: list[str], line: str) -> list[str]:
+    """The log with one more line and its time of day, UTC; a list of its own, which SQLAlchemy notices."""
+    return [*log, f"{datetime.now(UTC):%H:%M:%S} {line}"][-LOG_LINES:]
