@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import Voxel, to_canonical
 from segmentation.core.volume import Volume
 from segmentation.evaluation.metrics import Mask, surface
 
@@ -32,7 +30,6 @@ PLANES: dict[str, tuple[int, str]] = {
 }
 
 Pixels = NDArray[np.uint8]
-Voxel = TypeVar("Voxel", bound=np.generic)
 
 
 def write_pictures(
@@ -54,9 +51,9 @@ def write_pictures(
         list[Path]: the files written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    hu, spacing_mm = _to_ras(np.asarray(volume.hu), volume.grid), _ras_spacing_mm(volume.grid)
-    ours = _to_ras(prediction, volume.grid)
-    theirs = None if reference is None else _to_ras(reference, volume.grid)
+    hu, spacing_mm = to_canonical(np.asarray(volume.hu), volume.grid), volume.grid.canonical.spacing_mm
+    ours = to_canonical(prediction, volume.grid)
+    theirs = None if reference is None else to_canonical(reference, volume.grid)
     centre = _middle(ours if ours.any() or theirs is None else theirs)
     files = []
     for plane, (axis, letters) in PLANES.items():
@@ -168,16 +165,3 @@ def _middle(mask: Mask) -> tuple[int, int, int]:
     if not filled[0].size:
         return (mask.shape[0] // 2, mask.shape[1] // 2, mask.shape[2] // 2)
     return (int(np.median(filled[0])), int(np.median(filled[1])), int(np.median(filled[2])))
-
-
-def _to_ras(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
-    turned: NDArray[Voxel] = apply_orientation(array, io_orientation(grid.affine))
-    return turned
-
-
-def _ras_spacing_mm(grid: Grid) -> tuple[float, float, float]:
-    """Spacing along the axes as :func:`_to_ras` orders them."""
-    ordered = [0.0, 0.0, 0.0]
-    for spacing_mm, target in zip(grid.spacing_mm, io_orientation(grid.affine)[:, 0], strict=True):
-        ordered[int(target)] = spacing_mm
-    return (ordered[0], ordered[1], ordered[2])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import nibabel as nib
 import numpy as np
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry
 
 Shape3 = tuple[int, int, int]
+Voxel = TypeVar("Voxel", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,14 @@ class Grid:
         return "".join(nib.aff2axcodes(self.affine))
 
     @property
+    def canonical(self) -> Grid:
+        """The grid of the same voxels with axes permuted and flipped to point most nearly towards R, A and S."""
+        orientation = io_orientation(self.affine)
+        i, j, k = np.argsort(orientation[:, 0])
+        shape = (self.shape[i], self.shape[j], self.shape[k])
+        return Grid(shape, self.affine @ inv_ornt_aff(orientation, self.shape))
+
+    @property
     def voxel_ml(self) -> float:
         """Volume of one voxel in millilitres."""
         return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
@@ -93,3 +104,22 @@ class Grid:
             return False
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T
         return bool(np.abs(self.to_mm(corners) - other.to_mm(corners)).max() <= tolerance_mm)
+
+
+def to_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
+    """Permute and flip an array on ``grid`` to the axes of ``grid.canonical``.
+
+    Args:
+        array: (I, J, K) or (I, J, K, ...), voxels of ``grid``; more voxels or fewer are allowed.
+        grid: Only the directions of its axes are used.
+
+    Returns:
+        A view of ``array``: writing to it changes the original.
+    """
+    return np.asarray(apply_orientation(array, io_orientation(grid.affine)))
+
+
+def from_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
+    """Undo :func:`to_canonical`: an array with axes towards R, A and S as a view with the axes of ``grid``."""
+    back = ornt_transform(axcodes2ornt("RAS"), io_orientation(grid.affine))
+    return np.asarray(apply_orientation(array, back))

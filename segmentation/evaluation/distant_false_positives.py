@@ -1,7 +1,7 @@
 """What a mask claims where no vertebra is: away from the column, and in scans without a spine.
 
 Of a CT without labels, but with the centres of its vertebral bodies as a centreline, it is known where a vertebra
-can be at most: :func:`segmentation.training.dataset.near_centreline`, at a height between the line's ends and
+can be at most: :func:`segmentation.core.centreline.near_centreline`, at a height between the line's ends and
 35 mm beyond them, is up to 50 mm to either side of the line, 85 mm behind it and 26 mm before it (beside a body's
 front only 32 mm to the side). A voxel of the mask is *far* if it lies more than 10 mm outside
 this zone. The zone is wider than the vertebrae, so what is far is certainly wrong, but ribs within it are not counted.
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.core.centreline import near_centreline, read_centrelines
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.progress import Progress, ignore
@@ -32,7 +33,6 @@ from segmentation.evaluation.report import CaseReport, without_nan
 from segmentation.evaluation.scores import FAR_MM
 from segmentation.evaluation.tables import Table, number
 from segmentation.readers import SUFFIXES, read_volume
-from segmentation.training.dataset import near_centreline, read_centrelines
 
 SHARE_GOAL = 0.02  # of the mask, on every CT with a spine
 NEGATIVE_GOAL_ML = 1.0  # in a CT without

@@ -27,7 +27,7 @@ from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, Evidence, judge, measure
 from segmentation.inference.postprocess import believable, keep_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine
-from segmentation.preprocessing.preprocess import NOTHING, Mode, Prepared, prepare, resample, restore
+from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
 
 Array = NDArray[np.float32]
 
@@ -177,13 +177,13 @@ class Engine:
     def _patches(self, volume: Volume, report: _Reporter) -> _Answer:
         prepared = prepare(volume, self._segment.input)
         column, reach = self._column(volume, prepared.image.shape, report)
-        logits = np.full(prepared.image.shape, NOTHING, dtype=np.float32)
+        logits = np.full(prepared.image.shape, OUTSIDE_LOGIT, dtype=np.float32)
         report.span(0.2, 0.9, "segmenting")
         if reach.any():
             margin = round(MARGIN_MM / self._segment.input.spacing_mm)
             box = _box(reach, margin)
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
-            logits[box] = np.where(reach[box], inside, NOTHING)
+            logits[box] = np.where(reach[box], inside, OUTSIDE_LOGIT)
         return _Answer(logits, prepared, column, in_windows=True)
 
     def _column(
@@ -270,8 +270,8 @@ class _Answer:
 
 
 def _evidence(answer: _Answer, found: bool) -> Evidence:
-    i, j, k = answer.prepared.content
-    logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), NOTHING, dtype=np.float32)
+    i, j, k = answer.prepared.valid_shape
+    logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
     return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)
 
 

@@ -11,9 +11,9 @@ difference.
 from __future__ import annotations
 
 import numpy as np
-from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 
+from segmentation.core.geometry import to_canonical
 from segmentation.core.volume import Volume
 from segmentation.preprocessing.preprocess import InputSpec, Prepared, resample
 
@@ -27,9 +27,9 @@ def refine(logits: NDArray[np.float32], volume: Volume, prepared: Prepared, spec
 
     Works slice by slice, so that no second copy of the scan is held.
     """
-    turn = io_orientation(prepared.source.affine)
-    logits, hu = (apply_orientation(array[prepared.box], turn) for array in (logits, np.asarray(volume.hu)))  # views
-    i, j, k = prepared.content
+    logits = to_canonical(logits[prepared.box], prepared.source)  # a view: writing to it changes what came in
+    hu = to_canonical(np.asarray(volume.hu)[prepared.box], prepared.source)
+    i, j, k = prepared.valid_shape
     shape = (logits.shape[0], logits.shape[1], logits.shape[2])
     seen = resample(prepared.image[:i, :j, :k], (i, j, shape[2]))
     for slice_ in range(shape[2]):

@@ -11,11 +11,10 @@ from typing import Literal
 
 import numpy as np
 import torch
-from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.geometry import Grid, Shape3, from_canonical, to_canonical
 from segmentation.core.volume import Volume
 from segmentation.preprocessing.crop import Box, bone_box, whole_box
 
@@ -26,7 +25,7 @@ Crop = Literal["none", "bone"]
 # pads with (-1024, -3024, 0) all become 0, so the border of a cropped scan looks like air.
 HU_MIN, HU_MAX = 0.0, 1000.0
 WHOLE_EDGE = 128
-NOTHING = -12.0  # logit of a voxel that no network was asked about
+OUTSIDE_LOGIT = -12.0  # logit of a voxel that no network was asked about
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,14 @@ class Prepared:
     Attributes:
         image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to a cube.
         grid: Where ``image`` lies.
-        content: Voxels of ``image``, from its first corner on, that hold CT; the rest is padding.
+        valid_shape: Voxels of ``image``, from its first corner on, that hold CT; the rest is padding.
         source: The grid that came in, on which :func:`restore` returns.
         box: The part of ``source`` that ``image`` shows: all of it, unless it was cropped.
     """
 
     image: NDArray[np.float32]
     grid: Grid
-    content: Shape3
+    valid_shape: Shape3
     source: Grid
     box: Box
 
@@ -80,45 +79,44 @@ def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepar
     mode = mode or spec.mode
     box = bone_box(volume) if spec.crop == "bone" else whole_box(volume.grid)
     part = volume.grid.cropped(box)
-    canonical = _to_canonical(np.asarray(volume.hu)[box], part)
-    content = _content(part, spec, mode)
+    canonical = to_canonical(np.asarray(volume.hu)[box], part)
+    valid_shape = _valid_shape(part, spec, mode)
 
     # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
-    resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), content)
+    resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), valid_shape)
     image = (resampled - np.float32(spec.hu_min)) / np.float32(spec.hu_max - spec.hu_min)
     if mode == "whole":
-        image = np.pad(image, [(0, spec.edge - n) for n in content])
+        image = np.pad(image, [(0, spec.edge - n) for n in valid_shape])
     shape = (image.shape[0], image.shape[1], image.shape[2])
-    return Prepared(image, Grid(shape, _resampled_affine(part, content)), content, volume.grid, box)
+    return Prepared(image, Grid(shape, _resampled_affine(part, valid_shape)), valid_shape, volume.grid, box)
 
 
-def _content(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
+def _valid_shape(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
     """How many voxels each canonical axis gets."""
     if mode == "resize":
         return (spec.edge, spec.edge, spec.edge)
-    extent = np.array(_canonical_extent(part))
+    extent = np.array(part.canonical.extent_mm)
     # The spacing yields by a fraction of a voxel so that a whole number of voxels covers the scan exactly.
     spacing = spec.spacing_mm if mode == "patch" else max(1.0, float(extent.max()) / spec.edge)
-    content = tuple(max(1, round(float(e) / spacing)) for e in extent)
-    return (content[0], content[1], content[2])
+    valid_shape = tuple(max(1, round(float(e) / spacing)) for e in extent)
+    return (valid_shape[0], valid_shape[1], valid_shape[2])
 
 
 def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
     """(I, J, K) logits on ``prepared.grid`` to logits on ``prepared.source``: shape and axes of the file."""
-    i, j, k = prepared.content
+    i, j, k = prepared.valid_shape
     part = prepared.source.cropped(prepared.box)
-    restored = resample(logits[:i, :j, :k], _canonical_shape(part))
-    back = ornt_transform(axcodes2ornt("RAS"), io_orientation(part.affine))
-    inside: NDArray[np.float32] = np.ascontiguousarray(apply_orientation(restored, back))
+    restored = resample(logits[:i, :j, :k], part.canonical.shape)
+    inside = np.ascontiguousarray(from_canonical(restored, part))
     if inside.shape == prepared.source.shape:
         return inside
-    whole = np.full(prepared.source.shape, NOTHING, dtype=np.float32)
+    whole = np.full(prepared.source.shape, OUTSIDE_LOGIT, dtype=np.float32)
     whole[prepared.box] = inside
     return whole
 
 
-def beside(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
-    """An array of ``prepared.content`` voxels, padded with 0 as ``prepared.image`` is."""
+def pad_like(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
+    """An array of ``prepared.valid_shape`` voxels, padded with 0 as ``prepared.image`` is."""
     return np.pad(array, [(0, n - m) for n, m in zip(prepared.image.shape, array.shape, strict=True)])
 
 
@@ -143,31 +141,10 @@ def resample(array: NDArray[np.float32], shape: Shape3) -> NDArray[np.float32]:
     return result
 
 
-def _to_canonical(array: NDArray[np.generic], grid: Grid) -> NDArray[np.generic]:
-    return np.asarray(apply_orientation(array, io_orientation(grid.affine)))
-
-
-def _canonical_shape(grid: Grid) -> Shape3:
-    order = np.argsort(io_orientation(grid.affine)[:, 0])
-    return (grid.shape[order[0]], grid.shape[order[1]], grid.shape[order[2]])
-
-
-def _canonical_extent(grid: Grid) -> tuple[float, float, float]:
-    order = np.argsort(io_orientation(grid.affine)[:, 0])
-    extent = grid.extent_mm
-    return (extent[order[0]], extent[order[1]], extent[order[2]])
-
-
-def _resampled_affine(grid: Grid, content: Shape3) -> NDArray[np.float64]:
-    """Affine of the canonical grid resampled to ``content`` voxels over the same extent."""
-    canonical = grid.affine @ inv_ornt_aff(io_orientation(grid.affine), grid.shape)
-    factor = np.array(_canonical_shape(grid)) / np.array(content)
-    to_canonical = np.diag([*factor, 1.0])
-    to_canonical[:3, 3] = (factor - 1) / 2  # first voxel's centre, with the edges aligned
-    return np.asarray(canonical @ to_canonical)
-
-
-def canonical_grid(grid: Grid) -> Grid:
-    """The same voxels, reordered and flipped towards R, A and S."""
-    affine = grid.affine @ inv_ornt_aff(io_orientation(grid.affine), grid.shape)
-    return Grid(_canonical_shape(grid), affine)
+def _resampled_affine(grid: Grid, valid_shape: Shape3) -> NDArray[np.float64]:
+    """Affine of the canonical grid resampled to ``valid_shape`` voxels over the same extent."""
+    canonical = grid.canonical
+    factor = np.array(canonical.shape) / np.array(valid_shape)
+    to_resampled = np.diag([*factor, 1.0])
+    to_resampled[:3, 3] = (factor - 1) / 2  # first voxel's centre, with the edges aligned
+    return np.asarray(canonical.affine @ to_resampled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from segmentation.core.centreline import read_centrelines
 from segmentation.core.errors import BadConfiguration, InputError
 from segmentation.training.config import TrainingConfig
 from segmentation.training.dataset import (
@@ -13,7 +14,6 @@ from segmentation.training.dataset import (
     label_map_item,
     labelled_item,
     negative_item,
-    read_centrelines,
     scan_item,
 )
 from segmentation.training.verse import Scan, find_verse

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.engine import Engine
-from segmentation.preprocessing.preprocess import NOTHING
+from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT
 from segmentation.readers import read_volume
 from segmentation.training.dataset import IGNORE
 from segmentation.writers import write_nifti
@@ -32,7 +32,7 @@ def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
 
     Where only the locator spoke nothing is sure: what it overlooks must not be taught as background.
     """
-    absent = (logits < -SURE) & (logits > NOTHING + 1)
+    absent = (logits < -SURE) & (logits > OUTSIDE_LOGIT + 1)
     return np.where(absent, 0, np.where(bone_like(logits > SURE, volume), 1, IGNORE)).astype(np.uint8)
 
 
@@ -48,18 +48,18 @@ def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
     return mask & (density > np.maximum(BONE_HU, SHARE_OF_NEIGHBOURS * neighbours))
 
 
-def write_opinions(model: Path, cts: Path, out: Path) -> None:
+def write_pseudo_labels(model: Path, cts: Path, out: Path) -> None:
     """One pseudo-label map a CT of the folder ``cts``, on the CT's grid, by the same name."""
     engine = Engine(model)
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(cts.glob("*.nii.gz")):
         volume = read_volume(path)
         logits = engine.logits(volume)
-        opinion = confident(logits, volume)
-        write_nifti(LabelMap(opinion, volume.grid, "vertebrae", volume.header), out / path.name)
-        sys.stdout.write(f"{path.name}: {(opinion == 1).sum() * volume.grid.voxel_ml:.0f} ml sure\n")
+        pseudo_label = confident(logits, volume)
+        write_nifti(LabelMap(pseudo_label, volume.grid, "vertebrae", volume.header), out / path.name)
+        sys.stdout.write(f"{path.name}: {(pseudo_label == 1).sum() * volume.grid.voxel_ml:.0f} ml sure\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    write_opinions(*map(Path, sys.argv[1:4]))
+    write_pseudo_labels(*map(Path, sys.argv[1:4]))

@@ -20,7 +20,7 @@ from segmentation.training.augment import (
     sample,
 )
 from segmentation.training.dataset import FULL, Item, closed, draw
-from segmentation.training.synthesis.images import gaps, synthesise
+from segmentation.training.synthesis.ct_from_labels import gaps, synthesise
 
 Array = NDArray[np.float32]
 
@@ -65,31 +65,33 @@ class Sampler:
     def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge, edge)."""
         crops = [self._one(rng) for _ in range(size)]
-        image, target, known = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))
-        return image, target, known
+        image, target, loss_weight = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))
+        return image, target, loss_weight
 
     def _one(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         if self.label_maps and (not self.real or rng.random() < self.synthetic_share):
-            image, target, known = self._synthetic(rng)
+            image, target, loss_weight = self._synthetic(rng)
         else:
-            image, target, known = self._real(rng)
+            image, target, loss_weight = self._real(rng)
         if not self.column_closing:
-            known[gaps(target > 0.5)] *= GAP_WEIGHT
+            loss_weight[gaps(target > 0.5)] *= GAP_WEIGHT
         if rng.random() < METAL_SHARE:
-            known[insert_metal(image, target, rng)] = 0
+            loss_weight[insert_metal(image, target, rng)] = 0
         image = degrade(image, rng)
         if rng.random() < self.cropped_share:
             crop_field_of_view(image, target, rng)
-        return image, target, known
+        return image, target, loss_weight
 
     def _real(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         item = draw(self.real, rng)
         assert item.image is not None
         placement = random_placement(self.edge, self._centre(item, rng), self.augmentation, rng)
-        image, target, known = sample((item.image, item.target, item.known), self.edge, *placement) / np.float32(FULL)
+        image, target, loss_weight = sample(
+            (item.image, item.target, item.valid_mask), self.edge, *placement
+        ) / np.float32(FULL)
         # Beyond the border of the scan there is air, and air is known not to be spine.
-        beyond = sample((np.full_like(item.known, FULL),), self.edge, *placement)[0] < FULL / 2
-        return image, target, ((known > 0.99) | beyond).astype(np.float32)
+        beyond = sample((np.full_like(item.valid_mask, FULL),), self.edge, *placement)[0] < FULL / 2
+        return image, target, ((loss_weight > 0.99) | beyond).astype(np.float32)
 
     def _synthetic(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         item = draw(self.label_maps, rng)
@@ -98,16 +100,16 @@ class Sampler:
         bone, spine = sample((item.bone, item.target), self.edge, *placement) / np.float32(FULL)
         background = self._background(rng) if rng.random() < REAL_BACKGROUND_SHARE else None
         bright = blur(bone, 0.6) > rng.uniform(*BRIGHT_FROM)
-        beside = None
+        ribs = None
         if item.ribs is not None and rng.random() < WITH_RIBS_SHARE:
-            beside = item.ribs.drawn(bone.shape, *placement, rng)
-        image = synthesise(bright, rng, background, beside)
-        known = np.ones_like(spine)
+            ribs = item.ribs.drawn(bone.shape, *placement, rng)
+        image = synthesise(bright, rng, background, ribs)
+        loss_weight = np.ones_like(spine)
         if self.column_closing:
             spine = closed(spine > 0.5, self.column_closing).astype(np.float32)
-        elif beside is not None:
-            known[(blur(beside.astype(np.float32), 2.0) > 0.02) & (blur(bone, 2.0) > 0.02)] = RIB_WEIGHT
-        return image, spine, known
+        elif ribs is not None:
+            loss_weight[(blur(ribs.astype(np.float32), 2.0) > 0.02) & (blur(bone, 2.0) > 0.02)] = RIB_WEIGHT
+        return image, spine, loss_weight
 
     def _background(self, rng: np.random.Generator) -> Array | None:
         """A crop of a real CT in which nothing is, or may be, spine; None if a few tries find none."""
@@ -116,7 +118,7 @@ class Sampler:
             assert item.image is not None
             centre = rng.uniform(0.15, 0.85, 3) * item.image.shape  # at the border there is little but air
             placement = random_placement(self.edge, centre, self.augmentation, rng)
-            image, doubt = sample((item.image, np.maximum(item.target, FULL - item.known)), self.edge, *placement)
+            image, doubt = sample((item.image, np.maximum(item.target, FULL - item.valid_mask)), self.edge, *placement)
             if not doubt.any():
                 return np.asarray(image / np.float32(FULL))
         return None

@@ -48,7 +48,7 @@ def validation_dice(network: nn.Module, items: list[Item], window: int, device: 
         with torch.inference_mode():
             logits = sliding_window_inference(image, (window,) * 3, 2, network, 0.25, mode="gaussian")
         assert isinstance(logits, Tensor)
-        prediction = (logits[0, 0] > 0).cpu().numpy() & (item.known > 0)
+        prediction = (logits[0, 0] > 0).cpu().numpy() & (item.valid_mask > 0)
         reference = item.target >= FULL / 2
         total = prediction.sum() + reference.sum()
         scores.append(2 * (prediction & reference).sum() / total if total else 1.0)
@@ -130,11 +130,11 @@ class Trainer:
             centred=config.preprocessing != "patch",
         )
 
-    def _step(self, images: Tensor, targets: Tensor, known: Tensor) -> float:
+    def _step(self, images: Tensor, targets: Tensor, weights: Tensor) -> float:
         parts = self.config.accumulate
         self.optimiser.zero_grad(set_to_none=True)
         total = 0.0
-        for image, target, weight in zip(*(part.chunk(parts) for part in (images, targets, known)), strict=True):
+        for image, target, weight in zip(*(part.chunk(parts) for part in (images, targets, weights)), strict=True):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
                 logits = self.forward(image.to(self.device, memory_format=torch.channels_last_3d))
             loss = self.loss(logits.float(), target.to(self.device), weight.to(self.device)) / parts

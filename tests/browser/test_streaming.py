@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from segmentation.core.geometry import to_canonical
 from segmentation.phantom import PhantomSpec, make_phantom
 from tests.browser.site import serving
 from tests.browser.support import PLANES, expect, pixels
 from tests.webapp.support import wait_for
-from webapp.display.volume_files import canonical
 
 SPEC = PhantomSpec(("L1", "L2", "L3"), sacrum=False, ribs=False, spacing_mm=(1.25, 1.25, 1.25))
 LOSE = """
@@ -62,7 +62,8 @@ def test_a_preview_is_seen_while_the_scan_is_on_its_way_and_every_voxel_is_right
     page.wait_for_function("window.spineview.ready")
     expect(page.get_by_test_id("hu-probe")).not_to_contain_text("≈")
 
-    hu, _ = canonical(make_phantom(SPEC).volume.hu, make_phantom(SPEC).volume.grid)
+    volume = make_phantom(SPEC).volume
+    hu = to_canonical(volume.hu, volume.grid)
     panel = page.get_by_test_id("view-sagittal")
     panel.locator(".sv-canvas").focus()
     for key in ("ArrowRight", "ArrowUp", "PageUp", "ArrowDown"):

@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import Grid, to_canonical
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_surfaces
 from webapp.display.voxel_codec import CODING, encode_slice, preview_factors, shrink
@@ -51,14 +50,6 @@ class Display:
     preview: dict[str, Any] | None = None
 
 
-def canonical(array: NDArray[Any], grid: Grid) -> tuple[NDArray[Any], Grid]:
-    """Flip and reorder ``array`` (I, J, K) on ``grid`` to the closest RAS+ order: a view."""
-    orientation = nib.io_orientation(grid.affine)
-    turned = nib.orientations.apply_orientation(array, orientation)
-    affine = grid.affine @ nib.orientations.inv_ornt_aff(orientation, grid.shape)
-    return turned, Grid(turned.shape, affine)
-
-
 def as_hu16(values: NDArray[Any]) -> NDArray[np.int16]:
     """Round to int16 and clip to its range; what is not a number becomes air (-1024)."""
     if values.dtype == np.int16:
@@ -73,7 +64,7 @@ def write_display(volume: Volume, folder: Path) -> Display:
 
     Works slice by slice, so that no second copy of the volume is held.
     """
-    hu, grid = canonical(volume.hu, volume.grid)
+    hu, grid = to_canonical(volume.hu, volume.grid), volume.grid.canonical
     lowest, highest = 32767, -32768
     digest = hashlib.sha256()
     with gzip.GzipFile(folder / VOLUME_FILE, "wb", compresslevel=_LEVEL, mtime=0) as stream:
@@ -115,7 +106,7 @@ def _write_preview(hu: NDArray[Any], grid: Grid, folder: Path) -> dict[str, Any]
 
 def write_display_mask(label_map: LabelMap, folder: Path) -> str:
     """Write ``volume.bin.gz`` (uint8 labels, i fastest, on the displayed grid) and answer its digest."""
-    labels, grid = canonical(label_map.labels, label_map.grid)
+    labels, grid = to_canonical(label_map.labels, label_map.grid), label_map.grid.canonical
     digest = hashlib.sha256()
     with gzip.GzipFile(folder / VOLUME_FILE, "wb", compresslevel=6, mtime=0) as stream:
         for k in range(grid.shape[2]):
@@ -129,7 +120,7 @@ def read_display(folder: Path) -> Display:
 
 
 def write_mesh(label_map: LabelMap, label: int, path: Path) -> None:
-    """Write the surface of one label as binary STL in RAS+ mm: beside first, then renamed."""
+    """Write the surface of one label as binary STL in RAS+ mm; the file appears whole or not at all."""
     from segmentation.analysis.surface import surfaces  # VTK takes a second to import
 
     write_surfaces(surfaces(label_map, [label]), path)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from segmentation.core.geometry import to_canonical
 from segmentation.core.volume import LabelMap, Volume
-from webapp.display.volume_files import canonical
 
 HEIGHT_PX = 240
 SLAB_MM = 24.0
@@ -23,8 +23,8 @@ def write_thumbnail(volume: Volume, path: Path, mask: LabelMap | None = None) ->
     Half brightest value, half mean over the slab, so that bone stands out and its surroundings stay visible.
     The slab is centred on the mask where one is given, which a scan off centre or a curved spine needs.
     """
-    hu, grid = canonical(volume.hu, volume.grid)
-    labels = canonical(mask.labels, mask.grid)[0] if mask is not None else None
+    hu, grid = to_canonical(volume.hu, volume.grid), volume.grid.canonical
+    labels = to_canonical(mask.labels, mask.grid) if mask is not None else None
     centre = _centre(labels, grid.shape[0])
     half = max(1, round(SLAB_MM / 2 / grid.spacing_mm[0]))
     slab = slice(max(0, centre - half), centre + half + 1)

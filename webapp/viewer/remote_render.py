@@ -32,9 +32,9 @@ from vtkmodules.vtkRenderingCore import (
 )
 
 from segmentation.analysis.surface import surface_mesh
+from segmentation.core.geometry import to_canonical
 from segmentation.core.labels import label_of
 from segmentation.readers import read_label_map, read_volume
-from webapp.display.volume_files import canonical
 from webapp.display.voxel_codec import preview_factors, shrink
 
 BONE_HU = 220
@@ -45,7 +45,7 @@ _LONELY_S = 60  # without a browser the process ends by itself
 def bone_surface(ct: Path) -> vtkPolyData:
     """The surface of what is denser than bone, in RAS+ mm, from a copy of the CT that is small enough to turn."""
     volume = read_volume(ct)
-    hu, grid = canonical(volume.hu, volume.grid)
+    hu, grid = to_canonical(volume.hu, volume.grid), volume.grid.canonical
     factors = preview_factors(grid.shape, grid.spacing_mm, _VOXELS)
     small = shrink(hu, factors)
     image = vtkImageData()

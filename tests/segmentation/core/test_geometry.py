@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.core.errors import BadGeometry
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import Grid, from_canonical, to_canonical
 from segmentation.phantom.spec import rotation
 
 lengths = st.floats(0.2, 6.0)
@@ -80,3 +80,42 @@ def test_an_affine_that_places_nothing_is_refused(affine: np.ndarray) -> None:
 
 def test_small_voxels_are_not_mistaken_for_a_singular_affine() -> None:
     assert Grid((2, 2, 2), np.diag([1e-3, 1e-3, 1e-3, 1])).spacing_mm == (1e-3, 1e-3, 1e-3)
+
+
+AXES = [(a, b, c) for a in range(3) for b in range(3) for c in range(3) if len({a, b, c}) == 3]
+
+
+def grid_of(axes: tuple[int, int, int], signs: tuple[int, int, int], shape: tuple[int, int, int]) -> Grid:
+    affine = np.eye(4)
+    affine[:3, :3] = 0
+    for index, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+        affine[axis, index] = sign * (1.0 + index)
+    affine[:3, 3] = (5, -7, 11)
+    return Grid(shape, affine)
+
+
+@given(st.sampled_from(AXES), st.tuples(*[st.sampled_from((-1, 1))] * 3))
+def test_every_voxel_keeps_its_place_in_the_patient(axes: tuple[int, int, int], signs: tuple[int, int, int]):
+    grid = grid_of(axes, signs, (3, 4, 5))
+    values = np.arange(60).reshape(3, 4, 5)
+    turned, turned_grid = to_canonical(values, grid), grid.canonical
+    assert turned_grid.orientation == "RAS"
+    assert turned_grid.shape == turned.shape
+    index = np.argwhere(values >= 0)
+    there = np.rint(turned_grid.to_index(grid.to_mm(index))).astype(int)
+    assert (turned[tuple(there.T)] == values[tuple(index.T)]).all()
+    assert np.shares_memory(turned, values)
+    np.testing.assert_array_equal(from_canonical(turned, grid), values)
+
+
+def test_axes_towards_left_anterior_and_inferior_are_turned_towards_r_a_and_s() -> None:
+    array = np.zeros((3, 4, 5), dtype=np.uint8)
+    array[0, 0, 0] = 7
+    turned = to_canonical(array, Grid((3, 4, 5), np.diag([-1.0, 1.0, -1.0, 1.0])))
+    assert np.argwhere(turned).tolist() == [[2, 0, 4]]
+
+
+def test_colours_of_voxels_turn_with_them() -> None:
+    array = np.arange(2 * 3 * 4 * 3).reshape(2, 3, 4, 3)
+    turned = to_canonical(array, Grid((2, 3, 4), np.diag([-1.0, 1.0, 1.0, 1.0])))
+    np.testing.assert_array_equal(turned, array[::-1])

@@ -30,9 +30,9 @@ each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.mode
 def test_the_target_lies_where_the_image_shows_it(case: Path, small_phantom: Phantom, spec: InputSpec):
     item = labelled_item(case, spec, "segment", partial=False)
     assert item.image is not None
-    assert item.image.shape == item.target.shape == item.known.shape == (32, 32, 32)
+    assert item.image.shape == item.target.shape == item.valid_mask.shape == (32, 32, 32)
     prepared = prepare(small_phantom.volume, spec)
-    content = tuple(slice(0, n) for n in prepared.content)
+    content = tuple(slice(0, n) for n in prepared.valid_shape)
     back = restore(np.where(item.target > FULL / 2, 1, -1).astype(np.float32), prepared) > 0
     expected = small_phantom.labels.labels > 0
     assert 2 * (back & expected).sum() / (back.sum() + expected.sum()) > 0.8  # what 32 voxels an axis can hold
@@ -42,17 +42,17 @@ def test_the_target_lies_where_the_image_shows_it(case: Path, small_phantom: Pha
 @each_spec
 def test_of_a_partly_labelled_scan_the_ends_are_not_known(case: Path, spec: InputSpec):
     item = labelled_item(case, spec, "segment", partial=True)
-    known = item.known[0, 0] > 0
+    known = item.valid_mask[0, 0] > 0
     content = prepare_content(case, spec)
     assert not known[0]
     assert not known[content - 1]
     assert known.any()
-    assert item.known[item.target > FULL / 2].all()
+    assert item.valid_mask[item.target > FULL / 2].all()
 
 
 def prepare_content(case: Path, spec: InputSpec) -> int:
     """Voxels along the body's axis that show the scan."""
-    return prepare(read_volume(case / "ct.nii.gz"), spec).content[2]
+    return prepare(read_volume(case / "ct.nii.gz"), spec).valid_shape[2]
 
 
 @each_spec

@@ -15,11 +15,10 @@ from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
 from segmentation.phantom.spec import rotation
 from segmentation.preprocessing.preprocess import (
-    NOTHING,
+    OUTSIDE_LOGIT,
     WHOLE_EDGE,
     InputSpec,
-    beside,
-    canonical_grid,
+    pad_like,
     prepare,
     resample,
     restore,
@@ -133,22 +132,22 @@ def test_a_ball_keeps_its_place_and_its_border_within_a_voxel(grid, spacing_mm, 
 @given(grids(), st.sampled_from([1.0, 2.0, 4.0]))
 def test_the_network_s_grid_covers_exactly_the_scan(grid, spacing_mm):
     prepared = prepare(Volume(np.zeros(grid.shape, np.int16), grid), InputSpec(spacing_mm))
-    canonical = canonical_grid(grid)
+    canonical = grid.canonical
     ends = np.array([[-0.5] * 3, np.array(canonical.shape) - 0.5])
     prepared_ends = np.array([[-0.5] * 3, np.array(prepared.grid.shape) - 0.5])
     np.testing.assert_allclose(prepared.grid.to_mm(prepared_ends), canonical.to_mm(ends), atol=1e-6)
-    assert prepared.content == prepared.grid.shape == prepared.image.shape
+    assert prepared.valid_shape == prepared.grid.shape == prepared.image.shape
 
 
 @given(grids(), st.floats(1.0, 6.0))
 def test_mode_whole_never_distorts(grid, enlarged):
     stretched = Grid(grid.shape, grid.affine @ np.diag([enlarged, enlarged, enlarged, 1.0]))
     prepared = prepare(Volume(np.full(grid.shape, 1000, np.int16), stretched), InputSpec(2.0), "whole")
-    extent = np.array(canonical_grid(stretched).extent_mm)
+    extent = np.array(stretched.canonical.extent_mm)
     common_mm = max(1.0, extent.max() / WHOLE_EDGE)
     assert prepared.image.shape == (WHOLE_EDGE,) * 3
-    assert np.abs(extent / common_mm - prepared.content).max() <= 0.5 + 1e-6
-    i, j, k = prepared.content
+    assert np.abs(extent / common_mm - prepared.valid_shape).max() <= 0.5 + 1e-6
+    i, j, k = prepared.valid_shape
     np.testing.assert_allclose(prepared.image[:i, :j, :k], 1.0, atol=1e-6)
     padding = np.ones(prepared.image.shape, dtype=bool)
     padding[:i, :j, :k] = False
@@ -158,12 +157,12 @@ def test_mode_whole_never_distorts(grid, enlarged):
 def test_mode_whole_fills_128_voxels_with_the_longest_axis_and_pads_the_others():
     grid = grid_of("LPS", (64, 32, 96), (4.0, 4.0, 4.0))
     prepared = prepare(Volume(np.full(grid.shape, 1000, np.int16), grid), InputSpec(1.0), "whole")
-    assert prepared.content == (round(64 * 128 / 96), round(32 * 128 / 96), 128)
+    assert prepared.valid_shape == (round(64 * 128 / 96), round(32 * 128 / 96), 128)
 
 
 def test_mode_whole_does_not_enlarge_a_small_scan():
     grid = grid_of("RAS", (20, 30, 40))
-    assert prepare(Volume(np.zeros(grid.shape, np.int16), grid), InputSpec(2.0), "whole").content == (20, 30, 40)
+    assert prepare(Volume(np.zeros(grid.shape, np.int16), grid), InputSpec(2.0), "whole").valid_shape == (20, 30, 40)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,7 @@ def test_resample_by_hand():
 def test_a_slice_thinner_than_half_a_voxel_still_fills_one():
     grid = grid_of("RAS", (20, 20, 1))
     prepared = prepare(Volume(np.full(grid.shape, 500, np.int16), grid), InputSpec(4.0))
-    assert prepared.content == (5, 5, 1)
+    assert prepared.valid_shape == (5, 5, 1)
     assert restore(prepared.image, prepared).shape == (20, 20, 1)
 
 
@@ -202,7 +201,7 @@ def test_padding_of_the_network_s_output_is_not_restored():
     grid = grid_of("IPR", (40, 20, 30))
     prepared = prepare(Volume(np.zeros(grid.shape, np.int16), grid), InputSpec(1.0), "whole")
     logits = np.full((WHOLE_EDGE,) * 3, 9.0, dtype=np.float32)
-    i, j, k = prepared.content
+    i, j, k = prepared.valid_shape
     logits[:i, :j, :k] = -1.0
     np.testing.assert_array_equal(restore(logits, prepared), np.full(grid.shape, -1.0))
 
@@ -222,9 +221,9 @@ def test_resize_distorts_and_whole_does_not():
     grid = grid_of("RAS", (20, 40, 80))
     volume = Volume(np.full(grid.shape, 1000, np.int16), grid)
     resized, whole = (prepare(volume, InputSpec(1.0, mode=mode, edge=32)) for mode in ("resize", "whole"))
-    assert resized.content == (32, 32, 32)
+    assert resized.valid_shape == (32, 32, 32)
     np.testing.assert_allclose(resized.grid.spacing_mm, (20 / 32, 40 / 32, 80 / 32))
-    assert whole.content == (8, 16, 32)
+    assert whole.valid_shape == (8, 16, 32)
     np.testing.assert_allclose(whole.grid.spacing_mm, 2.5)
     assert resized.image.min() == 1
     assert whole.image[8:].max() == 0
@@ -237,16 +236,16 @@ def test_a_scan_cut_to_its_bone_comes_back_on_its_whole_grid(orientation):
     volume = Volume(ball_hu(grid, centre, 12.0), grid)
     spec = InputSpec(1.0, mode="whole", edge=64, crop="bone")
     prepared = prepare(volume, spec)
-    assert max(prepared.content) * 1.0 < 80  # 24 mm of bone, 20 mm on either side, a voxel of the coarse look
+    assert max(prepared.valid_shape) * 1.0 < 80  # 24 mm of bone, 20 mm on either side, a voxel of the coarse look
     back = restore(prepared.image * 20 - 10, prepared)
     assert back.shape == grid.shape
     np.testing.assert_allclose(centre_of_mass_mm(grid, (back > 0).astype(np.float32)), centre, atol=0.3)
-    assert back[0, 0, 0] == NOTHING
+    assert back[0, 0, 0] == OUTSIDE_LOGIT
     np.testing.assert_allclose(centre_of_mass_mm(prepared.grid, prepared.image), centre, atol=0.3)
 
 
-def test_beside_pads_as_the_image_is_padded():
+def test_pad_like_pads_as_the_image_is_padded():
     grid = grid_of("RAS", (20, 40, 80))
     prepared = prepare(Volume(np.full(grid.shape, 1000, np.int16), grid), InputSpec(1.0, mode="whole", edge=32))
-    padded = beside(np.ones(prepared.content, np.float32), prepared)
+    padded = pad_like(np.ones(prepared.valid_shape, np.float32), prepared)
     np.testing.assert_array_equal(padded, prepared.image)

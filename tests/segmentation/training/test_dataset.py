@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from segmentation.core.centreline import near_centreline
 from segmentation.core.errors import GridMismatch
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import Grid, to_canonical
 from segmentation.core.labels import is_spine
 from segmentation.core.volume import LabelMap
 from segmentation.phantom import Phantom
@@ -17,7 +16,6 @@ from segmentation.training.dataset import (
     FULL,
     IGNORE,
     Item,
-    canonical_labels,
     centreline_item,
     closed,
     closing_voxels,
@@ -27,10 +25,8 @@ from segmentation.training.dataset import (
     label_map_item,
     labelled_item,
     labelled_slab,
-    near_centreline,
     nearest,
     negative_item,
-    read_centrelines,
     spine_share,
     to_bytes,
 )
@@ -126,39 +122,6 @@ def test_the_slab_is_the_same_for_a_scan_stored_feet_last():
     assert labelled_slab(turned, Grid((6, 6, 20), UNIT)) == (3, 17)
 
 
-def test_near_the_centreline_by_hand():
-    grid = Grid((61, 71, 61), np.array([[2, 0, 0, -60], [0, 2, 0, -100], [0, 0, 2, -60], [0, 0, 0, 1.0]]))
-    points = np.array([[0, 0, 20.0], [0, 0, -20.0], [0, 0, 0.0]])
-    near, body = near_centreline(grid, points)
-
-    def ask(mask: NDArray[np.bool_], x: float, y: float, z: float) -> bool:
-        i, j, k = np.rint(grid.to_index(np.array([x, y, z]))).astype(int)
-        return bool(mask[i, j, k])
-
-    assert ask(body, 0, 0, 0)
-    assert ask(body, 12, 0, 20)
-    assert not ask(body, 14, 0, 0)
-    assert not ask(body, 10, 10, 0)
-    assert not ask(body, 0, 0, 22)
-    assert ask(near, 50, -10, 0)
-    assert not ask(near, 52, -10, 0)
-    assert not ask(near, 34, 0, 0)
-    assert ask(near, 0, -84, 0)
-    assert not ask(near, 0, -86, 0)
-    assert ask(near, 0, 26, 0)
-    assert not ask(near, 0, 36, 0)
-    assert ask(near, 0, 0, -54)
-    assert not ask(near, 0, 0, 56)
-
-
-def test_the_centreline_bends_with_the_column():
-    grid = Grid((60, 10, 41), np.diag([2.0, 2.0, 2.0, 1.0]))
-    _, body = near_centreline(grid, np.array([[20.0, 10, 0], [100.0, 10, 80]]))
-    assert body[10, 5, 0]
-    assert body[30, 5, 20]
-    assert not body[10, 5, 20]
-
-
 def test_inside_the_sacrum_by_hand():
     grid = Grid((30, 30, 30), np.diag([2.0, 2.0, 2.0, 1.0]))
     line = {"sacrum_points_mm": [[30, 30, 50], [30, 20, 20], [30, 20, -20]]}  # the last point is outside the scan
@@ -176,14 +139,8 @@ def test_the_sacrum_is_known_not_to_be_spine(case, small_phantom):
     line = {"points_mm": [upper, middle, lower], "sacrum_points_mm": [lower, [*lower[:2], lower[2] - 30]]}
     item = centreline_item(case / "ct.nii.gz", line, COARSE, "segment")
     sacrum = inside_sacrum(prepare(small_phantom.volume, COARSE).grid, line)
-    assert (item.known[sacrum] == FULL).all()
+    assert (item.valid_mask[sacrum] == FULL).all()
     assert not item.target[sacrum].any()
-
-
-def test_lines_of_fewer_than_two_points_are_left_out(tmp_path):
-    path = tmp_path / "lines.json"
-    path.write_text(json.dumps({"a": {"points_mm": [[0, 0, 0], [0, 0, 9]]}, "b": {"points_mm": [[0, 0, 0]]}, "c": {}}))
-    assert list(read_centrelines(path)) == ["a"]
 
 
 # Resampling of labels
@@ -194,13 +151,6 @@ def test_nearest_takes_the_voxel_under_each_centre():
     assert nearest(row, (2, 1, 1))[:, 0, 0].tolist() == [2, 4]
     assert nearest(row, (8, 1, 1))[:, 0, 0].tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
     np.testing.assert_array_equal(nearest(row, (4, 1, 1)), row)
-
-
-def test_labels_are_turned_towards_r_a_and_s():
-    array = np.zeros((3, 4, 5), dtype=np.uint8)
-    array[0, 0, 0] = 7
-    turned = canonical_labels(labels_of(array, np.diag([-1.0, 1.0, -1.0, 1.0])))
-    assert np.argwhere(turned).tolist() == [[2, 0, 4]]
 
 
 def test_the_sacrum_is_not_spine():
@@ -227,10 +177,10 @@ def test_a_labelled_case_for_the_second_pass(case, small_phantom):
     assert item.image is not None
     assert item.image.dtype == item.target.dtype == np.uint8
     assert item.image.shape == item.target.shape == (60, 60, 66)
-    expected = canonical_labels(small_phantom.labels)
+    expected = to_canonical(small_phantom.labels.labels, small_phantom.labels.grid)
     np.testing.assert_array_equal(item.target, FULL * is_spine(expected))  # 2 mm to 2 mm: no voxel is shared
-    assert item.known.dtype == np.uint8
-    assert (item.known == FULL).all()
+    assert item.valid_mask.dtype == np.uint8
+    assert (item.valid_mask == FULL).all()
     assert item.bone is None
     assert item.weight == 3.0
     assert (item.target[tuple(item.focus.T)] >= 128).all()
@@ -264,11 +214,11 @@ def test_outside_the_labelled_slab_only_what_is_labelled_is_known(case, small_ph
     grid = prepare(small_phantom.volume, COARSE).grid
     low, high = labelled_slab(small_phantom.labels, grid)
     assert 2 < low < 10 < 22 < high < 30
-    assert set(np.unique(item.known)) == {0, FULL}
+    assert set(np.unique(item.valid_mask)) == {0, FULL}
     spine = item.target >= 128
     inside = np.zeros(spine.shape, dtype=bool)
     inside[:, :, low : high + 1] = True
-    np.testing.assert_array_equal(item.known == FULL, spine | inside)
+    np.testing.assert_array_equal(item.valid_mask == FULL, spine | inside)
     whole = labelled_item(case, COARSE, "segment", partial=False)
     np.testing.assert_array_equal(item.target, whole.target)
 
@@ -289,16 +239,16 @@ def test_a_case_with_only_a_centreline(case, small_phantom):
     middle = body_centres(small_phantom)[1]
 
     locate = centreline_item(case / "ct.nii.gz", line, COARSE, "locate")
-    assert at(grid, locate.target, middle) == at(grid, locate.known, middle) == FULL
-    assert at(grid, locate.known, middle + np.array([30, 0, 0])) == 0
+    assert at(grid, locate.target, middle) == at(grid, locate.valid_mask, middle) == FULL
+    assert at(grid, locate.valid_mask, middle + np.array([30, 0, 0])) == 0
     far = middle + np.array([54, 0, 0])
-    assert (at(grid, locate.target, far), at(grid, locate.known, far)) == (0, FULL)
+    assert (at(grid, locate.target, far), at(grid, locate.valid_mask, far)) == (0, FULL)
 
     segment = centreline_item(case / "ct.nii.gz", line, COARSE, "segment")
     assert not segment.target.any()
-    assert at(grid, segment.known, middle) == 0
+    assert at(grid, segment.valid_mask, middle) == 0
     assert segment.image is not None
-    assert (segment.known[segment.image == 0] == FULL).mean() > 0.5  # air and fat are no bone
+    assert (segment.valid_mask[segment.image == 0] == FULL).mean() > 0.5  # air and fat are no bone
 
 
 def test_an_earlier_model_s_opinion_counts_near_the_line_only(case, small_phantom, tmp_path):
@@ -313,8 +263,8 @@ def test_an_earlier_model_s_opinion_counts_near_the_line_only(case, small_phanto
     assert not near.all()
     assert (near & ~believed).any()
     np.testing.assert_array_equal(item.target, FULL * believed)
-    assert (item.known[~near] == FULL).all()
-    assert (item.known[near & ~believed] == 0).any()
+    assert (item.valid_mask[~near] == FULL).all()
+    assert (item.valid_mask[near & ~believed] == 0).any()
     missing = centreline_item(case / "ct.nii.gz", line, COARSE, "segment", pseudo=tmp_path / "none.nii.gz")
     assert not missing.target.any()
 
@@ -328,14 +278,14 @@ def test_what_an_earlier_model_doubted_stays_unknown(case, small_phantom, tmp_pa
         for pseudo in (tmp_path / "ct.nii.gz", None)
     )
     assert not doubted.target.any()
-    np.testing.assert_array_equal(doubted.known, alone.known)
-    assert (doubted.known == 0).any()
+    np.testing.assert_array_equal(doubted.valid_mask, alone.valid_mask)
+    assert (doubted.valid_mask == 0).any()
 
 
 def test_a_scan_without_spine(case):
     item = negative_item(case / "ct.nii.gz", COARSE, weight=0.5)
     assert not item.target.any()
-    assert (item.known == FULL).all()
+    assert (item.valid_mask == FULL).all()
     assert len(item.focus) == 0
     assert item.weight == 0.5
 
@@ -349,7 +299,7 @@ def test_a_bare_label_map_knows_its_spine_and_all_of_its_bone(tmp_path):
     np.testing.assert_array_equal(item.bone, FULL * (three_levels() > 0))
     np.testing.assert_array_equal(item.target, FULL * is_spine(three_levels()))
     assert 0 < item.target.sum() < item.bone.sum()  # the sacrum is bone
-    assert (item.known == FULL).all()
+    assert (item.valid_mask == FULL).all()
     assert (item.target[tuple(item.focus.T)] == FULL).all()
 
 

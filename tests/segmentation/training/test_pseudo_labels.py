@@ -6,7 +6,7 @@ import numpy as np
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
-from segmentation.preprocessing.preprocess import NOTHING
+from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT
 from segmentation.training.pseudo_labels import SURE, confident
 
 SHAPE = (20, 20, 30)
@@ -24,11 +24,11 @@ def test_sure_bone_is_taught_the_disc_and_doubt_are_not():
     logits = np.full(SHAPE, -5.0, dtype=np.float32)
     logits[4:16, 4:16, :] = 5.0
     logits[4:16, 4:16, 28:] = SURE / 2
-    opinion = confident(logits, column_with_a_disc())
-    assert (opinion[8:12, 8:12, 2:8] == 1).all()
-    assert (opinion[8:12, 8:12, 14:16] == 255).all()
-    assert (opinion[8:12, 8:12, 28:] == 255).all()
-    assert (opinion[:3] == 0).all()
+    pseudo_label = confident(logits, column_with_a_disc())
+    assert (pseudo_label[8:12, 8:12, 2:8] == 1).all()
+    assert (pseudo_label[8:12, 8:12, 14:16] == 255).all()
+    assert (pseudo_label[8:12, 8:12, 28:] == 255).all()
+    assert (pseudo_label[:3] == 0).all()
 
 
 def test_a_model_sure_of_soft_tissue_teaches_nothing():
@@ -38,7 +38,7 @@ def test_a_model_sure_of_soft_tissue_teaches_nothing():
 
 def test_where_the_second_pass_was_not_asked_nothing_is_taught():
     logits = np.full(SHAPE, -5.0, dtype=np.float32)
-    logits[:, :, 20:] = NOTHING  # the locator overlooked the end of the column
-    opinion = confident(logits, column_with_a_disc())
-    assert (opinion[:, :, :20] == 0).all()
-    assert (opinion[:, :, 20:] == 255).all()
+    logits[:, :, 20:] = OUTSIDE_LOGIT  # the locator overlooked the end of the column
+    pseudo_label = confident(logits, column_with_a_disc())
+    assert (pseudo_label[:, :, :20] == 0).all()
+    assert (pseudo_label[:, :, 20:] == 255).all()

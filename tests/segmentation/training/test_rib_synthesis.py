@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segmentation.training.synthesis.images import synthesise
-from segmentation.training.synthesis.ribs import ribs_by_the_lung, ribs_of
+from segmentation.training.synthesis.ct_from_labels import synthesise
+from segmentation.training.synthesis.thoracic_ribs import ribs_by_the_lung, ribs_of
 
 SHAPE, MM = (80, 70, 40), 1.5
 MIDDLE = 40  # of left and right
@@ -81,7 +81,7 @@ def test_ribs_follow_the_crop_s_placement():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_in_an_image_a_rib_is_as_bright_as_bone(seed, monkeypatch):
-    monkeypatch.setattr("segmentation.training.synthesis.images.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.VESSEL_SHARE", 0.0)
     bone = vertebra(13) > 0
     ribs = ribs_of(vertebra(13), MM).drawn(SHAPE, *UNTURNED, rng(seed))
     background = np.zeros(SHAPE, dtype=np.float32)
@@ -94,7 +94,7 @@ def test_in_an_image_a_rib_is_as_bright_as_bone(seed, monkeypatch):
 
 def test_often_only_their_shape_tells_a_rib_from_a_vertebra(monkeypatch):
     for share in ("VESSEL_SHARE", "DISC_SHARE"):
-        monkeypatch.setattr(f"segmentation.training.synthesis.images.{share}", 0.0)
+        monkeypatch.setattr(f"segmentation.training.synthesis.ct_from_labels.{share}", 0.0)
     bone = vertebra(13) > 0
     ribs = ribs_of(vertebra(13), MM).drawn(SHAPE, *UNTURNED, rng())
     outer, behind = ribs.copy(), bone.copy()
@@ -105,9 +105,9 @@ def test_often_only_their_shape_tells_a_rib_from_a_vertebra(monkeypatch):
         image = synthesise(bone, rng(seed), background, ribs)
         return abs(float(np.median(image[outer]) - np.median(image[behind])))
 
-    monkeypatch.setattr("segmentation.training.synthesis.images.ALIKE_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.ALIKE_SHARE", 0.0)
     apart = np.mean([difference(seed) for seed in range(8)])
-    monkeypatch.setattr("segmentation.training.synthesis.images.ALIKE_SHARE", 1.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.ALIKE_SHARE", 1.0)
     assert np.mean([difference(seed) for seed in range(8)]) < apart / 2
 
 

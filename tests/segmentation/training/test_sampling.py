@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmentation.training import sampling
 from segmentation.training.dataset import FULL, Item
 from segmentation.training.sampling import Sampler
-from segmentation.training.synthesis.ribs import Ribs
+from segmentation.training.synthesis.thoracic_ribs import Ribs
 
 EDGE = 16
 

@@ -5,7 +5,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.training.synthesis.images import other_bones, ribs, smooth_noise, soft_tissue, synthesise, vessel
+from segmentation.training.synthesis.ct_from_labels import (
+    other_bones,
+    random_ribs,
+    smooth_noise,
+    soft_tissue,
+    synthesise,
+    vessel,
+)
 
 SEEDS = range(5)
 
@@ -47,8 +54,8 @@ def test_one_seed_makes_one_image_and_another_another():
 
 
 def test_a_real_background_shows_where_there_is_no_bone(monkeypatch):
-    monkeypatch.setattr("segmentation.training.synthesis.images.VESSEL_SHARE", 0.0)
-    monkeypatch.setattr("segmentation.training.synthesis.images.RIB_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.RIB_SHARE", 0.0)
     background = np.zeros((24, 24, 24), dtype=np.float32)
     background[:4] = 0.5
     images = [synthesise(vertebra(), rng(seed), background) for seed in range(12)]
@@ -66,8 +73,8 @@ def test_without_bone_there_is_only_background():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_other_bones_keep_away_from_the_spine(seed, monkeypatch):
-    monkeypatch.setattr("segmentation.training.synthesis.images.VESSEL_SHARE", 0.0)
-    monkeypatch.setattr("segmentation.training.synthesis.images.RIB_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.RIB_SHARE", 0.0)
     bone = vertebra()
     background = np.zeros(bone.shape, dtype=np.float32)
     ring = np.zeros(bone.shape, dtype=bool)
@@ -129,8 +136,8 @@ def test_a_vessel_runs_along_the_body_past_the_bone(seed):
 
 
 def test_a_vessel_is_bright_and_bone_lies_over_it(monkeypatch):
-    monkeypatch.setattr("segmentation.training.synthesis.images.vessel", lambda bone, _: np.ones_like(bone))
-    monkeypatch.setattr("segmentation.training.synthesis.images.VESSEL_SHARE", 1.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.vessel", lambda bone, _: np.ones_like(bone))
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.VESSEL_SHARE", 1.0)
     dark = np.zeros((24, 24, 24), dtype=np.float32)
     images = [synthesise(vertebra(), rng(seed), dark) for seed in range(20)]
     assert all(np.median(image[:3]) > 0.1 for image in images)
@@ -141,7 +148,7 @@ def test_a_vessel_is_bright_and_bone_lies_over_it(monkeypatch):
 def test_ribs_touch_the_bone_and_run_out_to_the_side(seed):
     bone = np.zeros((64, 64, 64), dtype=bool)
     bone[24:40, 24:40, 10:54] = True
-    found = ribs(bone, rng(seed))
+    found = random_ribs(bone, rng(seed))
     pieces, _ = ndimage.label(found)
     touching = np.unique(pieces[found & bone])
     assert (
@@ -153,10 +160,12 @@ def test_ribs_touch_the_bone_and_run_out_to_the_side(seed):
 
 
 def test_ribs_are_painted_beside_bone_but_not_over_it_nor_between_bones(monkeypatch):
-    monkeypatch.setattr("segmentation.training.synthesis.images.ribs", lambda bone, _: np.ones_like(bone))
-    monkeypatch.setattr("segmentation.training.synthesis.images.RIB_SHARE", 1.0)
-    monkeypatch.setattr("segmentation.training.synthesis.images.VESSEL_SHARE", 0.0)
-    monkeypatch.setattr("segmentation.training.synthesis.images.DISC_SHARE", 0.0)
+    monkeypatch.setattr(
+        "segmentation.training.synthesis.ct_from_labels.random_ribs", lambda bone, _: np.ones_like(bone)
+    )
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.RIB_SHARE", 1.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.VESSEL_SHARE", 0.0)
+    monkeypatch.setattr("segmentation.training.synthesis.ct_from_labels.DISC_SHARE", 0.0)
     bone = np.zeros((32, 32, 32), dtype=bool)
     bone[8:24, 8:24, 4:14] = bone[8:24, 8:24, 18:28] = True
     image = synthesise(bone, rng(1), np.zeros(bone.shape, dtype=np.float32))

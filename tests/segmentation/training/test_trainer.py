@@ -333,8 +333,8 @@ def test_every_kind_of_data_is_found(case, small_phantom, tmp_path):
     assert [item.name for item in real] == [case.name, "leg.nii.gz", "one.nii.gz"]
     assert [item.name for item in synthetic] == ["good.nii.gz"]
     assert real[0].weight == 2
-    assert set(np.unique(validation[0].known)) == {0, FULL}
-    assert (real[0].known == FULL).all()
+    assert set(np.unique(validation[0].valid_mask)) == {0, FULL}
+    assert (real[0].valid_mask == FULL).all()
 
 
 class Threshold(torch.nn.Module):

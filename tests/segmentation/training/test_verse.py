@@ -108,4 +108,4 @@ def test_training_reads_its_split_validates_on_its_own_and_leaves_the_test_split
     assert [item.name for item in items.real] == ["sub-a"]
     assert [item.name for item in items.validation] == ["sub-b"]
     assert said == ["sub-d is left out: The mask sub-d_seg-vert_msk.nii.gz labels no vertebra."]
-    assert not items.real[0].known.all()  # VerSe is partly labelled
+    assert not items.real[0].valid_mask.all()  # VerSe is partly labelled

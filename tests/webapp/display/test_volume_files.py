@@ -5,35 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
-from webapp.display.volume_files import VOLUME_FILE, as_hu16, canonical, read_display, write_display, write_display_mask
+from webapp.display.volume_files import VOLUME_FILE, as_hu16, read_display, write_display, write_display_mask
 from webapp.display.voxel_codec import decode_slice
-
-AXES = [(a, b, c) for a in range(3) for b in range(3) for c in range(3) if len({a, b, c}) == 3]
-
-
-def grid_of(axes: tuple[int, int, int], signs: tuple[int, int, int], shape: tuple[int, int, int]) -> Grid:
-    affine = np.eye(4)
-    affine[:3, :3] = 0
-    for index, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
-        affine[axis, index] = sign * (1.0 + index)
-    affine[:3, 3] = (5, -7, 11)
-    return Grid(shape, affine)
-
-
-@given(st.sampled_from(AXES), st.tuples(*[st.sampled_from((-1, 1))] * 3))
-def test_every_voxel_keeps_its_place_in_the_patient(axes: tuple[int, int, int], signs: tuple[int, int, int]):
-    grid = grid_of(axes, signs, (3, 4, 5))
-    values = np.arange(60).reshape(3, 4, 5)
-    turned, turned_grid = canonical(values, grid)
-    assert turned_grid.orientation == "RAS"
-    index = np.argwhere(values >= 0)
-    there = np.rint(turned_grid.to_index(grid.to_mm(index))).astype(int)
-    assert (turned[tuple(there.T)] == values[tuple(index.T)]).all()
 
 
 def test_the_volume_is_written_with_i_fastest_and_its_direction(tmp_path: Path):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.interpolate import make_interp_spline
 
-from segmentation.training.synthesis.images import tubes
+from segmentation.training.synthesis.ct_from_labels import tubes
 
 THORACIC = range(8, 20)  # T1 to T12 in VerSe's numbers
 # T1 and T10 to T12 carry their rib on the body's own height, the others at the disc above it.

@@ -29,11 +29,11 @@ def synthesise(
     bone: NDArray[np.bool_],
     rng: np.random.Generator,
     background: Array | None = None,
-    beside: NDArray[np.bool_] | None = None,
+    ribs: NDArray[np.bool_] | None = None,
 ) -> Array:
     """An image for a (I, J, K) crop of labelled bone.
 
-    ``background`` is a CT crop without spine, or None; ``beside`` is where the vertebrae's own ribs are, if known.
+    ``background`` is a CT crop without spine, or None; ``ribs`` is where the vertebrae's own ribs are, if known.
     """
     image = soft_tissue(bone.shape, rng) if background is None else background.astype(np.float32)
     if background is None or rng.random() < 0.3:
@@ -41,18 +41,18 @@ def synthesise(
         image = _paint(image, others, rng.uniform(0.04, 0.35), rng)
     between, trabecular = gaps(bone), rng.uniform(0.05, 0.35)
     alike = bone
-    if beside is not None:
+    if ribs is not None:
         # The joints are a gap of up to a voxel.
-        beside = beside & (blur(bone.astype(np.float32), 1.0) < rng.uniform(0.15, 0.5)) & ~bone
-        between &= ~beside
+        ribs = ribs & (blur(bone.astype(np.float32), 1.0) < rng.uniform(0.15, 0.5)) & ~bone
+        between &= ~ribs
     if bone.any() and rng.random() < VESSEL_SHARE:
         image[vessel(bone, rng) & ~between] = rng.uniform(0.12, 0.5)
-    if beside is not None and rng.random() < ALIKE_SHARE:
-        alike = bone | beside  # only their shape tells them apart
-    elif beside is not None:
-        image = _paint(image, beside, rng.uniform(0.05, 0.3), rng)
+    if ribs is not None and rng.random() < ALIKE_SHARE:
+        alike = bone | ribs  # only their shape tells them apart
+    elif ribs is not None:
+        image = _paint(image, ribs, rng.uniform(0.05, 0.3), rng)
     elif bone.any() and rng.random() < RIB_SHARE:
-        image = _paint(image, ribs(bone, rng) & ~bone & ~between, rng.uniform(0.05, 0.3), rng)
+        image = _paint(image, random_ribs(bone, rng) & ~bone & ~between, rng.uniform(0.05, 0.3), rng)
     image = _paint_discs(image, between, trabecular, rng)
     image = _paint(image, alike, trabecular, rng)
     return blur(image, rng.uniform(0.3, 0.8))
@@ -85,7 +85,7 @@ def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.
     return _enlarged(mask, shape)
 
 
-def ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+def random_ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
     """Tubes that touch the bone, as ribs touch a thoracic vertebra: from its side backwards, outwards and round.
 
     Without them a network takes a rib for the transverse process beside which it runs.
