@@ -17,7 +17,7 @@ from scipy.stats import spearmanr
 
 from segmentation.core.errors import InputError
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation import Case, find_cases, read_case
+from segmentation.evaluation.cases import Case, find_cases, read_case
 from segmentation.evaluation.metrics import dice, spine_voxels
 from segmentation.evaluation.perturbations import PERTURBATIONS
 from segmentation.evaluation.regions import labelled_slab

@@ -60,7 +60,7 @@ def noisy_body(slices: int) -> Volume:
 def measure(folder: Path, files: list[Path]) -> None:
     """Print seconds and mebibytes of one upload through the real server."""
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     with log.open("w") as out:
         server = subprocess.Popen(

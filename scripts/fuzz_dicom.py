@@ -155,7 +155,7 @@ def left_behind(data_dir: Path) -> list[str]:
 def serving(folder: Path) -> Iterator[tuple[str, int]]:
     """The real server on ``folder/data``: its address and its process."""
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder / "tmp"), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     (folder / "tmp").mkdir()
     with log.open("w") as out:

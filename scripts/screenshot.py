@@ -80,7 +80,7 @@ def record(page: Page, clip: Path) -> None:
 def serving() -> Iterator[str]:
     """The address of a server on an empty folder, until the block ends."""
     with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", data]
+        command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", data]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             try:
                 yield _announced(server)

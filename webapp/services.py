@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from webapp.dicomweb.archives import Archives
 from webapp.ingest.admission import Intake
@@ -41,11 +40,3 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
     receiver = Receiver(settings, store, imports.admit_folder)
     return Services(settings, store, jobs, intake, imports, Archives(settings.pacs), transfers, receiver)
-
-
-def product_version() -> str:
-    """The installed version, or "dev" in a checkout that was never installed."""
-    try:
-        return version("spineview")
-    except PackageNotFoundError:
-        return "dev"

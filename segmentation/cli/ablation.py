@@ -9,11 +9,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
-from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -29,8 +27,16 @@ THESIS = {
 }
 
 
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the configuration file."""
+    command.add_argument("config", metavar="CONFIG.yaml", type=Path)
+
+
 def run(options: argparse.Namespace) -> int:
     """Run what is not finished yet, print the table, and leave it in the runs' folder as CSV and as Markdown."""
+    from tqdm import tqdm
+
+    from segmentation.cli.progress_bar import shown_progress
     from segmentation.training.ablation import compare, load_ablation  # torch takes seconds to import
 
     ablation, plan = load_ablation(options.config)

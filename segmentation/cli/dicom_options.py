@@ -7,14 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmentation.cli.output import check_writable
 from segmentation.core.errors import BadConfiguration
+from segmentation.core.version import product_version
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.reader import choose, is_dicom, keep_files, list_series
 
@@ -69,7 +68,7 @@ def write_dicom_results(
         return
     from segmentation.writers.dicom import Maker, write_capture, write_dicom_seg, write_rtstruct  # takes a second
 
-    maker = Maker(_version(), model_id)
+    maker = Maker(product_version(), model_id)
     with _sources(options.input, options.series) as sources:
         if options.dicom_seg is not None:
             write_dicom_seg(label_map, sources, options.dicom_seg, maker, probability)
@@ -100,15 +99,9 @@ def _pictures(volume: Volume, label_map: LabelMap, reference: LabelMap | None) -
     from PIL import Image
 
     from segmentation.analysis.pictures import write_pictures
+    from segmentation.evaluation.metrics import spine_voxels
 
     expected = None if reference is None else spine_voxels(reference)
     with tempfile.TemporaryDirectory(prefix="spineview-") as name:
         paths = write_pictures(volume, spine_voxels(label_map), expected, Path(name))
         return {path.stem: Image.open(path).convert("RGB") for path in paths}
-
-
-def _version() -> str:
-    try:
-        return version("spineview")
-    except PackageNotFoundError:
-        return "dev"

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmentation.cli.input_options import add_model_options
 from segmentation.cli.output import check_writable, write_json
 from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress
-from segmentation.evaluation import CaseReport, evaluate, find_cases
-from segmentation.evaluation.tables import Table, case_tables
 
 if TYPE_CHECKING:
     from segmentation.evaluation.distant_false_positives import FarRow
+    from segmentation.evaluation.report import CaseReport
+    from segmentation.evaluation.tables import Table
     from segmentation.inference.engine import Engine
 
 
@@ -34,6 +35,19 @@ class _Session:
     refused: dict[str, str] = field(default_factory=dict)
     # Labelled cases that were scored, with their folders and the weights that did it.
     scored: list[tuple[Path, Path | None, CaseReport]] = field(default_factory=list)
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the scans, the model and the report."""
+    command.add_argument("--cases", metavar="DIR", type=Path, help="holds */ct.nii.gz and */vert.nii.gz")
+    command.add_argument("--folds", metavar="FILE.yaml", type=Path, help="cases, each with weights that never saw it")
+    command.add_argument("--far", metavar="DIR", type=Path, help="CTs without labels: the mask away from the spine")
+    command.add_argument("--centrelines", metavar="FILE.json", type=Path, help="where the spine of each of them runs")
+    command.add_argument("--negatives", metavar="DIR", type=Path, help="CTs without a spine: what is claimed there")
+    command.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
+    add_model_options(command)
+    command.add_argument("-o", "--output", metavar="REPORT.json", type=Path)
+    command.add_argument("--markdown", metavar="FILE.md", type=Path, help="the tables, to paste into a document")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,6 +83,8 @@ def _check(options: argparse.Namespace) -> None:
     if options.robustness and not (options.cases or options.folds):
         raise BadConfiguration("--robustness needs labelled scans.", "Give --cases or --folds.")
     if options.cases:
+        from segmentation.evaluation.cases import find_cases
+
         find_cases(options.cases)
 
 
@@ -88,6 +104,9 @@ def _loader(options: argparse.Namespace) -> Callable[[Path | None], Engine]:
 
 
 def _cases(session: _Session) -> None:
+    from segmentation.evaluation.report import evaluate
+    from segmentation.evaluation.tables import case_tables
+
     options, engine = session.options, session.load(None)
     report = evaluate(options.cases, engine, options.mode, engine.model.sha256, session.progress)
     session.tables += case_tables(report)

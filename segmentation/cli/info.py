@@ -5,18 +5,28 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from segmentation.cli.series_option import described_listing
+from segmentation.cli.input_options import add_scan_input, add_series_option
 from segmentation.core.geometry import Grid
 from segmentation.readers import DEFAULT_LIMITS, Inspection, inspect
 from segmentation.readers.dicom.reader import is_dicom, list_series
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the scan to look at."""
+    add_scan_input(command)
+    add_series_option(command)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what the file is; exit 2, with the first reason on stderr, where it would be refused."""
     if options.input.exists() and is_dicom(options.input) and not options.series:
         _print_series(options.input)
+    if options.input.name.lower().endswith((".nii", ".nii.gz")):
+        _import_nibabel()
     found = inspect(options.input, series=options.series)
     print("\n".join(described(found)))
     if found.problems:
@@ -25,15 +35,36 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _import_nibabel() -> None:
+    """Import nibabel without pydicom, which it needs for one header extension only: that halves the time to wait."""
+    with _absent("pydicom"):
+        import nibabel  # noqa: F401
+
+
+@contextmanager
+def _absent(name: str) -> Iterator[None]:
+    """Make ``import name`` fail inside the block; do nothing if the module is loaded already."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # documented: the import then raises ModuleNotFoundError
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def _print_series(path: Path) -> None:
-    """The list that the page would show of a DICOM folder."""
+    """Print the list that the page would show of a DICOM folder."""
+    from segmentation.cli.series_option import described_listing
+
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         print("\n".join(described_listing(list_series(path, DEFAULT_LIMITS, Path(folder)))))
     print()
 
 
 def described(found: Inspection) -> list[str]:
-    """One line a fact, the name of the fact first."""
+    """List the facts, one a line, the name of the fact first."""
     lines = [f"file         {found.name}"]
     if found.format:
         lines.append(f"format       {found.format}, {found.stored_type}")

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from segmentation.core.volume import Volume
-from segmentation.phantom import PhantomSpec, write_phantom
+if TYPE_CHECKING:
+    from segmentation.core.volume import Volume
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the folder, and what the synthetic spine shall be like."""
+    command.add_argument("folder", metavar="DIR", type=Path)
+    command.add_argument("--levels", help="vertebrae from head to foot, for instance T12,L1,L2")
+    command.add_argument("--spacing", metavar="MM", type=float, help="edge of a voxel")
+    command.add_argument("--orientation", metavar="AXES", help="three letters, for instance LPS")
+    command.add_argument("--noise", metavar="HU", type=float, help="standard deviation of the noise")
+    command.add_argument("--seed", type=int, help="of everything random")
+    command.add_argument("--dicom", metavar="SYNTAX", nargs="?", const="explicit", help="write DIR/dicom, too")
+    command.add_argument("--multiframe", action="store_true", help="that DICOM as one enhanced CT file")
+    command.add_argument("--tilt", metavar="DEGREES", type=float, default=0.0, help="its gantry tilt")
 
 
 def run(options: argparse.Namespace) -> int:
     """Write ``ct.nii.gz``, ``vert.nii.gz`` and ``truth.json`` into a folder; with ``--dicom`` the CT as DICOM, too."""
+    from segmentation.phantom import PhantomSpec, write_phantom
+
     asked: dict[str, Any] = {
         "levels": None if options.levels is None else tuple(options.levels.replace(",", " ").split()),
         "spacing_mm": None if options.spacing is None else (options.spacing,) * 3,

@@ -8,8 +8,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmentation.cli.dicom_options import check_dicom_options, wants_probability, write_dicom_results
-from segmentation.cli.mesh_options import check_mesh_options, write_meshes
+from segmentation.cli.dicom_options import (
+    add_dicom_options,
+    check_dicom_options,
+    wants_probability,
+    write_dicom_results,
+)
+from segmentation.cli.input_options import add_model_options, add_scan_input, add_series_option
+from segmentation.cli.mesh_options import add_mesh_options, check_mesh_options, write_meshes
 from segmentation.cli.output import check_writable, write_json
 from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
@@ -17,10 +23,7 @@ from segmentation.core.errors import GridMismatch
 from segmentation.core.geometry import Grid
 from segmentation.core.notes import sentences
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation import Scores, score
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.readers import read_label_map, read_volume
-from segmentation.writers import label_table
 from segmentation.writers.mask import SUFFIXES as MASK_SUFFIXES
 from segmentation.writers.mask import write_mask
 
@@ -29,7 +32,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from segmentation.core.progress import Progress
+    from segmentation.evaluation.scores import Scores
     from segmentation.inference.engine import Engine
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the scan, the mask, the model, and everything else that may be written."""
+    add_scan_input(command)
+    command.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd")
+    command.add_argument("--label-table", metavar="FILE.txt", type=Path, help="names and colours of the mask's labels")
+    add_series_option(command)
+    add_model_options(command)
+    command.add_argument("--reference", metavar="MASK", type=Path, help="print the Dice against this mask")
+    add_mesh_options(command)
+    add_dicom_options(command)
+    command.add_argument("--slices", metavar="DIR", type=Path, help="write comparison pictures")
+    command.add_argument("--feature-maps", metavar="DIR", type=Path, help="write each level's feature maps")
+    command.add_argument("--report", metavar="FILE.json", type=Path, help="write what was done and measured")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -95,6 +114,9 @@ def _size(grid: Grid) -> str:
 def _compare(label_map: LabelMap, reference: LabelMap | None) -> Scores | None:
     if reference is None:
         return None
+    from segmentation.evaluation.metrics import spine_voxels
+    from segmentation.evaluation.scores import score
+
     scores = score(spine_voxels(label_map), spine_voxels(reference), label_map.grid)
     print(
         f"Dice {scores.dice:.4f}  precision {scores.precision:.4f}  recall {scores.recall:.4f}  "
@@ -112,12 +134,15 @@ def _write_extras(
 ) -> None:
     """Label table, meshes, pictures and feature maps, where they were asked for."""
     if options.label_table is not None:
+        from segmentation.writers.label_table import label_table
+
         write_atomically(options.label_table, label_table(label_map))
     if options.meshes is not None:
         for path in write_meshes(label_map, options):
             print(f"{path}: surface in mm, {options.mesh_axes.upper()}+")
     if options.slices is not None:
         from segmentation.analysis.pictures import write_pictures
+        from segmentation.evaluation.metrics import spine_voxels
 
         expected = None if reference is None else spine_voxels(reference)
         write_pictures(volume, spine_voxels(label_map), expected, options.slices)
@@ -148,7 +173,7 @@ def _report(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from segmentation.evaluation import without_nan
+    from segmentation.evaluation.report import without_nan
 
     confidence = None if engine.confidence is None else engine.confidence.to_json()
     content = {

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from tqdm import tqdm
 
-from segmentation.cli.progress_bar import shown_progress
-from segmentation.training.config import load_config
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the configuration file."""
+    command.add_argument("config", metavar="CONFIG.yaml", type=Path)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, or go on where the run of this configuration stopped."""
+    from tqdm import tqdm
+
+    from segmentation.cli.progress_bar import shown_progress
+    from segmentation.training.config import load_config
+
     config = load_config(options.config)
     from segmentation.training.trainer import train  # torch takes seconds to import; a wrong key is said before
 

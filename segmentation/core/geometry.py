@@ -1,13 +1,14 @@
-"""Where an array lies in the patient."""
+"""Where an array lies in the patient.
+
+nibabel is imported where it is called: it takes half a second, and most of what knows a grid turns no axes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeVar
 
-import nibabel as nib
 import numpy as np
-from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry
@@ -66,11 +67,15 @@ class Grid:
     @property
     def orientation(self) -> str:
         """Where the axes point, as three of the letters R/L, A/P, S/I, for instance ``"LPS"``."""
-        return "".join(nib.aff2axcodes(self.affine))
+        from nibabel.orientations import aff2axcodes
+
+        return "".join(aff2axcodes(self.affine))
 
     @property
     def canonical(self) -> Grid:
         """The grid of the same voxels with axes permuted and flipped to point most nearly towards R, A and S."""
+        from nibabel.orientations import inv_ornt_aff, io_orientation
+
         orientation = io_orientation(self.affine)
         i, j, k = np.argsort(orientation[:, 0])
         shape = (self.shape[i], self.shape[j], self.shape[k])
@@ -116,10 +121,14 @@ def to_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
     Returns:
         A view of ``array``: writing to it changes the original.
     """
+    from nibabel.orientations import apply_orientation, io_orientation
+
     return np.asarray(apply_orientation(array, io_orientation(grid.affine)))
 
 
 def from_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
     """Undo :func:`to_canonical`: an array with axes towards R, A and S as a view with the axes of ``grid``."""
+    from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
+
     back = ornt_transform(axcodes2ornt("RAS"), io_orientation(grid.affine))
     return np.asarray(apply_orientation(array, back))

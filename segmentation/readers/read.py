@@ -16,18 +16,35 @@ from segmentation.core.notes import sentences
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent
-from segmentation.readers.itk import open_metaimage, open_nrrd
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
-from segmentation.readers.nifti import open_nifti
 from segmentation.readers.values import Survey, check_hounsfield, check_offset, survey, to_hu
 
 Opener = Callable[[Path, ReadLimits], ImageFile]
 
+
+def _open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
+    from segmentation.readers.nifti import open_nifti  # nibabel takes half a second to import
+
+    return open_nifti(path, limits)
+
+
+def _open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
+    from segmentation.readers.itk import open_nrrd  # SimpleITK takes half a second to import
+
+    return open_nrrd(path, limits)
+
+
+def _open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
+    from segmentation.readers.itk import open_metaimage
+
+    return open_metaimage(path, limits)
+
+
 _OPENERS: dict[str, Opener] = {
-    ".nii.gz": open_nifti,
-    ".nii": open_nifti,
-    ".nrrd": open_nrrd,
-    ".mha": open_metaimage,
+    ".nii.gz": _open_nifti,
+    ".nii": _open_nifti,
+    ".nrrd": _open_nrrd,
+    ".mha": _open_metaimage,
 }
 SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
 """File name endings that can be read."""

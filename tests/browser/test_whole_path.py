@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`spineview serve`, as a process, on a port and a data folder of its own."""
     folder = tmp_path_factory.mktemp("serve")
     log = folder / "log"
-    command = [sys.executable, "-m", "segmentation.cli.main", "serve", "--port", "0", "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0"}
     with log.open("w") as out:
         process = subprocess.Popen(

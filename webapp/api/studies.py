@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from segmentation.core.version import product_version
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.metrics import prometheus
@@ -16,7 +17,6 @@ from webapp.api.reviews import reviews
 from webapp.api.schemas import API, display_view, job_view, mask_view, study_view
 from webapp.context import services, who
 from webapp.http.errors import WebError, not_found
-from webapp.services import product_version
 from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)

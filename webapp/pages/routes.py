@@ -9,13 +9,13 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from segmentation.core.version import product_version
 from segmentation.readers import SUFFIXES
 from webapp.context import services
 from webapp.http.errors import WebError
 from webapp.pages.theme import COOKIE as THEME_COOKIE
 from webapp.pages.theme import theme_of
 from webapp.refusals import say
-from webapp.services import product_version
 from webapp.translations import COOKIE, LANGUAGES, language_of, table, translate
 
 pages = Blueprint("pages", __name__)

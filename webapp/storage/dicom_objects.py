@@ -11,6 +11,7 @@ from typing import Literal
 from PIL import Image
 
 from segmentation.analysis.pictures import write_pictures
+from segmentation.core.version import product_version
 from segmentation.core.volume import LabelMap
 from segmentation.evaluation.metrics import spine_voxels
 from segmentation.readers import read_label_map, read_volume
@@ -23,7 +24,6 @@ from segmentation.writers.dicom import (
     write_rtstruct,
 )
 from webapp.http.errors import WebError, not_found
-from webapp.services import product_version
 from webapp.storage.dicom_files import source_instances
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store

@@ -14,13 +14,10 @@ import numpy as np
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.notes import Note, note
-from segmentation.readers.dicom.dicomdir import missing_instances
 from segmentation.readers.dicom.find_files import Found
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.group_series import Series, group
-from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
 from segmentation.readers.dicom.propose import judge, plane, propose
-from segmentation.readers.dicom.thumbnail import write_thumbnail
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.refusal import error_from_json, error_to_json
 
@@ -83,6 +80,11 @@ class Listing:
 
 def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = None) -> Listing:
     """Read the headers of all files; write a small picture of each CT series into ``thumbnails``."""
+    # These import pydicom, which those who only read a listing do not need.
+    from segmentation.readers.dicom.dicomdir import missing_instances
+    from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
+    from segmentation.readers.dicom.thumbnail import write_thumbnail
+
     frames: list[Frame] = []
     directories: list[Path] = []
     for path in found.files:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 from segmentation.cli.main import build_parser, main
 from segmentation.cli.progress_bar import shown_progress
+from segmentation.core.version import product_version
 from segmentation.evaluation.metrics import dice
 from segmentation.inference.checkpoint import Stage, save_model
 from segmentation.inference.confidence import SENTENCES
@@ -22,6 +24,8 @@ from segmentation.phantom import Phantom
 from segmentation.preprocessing.preprocess import InputSpec
 from segmentation.readers import read_volume
 from segmentation.writers import write_nifti
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -227,15 +231,6 @@ def test_an_unknown_option_is_one_line_and_leaves_with_2(capsys: pytest.CaptureF
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_serve_hands_its_options_to_the_web_application(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    started: dict[str, object] = {}
-    import webapp.serve
-
-    monkeypatch.setattr(webapp.serve, "serve", lambda **given: started.update(given))
-    assert main(["serve", "--port", "0", "--data", str(tmp_path)]) == 0
-    assert started == {"host": None, "port": 0, "data_dir": tmp_path}
-
-
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     import segmentation.cli.info
 
@@ -258,16 +253,43 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch):
         main(["info", "ct.nii.gz"])
 
 
-def test_help_answers_without_torch():
-    code = "import sys; from segmentation.cli import main as c; c.build_parser(); m = sys.modules"
-    code += "; print('torch' in m, 'vtk' in m)"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed.split() == ["False", "False"]
-
-
 def test_the_commands_are_those_of_the_design():
-    for command in ("serve", "segment", "evaluate", "train", "info", "phantom"):
+    for command in ("segment", "evaluate", "train", "ablation", "info", "phantom"):
         assert f" {command} " in build_parser().format_help()
+
+
+def test_a_command_s_help_lists_its_options(capsys: pytest.CaptureFixture[str]):
+    for command, option in {
+        "segment": "--dicom-seg",
+        "evaluate": "--folds",
+        "train": "CONFIG.yaml",
+        "ablation": "CONFIG.yaml",
+        "info": "--series",
+        "phantom": "--tilt",
+    }.items():
+        with pytest.raises(SystemExit) as left:
+            main([command, "--help"])
+        assert left.value.code == 0
+        assert option in capsys.readouterr().out
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"spineview {product_version()}\n"
+
+
+def test_the_engine_s_commands_run_without_the_web_application(tmp_path: Path):
+    # An empty folder named webapp in front hides the real package, as if it were not installed.
+    (tmp_path / "webapp.py").write_text("raise ImportError('no web application here')\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    command = [sys.executable, "-m", "segmentation.cli"]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, env=environment, check=True)
+    assert " segment " in done.stdout
+    assert " serve " not in done.stdout
+    refused = subprocess.run([*command, "info", "no.nii"], capture_output=True, text=True, env=environment)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
 
 def test_progress_in_a_log_is_plain_lines_and_few():

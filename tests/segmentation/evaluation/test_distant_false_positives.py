@@ -10,7 +10,6 @@ import segmentation.evaluation.distant_false_positives
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
-from segmentation.evaluation import evaluate
 from segmentation.evaluation.distant_false_positives import (
     evaluate_far,
     evaluate_negatives,
@@ -18,6 +17,7 @@ from segmentation.evaluation.distant_false_positives import (
     far_table,
     labelled_rows,
 )
+from segmentation.evaluation.report import evaluate
 from segmentation.writers import write_volume
 from tests.segmentation.evaluation.support import Bone, Exact, Nothing, three_vertebrae, write_case
 

@@ -10,9 +10,10 @@ import pytest
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap
-from segmentation.evaluation import evaluate, find_cases, score
 from segmentation.evaluation.baseline import bone_threshold
-from segmentation.evaluation.report import mean_scores
+from segmentation.evaluation.cases import find_cases
+from segmentation.evaluation.report import evaluate, mean_scores
+from segmentation.evaluation.scores import score
 from segmentation.evaluation.tables import case_tables
 from segmentation.writers import write_nifti
 from tests.segmentation.evaluation.support import GRID, SHAPE, Bone, Exact, Nothing, cubes, three_vertebrae, write_case

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation import evaluate_case
 from segmentation.evaluation.metrics import Mask
 from segmentation.evaluation.perturbations import PERTURBATIONS
+from segmentation.evaluation.report import evaluate_case
 from segmentation.evaluation.robustness import robustness, robustness_table, rows_to_json
 from segmentation.phantom import Phantom
 from segmentation.writers import write_nifti, write_volume

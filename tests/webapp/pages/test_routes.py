@@ -6,7 +6,8 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from webapp import create_app
+from webapp.app import build_app
+from webapp.services import make_services
 from webapp.settings import Settings
 
 
@@ -71,8 +72,9 @@ def test_nothing_is_fetched_from_elsewhere(client: TestClient):
 
 
 def test_flask_alone_answers_too(settings: Settings):
-    app = create_app(settings)
+    services = make_services(settings)
+    app = build_app(services)
     with app.test_client() as browser:
         assert browser.get("/").status_code == 200
         assert browser.get("/api/v1/studies").json == {"studies": []}
-    app.extensions["spineview"].store.close()
+    services.store.close()
