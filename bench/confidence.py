@@ -16,9 +16,10 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from segmentation.core.errors import InputError
+from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.cases import Case, find_cases, read_case
-from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.evaluation.metrics import dice
 from segmentation.evaluation.perturbations import PERTURBATIONS
 from segmentation.evaluation.regions import labelled_slab
 from segmentation.inference.confidence import HIGH, MEDIUM, Confidence

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from segmentation.core.geometry import Voxel, to_canonical
+from segmentation.core.hounsfield import windowed
 from segmentation.core.volume import Volume
 from segmentation.evaluation.metrics import Mask, surface
 
@@ -144,8 +145,7 @@ def _enlarge(mask: Mask, size: tuple[int, int]) -> Mask:
 
 
 def _grey(hu: NDArray[np.generic]) -> Pixels:
-    low, high = BONE_WINDOW_HU
-    return np.asarray(np.clip((hu.astype(np.float32) - low) / (high - low), 0, 1) * 255, dtype=np.uint8)
+    return np.asarray(windowed(hu, BONE_WINDOW_HU) * 255, dtype=np.uint8)
 
 
 def _stretch(values: NDArray[np.float32]) -> Pixels:

@@ -17,6 +17,7 @@ from vtkmodules.vtkFiltersCore import (
     vtkWindowedSincPolyDataFilter,
 )
 
+from segmentation.core.boxes import bounding_box
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap
 from segmentation.writers.mesh import Surface
@@ -62,11 +63,10 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
         vtkPolyData: triangles in RAS+ mm, closed also where the label touches the border of the scan.
     """
     mask = label_map.labels == label
-    filled = _bounds(mask)
-    if filled is None:
+    box = bounding_box(mask)
+    if box is None:
         return vtkPolyData()
-    low, high = filled
-    crop = np.pad(mask[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.uint8), 1)
+    crop = np.pad(mask[box].astype(np.uint8), 1)
     spacing = np.array(label_map.grid.spacing_mm)
     mesh = _nets(crop, spacing)
     if mesh.GetNumberOfPolys() > max_triangles:
@@ -78,22 +78,9 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
         mesh = decimate.GetOutput()
     # From mm along the array's axes, origin at the padded crop's first voxel, to RAS+ mm.
     matrix = label_map.grid.affine.copy()
-    matrix[:3, 3] = label_map.grid.to_mm(np.asarray(low - 1, dtype=np.float64))
+    matrix[:3, 3] = label_map.grid.to_mm(np.array([part.start - 1.0 for part in box]))
     matrix[:3, :3] /= spacing
     return _with_normals(_moved(mesh, matrix))
-
-
-def _bounds(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-    """First index, and one past the last, of what is True along each axis."""
-    low, high = [], []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        places = np.flatnonzero(mask.any(axis=others))
-        if not places.size:
-            return None
-        low.append(places[0])
-        high.append(places[-1] + 1)
-    return np.array(low), np.array(high)
 
 
 def _nets(mask: NDArray[np.uint8], spacing: NDArray[np.float64]) -> vtkPolyData:

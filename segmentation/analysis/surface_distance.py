@@ -15,8 +15,8 @@ from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
 from segmentation.analysis.surface import surface_mesh
 from segmentation.core.atomic import atomic_path
 from segmentation.core.errors import GridMismatch, InputError
+from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap
-from segmentation.evaluation.metrics import spine_voxels
 
 
 @dataclass(frozen=True, eq=False)

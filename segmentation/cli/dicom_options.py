@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from segmentation.cli.output import check_writable
 from segmentation.core.errors import BadConfiguration
+from segmentation.core.labels import spine_voxels
 from segmentation.core.version import product_version
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import DEFAULT_LIMITS
@@ -99,7 +100,6 @@ def _pictures(volume: Volume, label_map: LabelMap, reference: LabelMap | None) -
     from PIL import Image
 
     from segmentation.analysis.pictures import write_pictures
-    from segmentation.evaluation.metrics import spine_voxels
 
     expected = None if reference is None else spine_voxels(reference)
     with tempfile.TemporaryDirectory(prefix="spineview-") as name:

@@ -21,6 +21,7 @@ from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
 from segmentation.core.geometry import Grid
+from segmentation.core.labels import spine_voxels
 from segmentation.core.notes import sentences
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import read_label_map, read_volume
@@ -114,7 +115,6 @@ def _size(grid: Grid) -> str:
 def _compare(label_map: LabelMap, reference: LabelMap | None) -> Scores | None:
     if reference is None:
         return None
-    from segmentation.evaluation.metrics import spine_voxels
     from segmentation.evaluation.scores import score
 
     scores = score(spine_voxels(label_map), spine_voxels(reference), label_map.grid)
@@ -142,7 +142,6 @@ def _write_extras(
             print(f"{path}: surface in mm, {options.mesh_axes.upper()}+")
     if options.slices is not None:
         from segmentation.analysis.pictures import write_pictures
-        from segmentation.evaluation.metrics import spine_voxels
 
         expected = None if reference is None else spine_voxels(reference)
         write_pictures(volume, spine_voxels(label_map), expected, options.slices)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import colorsys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-BACKGROUND = 0
+from segmentation.core.volume import LabelMap
+
 SACRUM = 26
 COCCYX = 27
 
@@ -87,6 +89,24 @@ def label_of(number: int, kind: str = "vertebrae") -> Label:
     return LABELS.get(number) or Label(number, f"label {number}", _colour(number), _VERTEBRA_CODE, "Vertebra")
 
 
-def is_spine(numbers: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """True where a VerSe number (or the 1 of a binary mask) is a vertebra: not sacrum, not coccyx."""
-    return np.isin(numbers, SPINE_NUMBERS)
+_IS_SPINE = np.isin(np.arange(256), SPINE_NUMBERS)
+
+
+def is_spine(numbers: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Tell for each VerSe number (or the 1 of a binary mask) whether it is a vertebra: not sacrum, not coccyx.
+
+    Args:
+        numbers: Of any shape, 0..255.
+    """
+    return np.asarray(_IS_SPINE[numbers])
+
+
+def spine_voxels(label_map: LabelMap) -> NDArray[np.bool_]:
+    """Mark the vertebrae of a label map: label 1 of a spine map, C1-L6 and T13 of a vertebra map.
+
+    Returns:
+        (I, J, K) mask on the label map's grid.
+    """
+    if label_map.kind == "spine":
+        return np.asarray(label_map.labels == 1)
+    return is_spine(label_map.labels)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.hounsfield import BONE_HU
 from segmentation.evaluation.metrics import Mask
 
-BONE_HU = 200
 KEPT_SHARE = 0.1
 DESCRIPTION = (
     f"HU > {BONE_HU}; of its 26-connected components the largest and every other of at least "

@@ -22,12 +22,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.core.boxes import bounding_box
 from segmentation.core.centreline import near_centreline, read_centrelines
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
+from segmentation.core.labels import spine_voxels
 from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.cases import Segmenter
-from segmentation.evaluation.metrics import Mask, bounding_box, farther, spine_voxels, surface_voxels, voxels
+from segmentation.evaluation.metrics import Mask, farther, surface_voxels, voxels
 from segmentation.evaluation.regions import SLABS
 from segmentation.evaluation.report import CaseReport, without_nan
 from segmentation.evaluation.scores import FAR_MM

@@ -16,13 +16,13 @@ from scipy.spatial.transform import Rotation
 
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.hounsfield import AIR_HU, METAL_HU
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.regions import centroids, head_foot_axis
 
 Perturbed = tuple[Volume, LabelMap]
 Affine = NDArray[np.float64]
 
-AIR_HU, METAL_HU = -1024, 3071
 SLICE_MM = 5.0
 TURN_DEG = 20.0
 NOISE_HU, NOISE_SEED = 60.0, 7

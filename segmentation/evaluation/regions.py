@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.boxes import Box
 from segmentation.core.geometry import Grid
 from segmentation.core.labels import LABELS, SPINE_NUMBERS, is_spine
 from segmentation.core.volume import LabelMap
-from segmentation.evaluation.metrics import Box, Mask, Spacing, nearest, surface_voxels, voxels
+from segmentation.evaluation.metrics import Mask, Spacing, nearest, surface_voxels, voxels
 
 SLABS = ("scan", "labelled")
 LEVELS: dict[str, tuple[int, ...]] = {

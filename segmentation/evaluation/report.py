@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.core.errors import InputError
+from segmentation.core.labels import spine_voxels
 from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.baseline import DESCRIPTION, bone_threshold
 from segmentation.evaluation.cases import Segmenter, find_cases, read_case
 from segmentation.evaluation.intervals import Mean, mean_with_interval
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.evaluation.regions import LEVELS, SLABS
 from segmentation.evaluation.scores import SacrumScores, Scores, score_regions, score_sacrum
 

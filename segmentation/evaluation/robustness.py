@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.core.errors import InputError
+from segmentation.core.labels import spine_voxels
 from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.cases import Segmenter, read_case
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.evaluation.perturbations import NOISE_HU, PERTURBATIONS, SLICE_MM, TURN_DEG
 from segmentation.evaluation.report import CaseReport, without_nan
 from segmentation.evaluation.scores import Scores, score_regions

@@ -6,22 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentation.core.boxes import Box, bounding_box
 from segmentation.core.geometry import Grid
-from segmentation.core.labels import SACRUM
+from segmentation.core.labels import SACRUM, spine_voxels
 from segmentation.core.volume import LabelMap
 from segmentation.evaluation.metrics import (
-    Box,
     Flags,
     Mask,
     SurfaceDistances,
     Voxels,
-    bounding_box,
     dice,
     farther,
     nearest,
     precision,
     recall,
-    spine_voxels,
     surface_voxels,
     volume_error_ml,
     voxels,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from segmentation.core.boxes import bounding_box
 from segmentation.core.errors import BadConfiguration, BadWeights, OperationCancelled
 from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
@@ -179,9 +180,8 @@ class Engine:
         column, reach = self._column(volume, prepared.image.shape, report)
         logits = np.full(prepared.image.shape, OUTSIDE_LOGIT, dtype=np.float32)
         report.span(0.2, 0.9, "segmenting")
-        if reach.any():
-            margin = round(MARGIN_MM / self._segment.input.spacing_mm)
-            box = _box(reach, margin)
+        box = bounding_box(reach, margin=round(MARGIN_MM / self._segment.input.spacing_mm))
+        if box is not None:
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, OUTSIDE_LOGIT)
         return _Answer(logits, prepared, column, in_windows=True)
@@ -305,15 +305,6 @@ def window_count(shape: tuple[int, ...], window: int) -> int:
     """How many windows of ``window``^3 the sliding window takes for an image of ``shape``."""
     step = int(window * (1 - OVERLAP))
     return math.prod(max(0, math.ceil((n - window) / step)) + 1 for n in shape)
-
-
-def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice, slice]:
-    lines = (mask.any(axis=(1, 2)), mask.any(axis=(0, 2)), mask.any(axis=(0, 1)))
-    ends = [(int(found[0]), int(found[-1])) for found in map(np.flatnonzero, lines)]
-    i, j, k = (
-        slice(max(0, low - margin), min(n, high + margin + 1)) for (low, high), n in zip(ends, mask.shape, strict=True)
-    )
-    return (i, j, k)
 
 
 def _pick_device(name: str) -> str:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.special import expit
 
+from segmentation.core.boxes import bounding_box
+
 # A cut-off tip of a vertebra at the border of a scan is a few hundred mm^3; noise is less.
 SMALLEST_COMPONENT_MM3 = 400.0
 # How far a piece of column may lie, seen from above, from the end of the main piece that it continues.
@@ -55,12 +57,9 @@ def keep_spine(mask: NDArray[np.bool_], voxel_mm3: float) -> NDArray[np.bool_]:
 
     The vertebral canal and the intervertebral spaces are open, so filling closed holes cannot fill them.
     """
-    if not mask.any():
+    box = bounding_box(mask)
+    if box is None:
         return mask
-    box = tuple(
-        slice(int(np.flatnonzero(line)[0]), int(np.flatnonzero(line)[-1]) + 1)
-        for line in (mask.any(axis=(1, 2)), mask.any(axis=(0, 2)), mask.any(axis=(0, 1)))
-    )
     inside = mask[box]
     labels, count = ndimage.label(inside, structure=np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)

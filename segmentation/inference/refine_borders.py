@@ -34,5 +34,5 @@ def refine(logits: NDArray[np.float32], volume: Volume, prepared: Prepared, spec
     seen = resample(prepared.image[:i, :j, :k], (i, j, shape[2]))
     for slice_ in range(shape[2]):
         shown = resample(seen[:, :, slice_ : slice_ + 1], (shape[0], shape[1], 1))[:, :, 0]
-        there = np.clip(hu[:, :, slice_].astype(np.float32), spec.hu_min, spec.hu_max) - np.float32(spec.hu_min)
-        logits[:, :, slice_] += np.float32(PER_RANGE) * (there / np.float32(spec.hu_max - spec.hu_min) - shown)
+        there = spec.to_unit(spec.clamp(hu[:, :, slice_]))
+        logits[:, :, slice_] += np.float32(PER_RANGE) * (there - shown)

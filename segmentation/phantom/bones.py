@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.core.boxes import Box
 from segmentation.phantom import shapes
 from segmentation.phantom.anatomy import Vertebra
-from segmentation.phantom.canvas import Box, Canvas
+from segmentation.phantom.canvas import Canvas
 from segmentation.phantom.shapes import Field, Point
 
 DISC_HU, SAC_HU, CORD_HU = 85.0, 25.0, 42.0

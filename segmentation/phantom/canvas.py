@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.boxes import Box, whole_box
 from segmentation.core.geometry import Grid
 from segmentation.phantom.shapes import Coordinates, Field
 
-Box = tuple[slice, slice, slice]
-Shape = Callable[[Coordinates], Field]
 AIR_HU = -1000.0
 
 
@@ -47,8 +46,7 @@ class Canvas:
     @property
     def everything(self) -> Box:
         """The box that holds all voxels."""
-        i, j, k = self.grid.shape
-        return (slice(0, i), slice(0, j), slice(0, k))
+        return whole_box(self.grid.shape)
 
     def coordinates(self, box: Box, axes: NDArray[np.float64], origin: NDArray[np.float64]) -> Coordinates:
         """Every voxel of a box in mm along a frame's axes."""

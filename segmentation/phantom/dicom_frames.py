@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.volume import Volume
 
-_AIR_HU = -1024.0
 _TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 
@@ -61,6 +61,6 @@ def _cut(
     points = origin + i[..., None] * along_row + j[..., None] * down
     index = volume.grid.to_index(points)
     values = ndimage.map_coordinates(
-        volume.hu.astype(np.float32), index.reshape(-1, 3).T, order=1, mode="constant", cval=_AIR_HU
+        volume.hu.astype(np.float32), index.reshape(-1, 3).T, order=1, mode="constant", cval=AIR_HU
     )
     return np.asarray(np.rint(values.reshape(rows, columns)), dtype=np.float64)

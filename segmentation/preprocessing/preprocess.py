@@ -7,16 +7,17 @@ the first and the last millimetre of the scan are the first and the last millime
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from segmentation.core.boxes import Box, whole_box
 from segmentation.core.geometry import Grid, Shape3, from_canonical, to_canonical
 from segmentation.core.volume import Volume
-from segmentation.preprocessing.crop import Box, bone_box, whole_box
+from segmentation.preprocessing.crop import bone_box
 
 Mode = Literal["patch", "whole", "resize"]
 Crop = Literal["none", "bone"]
@@ -48,6 +49,19 @@ class InputSpec:
     edge: int = WHOLE_EDGE
     crop: Crop = "none"
 
+    def clamp(self, hu: NDArray[Any]) -> NDArray[np.float32]:
+        """Clip HU of any shape to ``hu_min``..``hu_max``; still HU."""
+        # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
+        return np.clip(hu.astype(np.float32), self.hu_min, self.hu_max)
+
+    def to_unit(self, clamped_hu: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scale clamped HU to 0..1."""
+        return (clamped_hu - np.float32(self.hu_min)) / np.float32(self.hu_max - self.hu_min)
+
+    def to_hu(self, unit: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Undo :meth:`to_unit`."""
+        return unit * np.float32(self.hu_max - self.hu_min) + np.float32(self.hu_min)
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -77,14 +91,12 @@ def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepar
     ``spec.edge`` mm is not enlarged. Mode ``resize`` stretches each axis to ``spec.edge`` voxels.
     """
     mode = mode or spec.mode
-    box = bone_box(volume) if spec.crop == "bone" else whole_box(volume.grid)
+    box = bone_box(volume) if spec.crop == "bone" else whole_box(volume.grid.shape)
     part = volume.grid.cropped(box)
     canonical = to_canonical(np.asarray(volume.hu)[box], part)
     valid_shape = _valid_shape(part, spec, mode)
 
-    # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
-    resampled = resample(np.clip(canonical.astype(np.float32), spec.hu_min, spec.hu_max), valid_shape)
-    image = (resampled - np.float32(spec.hu_min)) / np.float32(spec.hu_max - spec.hu_min)
+    image = spec.to_unit(resample(spec.clamp(canonical), valid_shape))
     if mode == "whole":
         image = np.pad(image, [(0, spec.edge - n) for n in valid_shape])
     shape = (image.shape[0], image.shape[1], image.shape[2])

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.errors import NotHounsfield
+from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.labels import LABELS
 
-AIR_HU = -1024
 MAX_NOT_FINITE = 1e-3
 _LAST_LABEL = max(LABELS)
 _INT16 = np.iinfo(np.int16)

@@ -17,9 +17,10 @@ from pydantic import Field, ValidationError
 
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration, GridMismatch
+from segmentation.core.labels import spine_voxels
 from segmentation.core.progress import Progress, ignore
 from segmentation.evaluation.cases import CT_FILE, REFERENCE_FILE
-from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.evaluation.metrics import dice
 from segmentation.evaluation.regions import labelled_slab
 from segmentation.inference.engine import Engine
 from segmentation.readers import read_label_map, read_volume

@@ -18,6 +18,7 @@ from scipy import ndimage
 from segmentation.core.centreline import from_centreline_mm, near_centreline
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.geometry import Grid, Shape3, to_canonical
+from segmentation.core.hounsfield import THIN_TISSUE_HU
 from segmentation.core.labels import is_spine
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.preprocessing.preprocess import InputSpec, Prepared, pad_like, prepare, resample
@@ -31,7 +32,6 @@ SACRUM_RADIUS_MM = 15.0
 # How far aside of the line an earlier model is believed: beyond lie the heads of ribs, then ribs close to transverse
 # processes, and what it mistook there would be taught again.
 BELIEVED_MM = 12.0
-AIR_HU = -400  # lung and air, of any density that they have
 CLOSING_MM = 10.0
 
 
@@ -117,9 +117,9 @@ def centreline_item(
             target = believed & (pseudo_label == 1)
             valid |= believed & (pseudo_label != IGNORE)
         valid |= (ndimage.uniform_filter(prepared.image, 3) < 0.02) & ~target
-        thin = np.where(volume.hu.astype(np.float32) < AIR_HU, 1000, 0).astype(np.int16)
+        thin = np.where(volume.hu.astype(np.float32) < THIN_TISSUE_HU, 1000, 0).astype(np.int16)
         air = prepare(Volume(thin, volume.grid), spec)
-        hu = prepared.image * np.float32(spec.hu_max - spec.hu_min) + np.float32(spec.hu_min)
+        hu = spec.to_hu(prepared.image)
         other = inside_sacrum(prepared.grid, line)
         for box in ndimage.find_objects(near.astype(np.uint8)):
             other[box] |= ribs_by_the_lung(hu[box], air.image[box] > 0.5, aside_mm[box], spec.spacing_mm)

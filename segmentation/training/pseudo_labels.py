@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.hounsfield import PSEUDO_LABEL_BONE_HU
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.engine import Engine
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT
@@ -23,7 +24,7 @@ from segmentation.writers import write_nifti
 SURE = 1.4  # logit of a probability of 0.8
 # What a model must not teach its successor is to fill the discs. So only what is dense as bone counts, smoothed, and
 # not much less dense than the rest of the mask around it: in thick slices a disc borrows density from its neighbours.
-BONE_HU, SMOOTHING_MM = 100.0, 1.0
+SMOOTHING_MM = 1.0
 SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.6, 12.0
 
 
@@ -45,7 +46,7 @@ def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
     total = ndimage.gaussian_filter(hu * inside, around, truncate=2.0)
     weight = ndimage.gaussian_filter(inside, around, truncate=2.0)
     neighbours = total / np.maximum(weight, 1e-6)
-    return mask & (density > np.maximum(BONE_HU, SHARE_OF_NEIGHBOURS * neighbours))
+    return mask & (density > np.maximum(PSEUDO_LABEL_BONE_HU, SHARE_OF_NEIGHBOURS * neighbours))
 
 
 def write_pseudo_labels(model: Path, cts: Path, out: Path) -> None:

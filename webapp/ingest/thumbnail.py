@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segmentation.core.geometry import to_canonical
+from segmentation.core.hounsfield import windowed
 from segmentation.core.volume import LabelMap, Volume
 
 HEIGHT_PX = 240
@@ -30,7 +31,7 @@ def write_thumbnail(volume: Volume, path: Path, mask: LabelMap | None = None) ->
     slab = slice(max(0, centre - half), centre + half + 1)
     step = max(1, grid.shape[1] // 512), max(1, grid.shape[2] // 512)
     bone = np.nan_to_num(hu[slab, :: step[0], :: step[1]].astype(np.float32), nan=-1024.0)
-    grey = _windowed(0.5 * bone.max(axis=0) + 0.5 * bone.mean(axis=0))
+    grey = windowed(0.5 * bone.max(axis=0) + 0.5 * bone.mean(axis=0), WINDOW_HU) * np.float32(255)
     rgb = np.repeat(grey[:, :, None], 3, axis=2)
     if labels is not None:
         share = (labels[slab, :: step[0], :: step[1]] > 0).mean(axis=0)[:, :, None]
@@ -48,9 +49,3 @@ def _centre(labels: NDArray[np.uint8] | None, width: int) -> int:
         return width // 2
     counts = np.count_nonzero(labels, axis=(1, 2))
     return int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
-
-
-def _windowed(hu: NDArray[np.float32]) -> NDArray[np.float32]:
-    low, high = WINDOW_HU
-    grey: NDArray[np.float32] = np.clip((hu - low) / (high - low), 0, 1).astype(np.float32) * 255.0
-    return grey

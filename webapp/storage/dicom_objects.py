@@ -11,9 +11,9 @@ from typing import Literal
 from PIL import Image
 
 from segmentation.analysis.pictures import write_pictures
+from segmentation.core.labels import spine_voxels
 from segmentation.core.version import product_version
 from segmentation.core.volume import LabelMap
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.readers import read_label_map, read_volume
 from segmentation.writers.dicom import (
     Maker,

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 
 from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
+from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation.metrics import dice, spine_voxels
+from segmentation.evaluation.metrics import dice
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map
 from segmentation.writers import write_nifti

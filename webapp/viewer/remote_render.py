@@ -33,11 +33,11 @@ from vtkmodules.vtkRenderingCore import (
 
 from segmentation.analysis.surface import surface_mesh
 from segmentation.core.geometry import to_canonical
+from segmentation.core.hounsfield import BONE_SURFACE_HU
 from segmentation.core.labels import label_of
 from segmentation.readers import read_label_map, read_volume
 from webapp.display.voxel_codec import preview_factors, shrink
 
-BONE_HU = 220
 _VOXELS = 3_000_000  # of the CT that the bone's surface is made from
 _LONELY_S = 60  # without a browser the process ends by itself
 
@@ -56,7 +56,7 @@ def bone_surface(ct: Path) -> vtkPolyData:
     image.GetPointData().SetScalars(numpy_to_vtk(small.ravel(order="F"), deep=True))  # type: ignore[no-untyped-call]
     edges = vtkFlyingEdges3D()
     edges.SetInputData(image)
-    edges.SetValue(0, BONE_HU)
+    edges.SetValue(0, BONE_SURFACE_HU)
     edges.Update()
     surface: vtkPolyData = edges.GetOutput()
     return surface

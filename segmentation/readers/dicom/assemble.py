@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, UnreadableFile
+from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.notes import Note
 from segmentation.readers.dicom.frames.damaged_frames import lay_out_without
 from segmentation.readers.dicom.frames.decode_pixels import Picture, read_hu
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.layout import Layout, lay_out
-from segmentation.readers.values import AIR_HU
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from segmentation.core.errors import InputError
+from segmentation.core.hounsfield import windowed
 from segmentation.readers.dicom.frames.decode_pixels import read_hu
 from segmentation.readers.dicom.group_series import Series
 
@@ -24,9 +25,8 @@ def write_thumbnail(series: Series, path: Path) -> str:
         [(_, hu)] = read_hu(frame.path, [frame], False, series.title)
     except InputError:
         return ""
-    low, high = _WINDOW_HU if frame.modality == "CT" else (float(hu.min()), max(float(hu.max()), float(hu.min()) + 1))
-    grey = np.clip((hu - low) / (high - low), 0, 1) * 255
-    picture = Image.fromarray(grey.astype(np.uint8))
+    window = _WINDOW_HU if frame.modality == "CT" else (float(hu.min()), max(float(hu.max()), float(hu.min()) + 1))
+    picture = Image.fromarray((windowed(hu, window) * 255).astype(np.uint8))
     height_mm, width_mm = frame.spacing_mm or (1.0, 1.0)
     tall, wide = frame.rows * height_mm, frame.columns * width_mm
     scale = SIDE_PX / max(tall, wide)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.interpolate import make_interp_spline
 
+from segmentation.core.hounsfield import RIB_BONE_HU
 from segmentation.training.synthesis.ct_from_labels import tubes
 
 THORACIC = range(8, 20)  # T1 to T12 in VerSe's numbers
@@ -25,9 +26,8 @@ BEHIND_MM = 8.0  # from the middle of a body to the back of it
 # for the left; (to the side, forwards, up) in mm.
 ONWARDS_MM = ((0.0, 6.0, 1.0), (18.0, -4.0, -5.0), (38.0, 4.0, -14.0), (56.0, 32.0, -28.0))
 RADIUS_MM = (3.0, 4.6)
-# In a CT: how near to the lung bone is a rib, how far aside of the bodies, which touch the lung too, and from what
-# density it is bone.
-BY_THE_LUNG_MM, ASIDE_MM, BONE_HU = 6.0, 20.0, 120.0
+# In a CT: how near to the lung bone is a rib, and how far aside of the bodies, which touch the lung too.
+BY_THE_LUNG_MM, ASIDE_MM = 6.0, 20.0
 LUNG_ML = 50.0
 STRAY_MM = 2.0  # standard deviation by which each point of a path strays
 
@@ -95,7 +95,7 @@ def ribs_by_the_lung(
     if not lung.any():
         return lung
     near = ndimage.distance_transform_edt(~lung) * spacing_mm <= BY_THE_LUNG_MM
-    return np.asarray(near & (hu > BONE_HU) & (aside_mm > ASIDE_MM))
+    return np.asarray(near & (hu > RIB_BONE_HU) & (aside_mm > ASIDE_MM))
 
 
 def _of_vertebra(bone: NDArray[np.bool_], on_the_body: bool, spacing_mm: float) -> list[NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import RTStructureSetStorage
 
+from segmentation.core.boxes import bounding_box
 from segmentation.core.labels import Label, label_of
 from segmentation.core.volume import LabelMap
 from segmentation.writers.dicom.objects import new_object, refer_to_origin, reference_to, write_object
@@ -113,15 +114,17 @@ def _contours(number: int, label: Label, planes: hd.Volume, value: int, by_plane
 
 def _lines(mask: NDArray[np.bool_]) -> Iterator[tuple[int, Points]]:
     """Plane and closed line of each piece: (N, 2) column and row, the first point not repeated."""
-    rows, columns = np.flatnonzero(mask.any(axis=(0, 2))), np.flatnonzero(mask.any(axis=(0, 1)))
-    box = mask[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # a vertebra is a small part of the picture
-    corner = np.array([columns[0], rows[0]]) - 1.0
-    for plane in np.flatnonzero(box.any(axis=(1, 2))):
-        padded = np.pad(box[plane], 1).astype(np.float64)  # so that a line at the border closes too
+    box = bounding_box(mask)
+    if box is None:
+        return
+    inside = mask[box]  # a vertebra is a small part of the picture
+    corner = np.array([box[2].start, box[1].start]) - 1.0
+    for plane in np.flatnonzero(inside.any(axis=(1, 2))):
+        padded = np.pad(inside[plane], 1).astype(np.float64)  # so that a line at the border closes too
         pieces = contour_generator(z=padded, fill_type="OuterOffset").filled(0.5, np.inf)
         for points, offsets in zip(*pieces, strict=True):
             rings = [np.asarray(points[a : b - 1], dtype=np.float64) + corner for a, b in pairwise(offsets)]
-            yield int(plane), _keyholed(rings[0], rings[1:])
+            yield box[0].start + int(plane), _keyholed(rings[0], rings[1:])
 
 
 def _keyholed(outline: Points, holes: list[Points]) -> Points:

@@ -16,18 +16,18 @@ from monai.metrics import (
 )
 from scipy import ndimage
 
+from segmentation.core.boxes import bounding_box
 from segmentation.core.geometry import Grid
+from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap
 from segmentation.evaluation.metrics import (
     Mask,
-    bounding_box,
     dice,
-    far_false_positives_ml,
+    farther,
     hd95_mm,
     nearest,
     precision,
     recall,
-    spine_voxels,
     surface,
     surface_dice,
     surface_voxels,
@@ -78,7 +78,6 @@ def test_empty_masks():
     assert math.isnan(hd95_mm(NOTHING, NOTHING, ISOTROPIC))
     assert surface_dice(NOTHING, NOTHING, ISOTROPIC, 1.0) == 1.0
     assert surface_dice(voxel(1), NOTHING, ISOTROPIC, 1.0) == 0.0
-    assert far_false_positives_ml(NOTHING, NOTHING, ISOTROPIC, 1.0) == 0.0
     assert bounding_box(NOTHING) is None
 
 
@@ -114,8 +113,21 @@ def test_volume_error_has_a_sign():
 
 def test_only_what_lies_farther_than_ten_millimetres_is_a_far_false_positive():
     found = voxel(0, 5, 6)  # at 2 mm a voxel: 0, 10 and 12 mm from the reference
-    assert far_false_positives_ml(found, voxel(0), (2.0, 1.0, 1.0), voxel_ml=0.5) == 0.5
-    assert far_false_positives_ml(found, NOTHING, (2.0, 1.0, 1.0), voxel_ml=0.5) == 1.5
+    spacing_mm = (2.0, 1.0, 1.0)
+    assert farther(voxels(found), surface_voxels(voxel(0)), spacing_mm, 10.0).tolist() == [False, False, True]
+    assert farther(voxels(found), surface_voxels(NOTHING), spacing_mm, 10.0).tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize("spacing", [1.0, 1.00000002, 0.99999998, 1.000001])
+def test_a_spacing_that_is_a_millimetre_but_for_rounding_is_a_millimetre(spacing: float):
+    assert surface_dice(voxel(3), voxel(4), (spacing,) * 3, 1.0) == 1.0
+    assert hd95_mm(voxel(3), voxel(4), (spacing,) * 3) == pytest.approx(1.0, rel=1e-5)
+    assert not farther(voxels(voxel(6)), voxels(voxel(0)), (spacing,) * 3, 6.0).any()
+
+
+def test_a_spacing_that_is_a_hundredth_more_than_the_tolerance_is_more():
+    assert surface_dice(voxel(3), voxel(4), (1.01, 1.01, 1.01), 1.0) == 0.0
+    assert farther(voxels(voxel(6)), voxels(voxel(0)), (1.01, 1.01, 1.01), 6.0).all()
 
 
 def test_masks_of_two_shapes_are_not_compared():

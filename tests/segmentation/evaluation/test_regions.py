@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from segmentation.core.geometry import Grid
+from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap
-from segmentation.evaluation.metrics import spine_voxels
 from segmentation.evaluation.regions import LEVELS, head_foot_axis, labelled_slab, nearest_vertebra
 from segmentation.evaluation.scores import score_regions
 from tests.segmentation.evaluation.support import GRID, cubes, three_vertebrae

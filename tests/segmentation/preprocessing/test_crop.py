@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from segmentation.core.boxes import whole_box
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
-from segmentation.preprocessing.crop import bone_box, whole_box
+from segmentation.preprocessing.crop import bone_box
 
 
 def volume(spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Volume:
@@ -35,4 +36,4 @@ def test_what_is_too_small_for_a_bone_does_not_widen_the_box():
 
 def test_without_bone_everything_is_kept():
     soft = Volume(np.full((9, 8, 7), 40, np.int16), Grid((9, 8, 7), np.eye(4)))
-    assert bone_box(soft) == whole_box(soft.grid) == (slice(0, 9), slice(0, 8), slice(0, 7))
+    assert bone_box(soft) == whole_box(soft.grid.shape) == (slice(0, 9), slice(0, 8), slice(0, 7))

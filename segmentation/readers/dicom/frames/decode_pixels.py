@@ -15,9 +15,9 @@ from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID
 
 from segmentation.core.errors import NotHounsfield, UnreadableFile, UnsupportedFormat
+from segmentation.core.hounsfield import AIR_HU
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.headers import HEADER_ERRORS
-from segmentation.readers.values import AIR_HU
 
 # OpenJPEG answers a damaged stream with an error, where GDCM may end the process.
 _BY_OPENJPEG = {*pydicom.uid.JPEG2000TransferSyntaxes}
