@@ -14,15 +14,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
-from webapp.api.schemas import API
-from webapp.api.uploads import upload_import, upload_study
+from webapp.api.uploads import upload_routes
 from webapp.app import build_app
+from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, from_status
 from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
@@ -58,13 +58,12 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             services.store.close()
 
     routes: list[BaseRoute] = [
-        Route(f"{API}/studies", upload_study, methods=["POST"]),
-        Route(f"{API}/imports", upload_import, methods=["POST"]),
+        *upload_routes(),
         *file_routes(),
         *download_routes(),
         *viewer_routes(settings, services.store, services.jobs, services.archives),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
-        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS))),
+        Mount("/", BoundedBody(cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS)))),
     ]
     app = Starlette(
         routes=routes,

@@ -16,6 +16,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
 from webapp.display.volume_files import write_mesh
+from webapp.enumerations import Task
 from webapp.http.errors import not_found
 from webapp.ingest.admission import THUMBNAIL_FILE
 from webapp.ingest.thumbnail import write_thumbnail
@@ -112,7 +113,7 @@ class JobQueue:
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def submit(self, study_id: str, task: str = "segment", who: str = "") -> Job:
+    def submit(self, study_id: str, task: Task = "segment", who: str = "") -> Job:
         """Queue a job, or answer with the one already open on this study.
 
         Raises:

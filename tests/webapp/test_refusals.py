@@ -88,10 +88,10 @@ def test_every_word_that_readers_put_into_a_sentence_is_chinese():
         ),
         ("PACS1 did not take 2 of 3 files.", "PACS1 未接收 3 个文件中的 2 个。"),
         (
-            "This review cannot be stored: verdict must be one of accepted, needs_work.",
-            "无法保存此审核意见：verdict 必须是以下之一：accepted, needs_work。",
+            "This review cannot be stored: this study has 500 already.",
+            "无法保存此审核意见：该检查已有 500 条。",
         ),
-        ('Send {"task": "segment"}.', '请发送 {"task": "segment"}。'),
+        ("verdict must be one of accepted, needs_work.", "verdict 必须是以下之一：accepted, needs_work。"),
         ("Nobody has translated this.", "Nobody has translated this."),
         ("", ""),
     ],

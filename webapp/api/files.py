@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from segmentation.core.errors import InputError
-from webapp.api.schemas import API, file_version
+from webapp.api.native import ApiRoute
+from webapp.api.operations import Content, describe
+from webapp.api.schemas import API, VersionQuery, file_version
 from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
 from webapp.ingest.admission import THUMBNAIL_FILE
@@ -19,60 +22,70 @@ from webapp.storage.mask_files import distance_file, gzipped, mesh_file
 from webapp.storage.tables import Mask, Study
 
 _FOREVER = "private, max-age=31536000, immutable"
+_PLACE = {"description": "Place of the series in the list, from 0", "schema": {"type": "integer", "minimum": 0}}
+_LABEL = {"description": "Number of a label", "schema": {"type": "integer", "minimum": 0}}
+BYTES, PNG = Content(("application/octet-stream",)), Content(("image/png",))
+FILE: dict[str, Any] = {"query": VersionQuery, "cached": True}
 
 
 def file_routes() -> list[BaseRoute]:
     """GET routes of all files; native, because Flask behind WSGI would copy each through a thread."""
     pairs: list[tuple[str, Callable[[Request], Response]]] = [
-        ("/studies/{study_id}/volume.bin", volume),
-        ("/studies/{study_id}/preview.bin", preview),
-        ("/studies/{study_id}/thumbnail.png", thumbnail),
-        ("/imports/{import_id}/thumbnails/{number:int}.png", series_thumbnail),
-        ("/masks/{mask_id}/volume.bin", mask_volume),
-        ("/masks/{mask_id}/meshes/{label:int}.stl", mesh),
-        ("/masks/{mask_id}/distances/{reference_id}.bin", distances),
+        ("/studies/{study_id}/volume.bin", get_volume),
+        ("/studies/{study_id}/preview.bin", get_preview),
+        ("/studies/{study_id}/thumbnail.png", get_thumbnail),
+        ("/imports/{import_id}/thumbnails/{number:short}.png", get_series_thumbnail),
+        ("/masks/{mask_id}/volume.bin", get_mask_volume),
+        ("/masks/{mask_id}/meshes/{label:short}.stl", get_mesh),
+        ("/masks/{mask_id}/distances/{reference_id}.bin", get_distances),
     ]
-    return [Route(API + path, endpoint) for path, endpoint in pairs]
+    return [ApiRoute(API + path, endpoint) for path, endpoint in pairs]
 
 
-def volume(request: Request) -> Response:
-    """HU of a study, as ``coding`` of its display.json says, gzip."""
+@describe("studies", BYTES, errors=(404,), **FILE)
+def get_volume(request: Request) -> Response:
+    """Read the HU of a study, slice after slice, gzip; ``coding`` of display.json names the form."""
     services, study = find_study(request)
     folder = services.store.folder(study.id)
     return cached(request, folder / VOLUME_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
 
 
-def preview(request: Request) -> Response:
-    """HU of a study's small copy, coded as the volume, gzip."""
+@describe("studies", BYTES, errors=(404,), **FILE)
+def get_preview(request: Request) -> Response:
+    """Read the HU of a study's small copy, coded as the volume, gzip."""
     services, study = find_study(request)
     folder = services.store.folder(study.id)
     return cached(request, folder / PREVIEW_FILE, read_display(folder).digest, "application/octet-stream", "gzip")
 
 
-def thumbnail(request: Request) -> Response:
-    """The list's picture of a study, PNG."""
+@describe("studies", PNG, errors=(404,), **FILE)
+def get_thumbnail(request: Request) -> Response:
+    """Read the sagittal picture of a study."""
     services, study = find_study(request)
     path = services.store.folder(study.id) / THUMBNAIL_FILE
     return cached(request, path, file_version(path), "image/png")
 
 
-def series_thumbnail(request: Request) -> Response:
-    """The picture of a series that can be chosen, PNG."""
+@describe("imports", PNG, errors=(404,), path={"number": _PLACE}, **FILE)
+def get_series_thumbnail(request: Request) -> Response:
+    """Read the picture of a series that can be chosen."""
     services: Services = request.app.state.services
     waiting = services.imports.get(request.path_params["import_id"])
     path = waiting.thumbnail(int(request.path_params["number"]))
     return cached(request, path, file_version(path), "image/png")
 
 
-def mask_volume(request: Request) -> Response:
-    """uint8 labels of a mask on the displayed grid, i fastest, gzip."""
+@describe("masks", BYTES, errors=(404,), **FILE)
+def get_mask_volume(request: Request) -> Response:
+    """Read the uint8 labels of a mask on the displayed grid, i fastest, gzip."""
     services, mask = find_mask(request)
     path = services.store.mask_folder(mask) / VOLUME_FILE
     return cached(request, path, mask.digest, "application/octet-stream", "gzip")
 
 
-def mesh(request: Request) -> Response:
-    """Surface of one label of a mask, binary STL in RAS+ mm."""
+@describe("masks", Content(("model/stl",)), errors=(404,), path={"label": _LABEL}, **FILE)
+def get_mesh(request: Request) -> Response:
+    """Read the surface of one label of a mask, binary STL in RAS+ mm."""
     services, mask = find_mask(request)
     label = int(request.path_params["label"])
     if label not in mask.labels:
@@ -86,8 +99,9 @@ def mesh(request: Request) -> Response:
     return answer
 
 
-def distances(request: Request) -> Response:
-    """Surface of a mask with its distances to another mask of the same study."""
+@describe("masks", BYTES, errors=(404, 422), **FILE)
+def get_distances(request: Request) -> Response:
+    """Read the surface of a mask in RAS+ mm, each point with its distance in mm to another mask's surface."""
     services, mask = find_mask(request)
     reference = services.store.masks.get(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint
 
-from flask import Blueprint, Response, jsonify, request
-
-from webapp.api.schemas import import_view, study_view
+from webapp.api import schemas
+from webapp.api.operations import json_route
 from webapp.context import services, who
-from webapp.http.errors import WebError
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
 
 
 @imports.get("/<import_id>")
-def get_import(import_id: str) -> Response:
-    """The series to choose from."""
-    return jsonify(import_view(services().imports.get(import_id)))
+@json_route("imports", schemas.Import, errors=(404,))
+def get_import(import_id: str) -> schemas.Import:
+    """Read the series to choose from."""
+    return schemas.Import.of(services().imports.get(import_id))
 
 
 @imports.delete("/<import_id>")
-def delete_import(import_id: str) -> tuple[str, int]:
+@json_route("imports", None, 204, errors=(404,))
+def delete_import(import_id: str) -> None:
     """Remove the files."""
     services().imports.discard(import_id)
-    return "", 204
 
 
 @imports.post("/<import_id>/studies")
-def choose_series(import_id: str) -> tuple[Response, int]:
-    """Make a study of one series."""
-    asked: Any = request.get_json(silent=True) if request.data else {}
-    series = asked.get("series", "") if isinstance(asked, dict) else None
-    if not isinstance(series, str):
-        raise WebError(400, "bad_request", "The body must be a JSON object.", 'Send {"series": "its key"}.')
-    study = services().imports.choose(import_id, series, who())
-    return jsonify(study_view(services().store, study)), 201
+@json_route(
+    "imports",
+    schemas.Study,
+    201,
+    errors=(400, 404, 413, 415, 422),
+    body=schemas.ChosenSeries,
+    body_required=False,
+)
+def choose_series(import_id: str, body: schemas.ChosenSeries | None) -> schemas.Study:
+    """Make a study of one series; the other files are removed."""
+    study = services().imports.choose(import_id, body.series if body else "", who())
+    return schemas.Study.of(services().store, study)

@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint, Response
 
-from flask import Blueprint, Response, jsonify, request
-
-from webapp.api.schemas import API
+from webapp.api import schemas
+from webapp.api.operations import Content, json_route
 from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
-from webapp.storage.measurements import (
-    Measurement,
-    checked,
-    to_csv,
-)
+from webapp.storage.measurements import to_csv
 
 measurements = Blueprint("measurements", __name__)
 
 
-def measurement_view(measurement: Measurement) -> dict[str, Any]:
-    """One measurement as JSON."""
-    return {
-        "id": measurement.id,
-        "study_id": measurement.study_id,
-        "kind": measurement.kind,
-        "plane": measurement.plane,
-        "points_mm": measurement.points_mm,
-        "label": measurement.label,
-        "statistics": measurement.statistics,
-        "value": round(measurement.value, 3),
-        "unit": measurement.unit,
-        "created_at": measurement.created_at.isoformat(),
-        "url": f"{API}/measurements/{measurement.id}",
-    }
-
-
 @measurements.get("/studies/<study_id>/measurements")
-def list_measurements(study_id: str) -> Response:
-    """All measurements of a study, oldest first."""
+@json_route("measurements", schemas.MeasurementList, errors=(404,))
+def list_measurements(study_id: str) -> schemas.MeasurementList:
+    """List all measurements of a study, oldest first."""
     found = store_with(study_id).measurements.of_study(study_id)
-    return jsonify({"measurements": [measurement_view(m) for m in found]})
+    return schemas.MeasurementList(measurements=[schemas.Measurement.of(each) for each in found])
 
 
 @measurements.post("/studies/<study_id>/measurements")
-def create_measurement(study_id: str) -> tuple[Response, int]:
+@json_route("measurements", schemas.Measurement, 201, errors=(400, 404, 413), body=schemas.NewMeasurement)
+def create_measurement(study_id: str, body: schemas.NewMeasurement) -> schemas.Measurement:
     """Add a measurement to a study."""
-    store = store_with(study_id)
-    made = store.measurements.add(study_id, checked(request.get_json(silent=True)))
-    return jsonify(measurement_view(made)), 201
+    return schemas.Measurement.of(store_with(study_id).measurements.add(study_id, body.fields()))
 
 
 @measurements.get("/studies/<study_id>/measurements.csv")
+@json_route("measurements", Content(("text/csv",), {"type": "string"}), errors=(404,))
 def download_measurements(study_id: str) -> Response:
-    """All measurements of a study as a table."""
+    """Download all measurements of a study as a table."""
     store = store_with(study_id)
     store.audit.record(who(), "download", study_id, "measurements.csv")
     text = to_csv(store.measurements.of_study(study_id))
@@ -61,17 +40,18 @@ def download_measurements(study_id: str) -> Response:
 
 
 @measurements.put("/measurements/<measurement_id>")
-def replace_measurement(measurement_id: str) -> Response:
+@json_route("measurements", schemas.Measurement, errors=(400, 404, 413), body=schemas.NewMeasurement)
+def replace_measurement(measurement_id: str, body: schemas.NewMeasurement) -> schemas.Measurement:
     """Change one measurement."""
-    changed = services().store.measurements.replace(measurement_id, checked(request.get_json(silent=True)))
+    changed = services().store.measurements.replace(measurement_id, body.fields())
     if changed is None:
         raise not_found("measurement")
-    return jsonify(measurement_view(changed))
+    return schemas.Measurement.of(changed)
 
 
 @measurements.delete("/measurements/<measurement_id>")
-def remove_measurement(measurement_id: str) -> tuple[str, int]:
+@json_route("measurements", None, 204, errors=(404,))
+def delete_measurement(measurement_id: str) -> None:
     """Remove one measurement."""
     if not services().store.measurements.delete(measurement_id):
         raise not_found("measurement")
-    return "", 204

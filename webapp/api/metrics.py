@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+from webapp.enumerations import JOB_STATES
 from webapp.services import Services
-
-STATES = ("queued", "running", "done", "failed", "cancelled")
 
 
 def prometheus(services: Services) -> str:
@@ -18,7 +17,7 @@ def prometheus(services: Services) -> str:
         _gauge(
             "spineview_jobs",
             "Jobs of the studies in the store, by state.",
-            [(f'{{state="{state}"}}', counts.get(state, 0)) for state in STATES],
+            [(f'{{state="{state}"}}', counts.get(state, 0)) for state in JOB_STATES],
         ),
         _gauge(
             "spineview_disk_free_bytes",

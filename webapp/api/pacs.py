@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
-from typing import Any, cast
+from flask import Blueprint, render_template
 
-from flask import Blueprint, Response, jsonify, render_template, request
-
+from webapp.api import schemas
+from webapp.api.operations import json_route
 from webapp.api.schemas import API
-from webapp.api.studies import Answer
 from webapp.context import services, who
 from webapp.dicomweb.answers import is_uid
-from webapp.dicomweb.client import Search
-from webapp.http.errors import WebError, not_found
+from webapp.http.errors import not_found
 from webapp.pacs.sending import send_back
 from webapp.pacs.transfers import Transfer
 from webapp.pages.routes import common, for_script, language
-from webapp.storage.dicom_objects import KINDS, Kind
 from webapp.translations import table
 
 pacs = Blueprint("pacs", __name__)
 _WORDS = ("pacs.", "common.", "error.")
-_LONGEST_PATIENT = 64
+_STUDY_UID = {"description": "StudyInstanceUID", "schema": {"type": "string", "pattern": "^[0-9.]{1,64}$"}}
 
 
 @pacs.get("/pacs")
@@ -37,95 +32,66 @@ def page() -> str:
 
 
 @pacs.get(f"{API}/pacs")
-def archives() -> Response:
-    """Names of all archives."""
-    return jsonify({"pacs": services().archives.names})
+@json_route("pacs", schemas.ArchiveNames)
+def list_archives() -> schemas.ArchiveNames:
+    """List the names of all archives."""
+    return schemas.ArchiveNames(pacs=services().archives.names)
 
 
 @pacs.post(f"{API}/pacs/<name>/search")
-def search(name: str) -> Response:
-    """Studies by patient, days and modality."""
-    asked = _body()
-    wanted = Search(
-        patient=_text(asked, "patient", rf".{{0,{_LONGEST_PATIENT}}}"),
-        first_day=_day(asked, "first_day"),
-        last_day=_day(asked, "last_day"),
-        modality=_text(asked, "modality", r"[A-Z]{0,16}", "CT"),
-    )
-    found = services().archives.get(name).search(wanted)
+@json_route("pacs", schemas.FoundStudies, errors=(400, 404, 413, 502), body=schemas.Search)
+def search_archive(name: str, body: schemas.Search) -> schemas.FoundStudies:
+    """Search an archive for studies by patient, days and modality."""
+    found = services().archives.get(name).search(body.to_query())
     services().store.audit.record(who(), "search", "", name)
-    return jsonify({"studies": [asdict(study) for study in found]})
+    return schemas.FoundStudies(studies=[schemas.FoundStudy.model_validate(study) for study in found])
 
 
 @pacs.get(f"{API}/pacs/<name>/studies/<uid>/series")
-def series(name: str, uid: str) -> Response:
-    """Series of one study of an archive."""
+@json_route("pacs", schemas.FoundSeriesList, errors=(404, 502), path={"uid": _STUDY_UID})
+def list_archive_series(name: str, uid: str) -> schemas.FoundSeriesList:
+    """List the series of one study of an archive."""
     if not is_uid(uid):
         raise not_found("study")
-    return jsonify({"series": [asdict(one) for one in services().archives.get(name).series(uid)]})
+    found = services().archives.get(name).series(uid)
+    return schemas.FoundSeriesList(series=[schemas.FoundSeries.model_validate(series) for series in found])
 
 
 @pacs.post(f"{API}/pacs/<name>/fetch")
-def fetch(name: str) -> Answer:
+@json_route("pacs", schemas.Transfer, 202, errors=(400, 404, 413, 502), body=schemas.Fetch)
+def fetch_series(name: str, body: schemas.Fetch) -> schemas.Transfer:
     """Begin to fetch a series, which then becomes a study here."""
-    asked = _body()
-    study_uid, series_uid = (_text(asked, key, r"[0-9.]{1,64}", None) for key in ("study_uid", "series_uid"))
     archive = services().archives.get(name)
-    chosen = next((one for one in archive.series(study_uid) if one.uid == series_uid), None)
+    chosen = next((one for one in archive.series(body.study_uid) if one.uid == body.series_uid), None)
     if chosen is None:
         raise not_found("series")
-    transfer = services().transfers.start(archive, study_uid, series_uid, chosen.images, who())
-    return jsonify(_view(transfer)), 202
+    transfer = services().transfers.start(archive, body.study_uid, body.series_uid, chosen.images, who())
+    return schemas.Transfer.of(transfer)
 
 
 @pacs.get(f"{API}/transfers/<transfer_id>")
-def get_transfer(transfer_id: str) -> Response:
-    """How far a transfer has come."""
-    return jsonify(_view(_found(services().transfers.get(transfer_id))))
+@json_route("pacs", schemas.Transfer, errors=(404,))
+def get_transfer(transfer_id: str) -> schemas.Transfer:
+    """Read how far a transfer has come."""
+    return schemas.Transfer.of(_found(services().transfers.get(transfer_id)))
 
 
 @pacs.delete(f"{API}/transfers/<transfer_id>")
-def cancel_transfer(transfer_id: str) -> Answer:
+@json_route("pacs", schemas.Transfer, 202, errors=(404,))
+def cancel_transfer(transfer_id: str) -> schemas.Transfer:
     """Stop a transfer."""
-    return jsonify(_view(_found(services().transfers.cancel(transfer_id)))), 202
+    return schemas.Transfer.of(_found(services().transfers.cancel(transfer_id)))
 
 
 @pacs.post(f"{API}/masks/<mask_id>/send")
-def send(mask_id: str) -> Response:
+@json_route("pacs", schemas.Sent, errors=(400, 404, 409, 413, 422, 502), body=schemas.Send)
+def send_mask(mask_id: str, body: schemas.Send) -> schemas.Sent:
     """Send a mask back into an archive, as DICOM segmentation unless another kind is asked for."""
-    asked = _body()
-    name = _text(asked, "pacs", r".{1,60}", None)
-    kind = _text(asked, "kind", "|".join(KINDS), "seg")
-    send_back(services().store, services().archives, mask_id, name, who(), cast(Kind, kind))
-    return jsonify({"sent": mask_id, "pacs": name, "kind": kind})
-
-
-def _view(transfer: Transfer) -> dict[str, Any]:
-    view = asdict(transfer)
-    view["url"] = f"/studies/{transfer.study_id}" if transfer.study_id else None
-    return view
+    send_back(services().store, services().archives, mask_id, body.pacs, who(), body.kind)
+    return schemas.Sent(sent=mask_id, pacs=body.pacs, kind=body.kind)
 
 
 def _found(transfer: Transfer | None) -> Transfer:
     if transfer is None:
         raise not_found("transfer")
     return transfer
-
-
-def _body() -> dict[str, Any]:
-    body: Any = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise WebError(400, "bad_request", "The body must be a JSON object.", "See /api/v1/openapi.json.")
-    return body
-
-
-def _text(body: dict[str, Any], key: str, pattern: str, default: str | None = "") -> str:
-    value = body.get(key, default)
-    if not isinstance(value, str) or not re.fullmatch(pattern, value):
-        raise WebError(400, "bad_request", f"'{key}' is missing or not what it should be.", "See /api/v1/openapi.json.")
-    return value
-
-
-def _day(body: dict[str, Any], key: str) -> str:
-    """YYYY-MM-DD, as browsers send days, to DICOM's YYYYMMDD."""
-    return _text(body, key, r"(\d{4}-\d{2}-\d{2})?").replace("-", "")

@@ -10,10 +10,12 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
-from webapp.api.schemas import API, import_view, study_view
+from webapp.api.operations import Content, describe
+from webapp.api.schemas import API, Answer, Import, Study
 from webapp.http.errors import WebError, from_input_error
 from webapp.http.multipart_form import drain, receive
 from webapp.ingest.admission import Upload, shown_name, stored_name
@@ -24,30 +26,63 @@ from webapp.services import Services
 # Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
 _THREADS = CapacityLimiter(40)
 FIELDS = {"file": "original", "reference": "reference"}
-Made = tuple[dict[str, Any], str]  # a view and its address
+Made = tuple[Answer, str]  # what was made, and its address
 
 
+def _form(properties: dict[str, Any]) -> Content:
+    return Content(("multipart/form-data",), {"type": "object", "properties": properties, "required": ["file"]})
+
+
+_FILE = {"type": "string", "format": "binary"}
+_STUDY_FORM = _form(
+    {
+        "file": {**_FILE, "description": "The CT: .nii, .nii.gz, .nrrd or .mha"},
+        "reference": {**_FILE, "description": "Reference mask on the same grid"},
+    }
+)
+_DICOM_FORM = _form(
+    {
+        "file": {
+            "type": "array",
+            "items": _FILE,
+            "minItems": 1,
+            "description": "One part a DICOM file; or one zip. File names are not kept.",
+        }
+    }
+)
+
+
+def upload_routes() -> list[BaseRoute]:
+    """POST routes of uploads; native, because they go to the disk piece by piece."""
+    return [
+        Route(f"{API}/studies", upload_study, methods=["POST"]),
+        Route(f"{API}/imports", upload_import, methods=["POST"]),
+    ]
+
+
+@describe("studies", Study, 201, (400, 413, 415, 422, 507), body=_STUDY_FORM)
 async def upload_study(request: Request) -> Response:
-    """Receive ``file`` and, optionally, ``reference``; 201 with the study, or a refusal that leaves none."""
+    """Upload a CT and, optionally, a reference mask; a refusal leaves nothing behind."""
 
     async def make(services: Services, folder: Path, who: str) -> Made:
         places = StudyFiles(folder)
         await receive(request, services.settings, places.place)
         study = await to_thread.run_sync(services.intake.admit, places.upload(), who, limiter=_THREADS)
-        return study_view(services.store, study), f"{API}/studies/{study.id}"
+        return Study.of(services.store, study), f"{API}/studies/{study.id}"
 
     return await _answer(request, make)
 
 
+@describe("imports", Import, 201, (400, 413, 415, 422, 507), body=_DICOM_FORM)
 async def upload_import(request: Request) -> Response:
-    """Receive DICOM files, or zips of them, all in the field ``file``; 201 with the series to choose from."""
+    """Upload DICOM files, or zips of them, to choose a series of."""
 
     async def make(services: Services, folder: Path, who: str) -> Made:
         places = DicomFiles(folder)
         await receive(request, services.settings, places.place)
         places.check()
         waiting = await to_thread.run_sync(services.imports.open, folder, limiter=_THREADS)
-        return import_view(waiting), f"{API}/imports/{waiting.id}"
+        return Import.of(waiting), f"{API}/imports/{waiting.id}"
 
     return await _answer(request, make)
 
@@ -67,7 +102,7 @@ async def _answer(request: Request, make: Callable[[Services, Path, str], Awaita
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
-    return JSONResponse(localised(made[0], reader(request)), 201, headers={"Location": made[1]})
+    return JSONResponse(localised(made[0].to_json(), reader(request)), 201, headers={"Location": made[1]})
 
 
 class StudyFiles:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from webapp.dicomweb.archives import Archives
+from webapp.enumerations import DicomKind
 from webapp.http.errors import not_found
-from webapp.storage.dicom_objects import Kind, dicom_object, refuse_without_identity, sources_of
+from webapp.storage.dicom_objects import dicom_object, refuse_without_identity, sources_of
 from webapp.storage.store import Store
 
 
-def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str, kind: Kind = "seg") -> None:
+def send_back(store: Store, archives: Archives, mask_id: str, pacs: str, who: str, kind: DicomKind = "seg") -> None:
     """Store a mask, as a DICOM object of one ``kind``, in the study it was made from, in the archive ``pacs``.
 
     Raises:

@@ -9,18 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from segmentation.core.errors import InputError, OperationCancelled
 from webapp.dicomweb.client import DicomWeb
+from webapp.enumerations import OPEN_TRANSFER_STATES, TransferState
 from webapp.http.errors import WebError, from_input_error
 from webapp.storage.database import new_id
 from webapp.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-State = Literal["waiting", "fetching", "checking", "done", "failed", "cancelled"]
-OPEN: tuple[State, ...] = ("waiting", "fetching", "checking")
 AT_ONCE = 2
 _KEPT = 200  # of those that are over
 
@@ -45,7 +43,7 @@ class Transfer:
     pacs: str
     series_uid: str
     images_expected: int | None
-    state: State = "waiting"
+    state: TransferState = "waiting"
     images: int = 0
     received_bytes: int = 0
     study_id: str | None = None
@@ -68,7 +66,10 @@ class Transfers:
         """Begin to fetch a series; one that is already on its way is answered instead."""
         with self._lock:
             for transfer in self._all.values():
-                if transfer.state in OPEN and (transfer.pacs, transfer.series_uid) == (archive.name, series_uid):
+                if transfer.state in OPEN_TRANSFER_STATES and (transfer.pacs, transfer.series_uid) == (
+                    archive.name,
+                    series_uid,
+                ):
                     return transfer
             transfer = Transfer(new_id(), archive.name, series_uid, expected)
             self._forget_oldest()
@@ -85,7 +86,7 @@ class Transfers:
         """Stop a transfer; what has come of it is removed."""
         with self._lock:
             transfer = self._all.get(transfer_id)
-            if transfer is not None and transfer.state in OPEN:
+            if transfer is not None and transfer.state in OPEN_TRANSFER_STATES:
                 self._cancelled.add(transfer_id)
                 transfer = self._all[transfer_id] = replace(transfer, state="cancelled")
             return transfer
@@ -142,14 +143,14 @@ class Transfers:
     def _set(self, transfer_id: str, **changes: object) -> Transfer:
         with self._lock:
             before = self._all[transfer_id]
-            if before.state not in OPEN:  # cancelled, and nothing wakes it up
+            if before.state not in OPEN_TRANSFER_STATES:  # cancelled, and nothing wakes it up
                 return before
             changed: Transfer = replace(before, **changes)  # type: ignore[arg-type]
             self._all[transfer_id] = changed
             return changed
 
     def _forget_oldest(self) -> None:
-        over = [key for key, transfer in self._all.items() if transfer.state not in OPEN]
+        over = [key for key, transfer in self._all.items() if transfer.state not in OPEN_TRANSFER_STATES]
         for key in over[: max(0, len(over) - _KEPT)]:
             del self._all[key]
             self._cancelled.discard(key)

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from PIL import Image
 
@@ -23,14 +22,12 @@ from segmentation.writers.dicom import (
     write_dicom_seg,
     write_rtstruct,
 )
+from webapp.enumerations import DicomKind
 from webapp.http.errors import WebError, not_found
 from webapp.storage.dicom_files import source_instances
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask, Study
-
-Kind = Literal["seg", "rtstruct", "capture"]
-KINDS: tuple[Kind, ...] = ("seg", "rtstruct", "capture")
 
 
 def sources_of(store: Store, mask: Mask) -> Sources:
@@ -50,7 +47,7 @@ def sources_of(store: Store, mask: Mask) -> Sources:
 
 
 @contextmanager
-def dicom_object(store: Store, mask: Mask, sources: Sources, kind: Kind = "seg") -> Iterator[Path]:
+def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "seg") -> Iterator[Path]:
     """A mask as a DICOM file of one ``kind``, gone afterwards.
 
     Raises:

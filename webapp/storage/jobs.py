@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from webapp.enumerations import JobState, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
-from webapp.storage.tables import OPEN_STATES, Job, JobRow, JobState, Mask, mask_row, to_job
+from webapp.storage.tables import OPEN_STATES, Job, JobRow, Mask, mask_row, to_job
 
 LOG_LINES = 300
 
@@ -25,7 +26,7 @@ class Jobs:
         self._database = database
         self._folders = folders
 
-    def add(self, study_id: str, task: str = "segment") -> Job:
+    def add(self, study_id: str, task: Task = "segment") -> Job:
         """Put a new job at the end of the queue. The study must exist."""
         with self._database.transaction() as session:
             row = JobRow(

@@ -9,26 +9,32 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
+from webapp.enumerations import STATISTICS, MeasurementKind, Plane, StatisticName, Unit
 from webapp.http.errors import WebError
 from webapp.storage.database import Database, new_id
 from webapp.storage.tables import MeasurementRow
 
-Kind = Literal["distance", "angle", "cobb", "ellipse"]
-POINTS: dict[str, int] = {"distance": 2, "angle": 3, "cobb": 4, "ellipse": 3}
-"""How many points a kind has. An angle's vertex is its second point; Cobb's lines are points 1-2 and 3-4; an ellipse
-is its centre and the ends of its two half axes."""
-PLANES = ("axial", "coronal", "sagittal")
-STATISTICS = ("mean_hu", "sd_hu", "voxels")
 MOST_PER_STUDY = 500
 LONGEST_LABEL = 120
-_LARGEST = 1e7  # of any number: far above every length in mm, HU and count
+_UNITS: dict[MeasurementKind, Unit] = {"distance": "mm", "angle": "deg", "cobb": "deg", "ellipse": "mm2"}
 COLUMNS = ("id", "kind", "label", "plane", "value", "unit", *STATISTICS, "points_ras_mm", "created_at")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a user gives of a measurement, as in :class:`Measurement`."""
+
+    kind: MeasurementKind
+    plane: Plane
+    points_mm: list[list[float]]
+    label: str
+    statistics: dict[StatisticName, float]
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Measurement:
     """One measurement on a slice.
 
     Attributes:
-        kind: A key of :data:`POINTS`.
+        kind: A key of :data:`webapp.enumerations.POINTS`.
         plane: The plane it was drawn on.
         points_mm: Its points, RAS+ mm, as many as the kind has.
         label: What the user called it; hostile text.
@@ -45,11 +51,11 @@ class Measurement:
 
     id: str
     study_id: str
-    kind: Kind
-    plane: str
+    kind: MeasurementKind
+    plane: Plane
     points_mm: list[list[float]]
     label: str
-    statistics: dict[str, float]
+    statistics: dict[StatisticName, float]
     created_at: datetime
 
     @property
@@ -58,9 +64,9 @@ class Measurement:
         return value_of(self.kind, self.points_mm)
 
     @property
-    def unit(self) -> str:
+    def unit(self) -> Unit:
         """Of :attr:`value`."""
-        return {"distance": "mm", "ellipse": "mm2"}.get(self.kind, "deg")
+        return _UNITS[self.kind]
 
 
 def value_of(kind: str, points_mm: Sequence[Sequence[float]]) -> float:
@@ -81,45 +87,6 @@ def _angle_deg(a: Any, b: Any) -> float:
     return math.degrees(math.acos(max(-1.0, min(1.0, float(np.dot(a, b)) / length)))) if length else 0.0
 
 
-def checked(sent: Any) -> dict[str, Any]:
-    """The fields of a measurement that was sent as JSON.
-
-    Raises:
-        WebError: it is not a measurement; the message says which field is wrong.
-    """
-    if not isinstance(sent, dict):
-        raise _refused("a measurement is a JSON object")
-    kind, plane = sent.get("kind"), sent.get("plane")
-    if kind not in POINTS:
-        raise _refused(f"kind must be one of {', '.join(POINTS)}")
-    if plane not in PLANES:
-        raise _refused(f"plane must be one of {', '.join(PLANES)}")
-    points: Any = sent.get("points_mm")
-    if not _are_points(points, POINTS[kind]):
-        raise _refused(f"points_mm of {kind} must be {POINTS[kind]} points of three numbers, RAS+ mm")
-    label, statistics = sent.get("label", ""), sent.get("statistics") or {}
-    if not isinstance(label, str) or len(label) > LONGEST_LABEL:
-        raise _refused(f"label must be a text of at most {LONGEST_LABEL} characters")
-    if not isinstance(statistics, dict) or not all(
-        name in STATISTICS and _is_number(x) for name, x in statistics.items()
-    ):
-        raise _refused(f"statistics may hold the numbers {', '.join(STATISTICS)}")
-    exact = [[float(x) for x in point] for point in points]
-    return {"kind": kind, "plane": plane, "points_mm": exact, "label": label, "statistics": statistics}
-
-
-def _are_points(points: Any, count: int) -> bool:
-    return (
-        isinstance(points, list)
-        and len(points) == count
-        and all(isinstance(p, list) and len(p) == 3 and all(map(_is_number, p)) for p in points)
-    )
-
-
-def _is_number(x: Any) -> bool:
-    return isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) and abs(x) < _LARGEST
-
-
 def _refused(what: str) -> WebError:
     return WebError(400, "bad_request", f"This measurement cannot be stored: {what}.", "See /api/v1/openapi.json.")
 
@@ -136,8 +103,8 @@ class Measurements:
             rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.created_at)
             return [_to_measurement(row) for row in rows]
 
-    def add(self, study_id: str, fields: dict[str, Any]) -> Measurement:
-        """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+    def add(self, study_id: str, fields: Fields) -> Measurement:
+        """Store a new one; The study must exist.
 
         Raises:
             WebError: the study has :data:`MOST_PER_STUDY` already.
@@ -145,18 +112,20 @@ class Measurements:
         with self._database.transaction() as session:
             if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
                 raise _refused(f"this study has {MOST_PER_STUDY} already")
-            row = MeasurementRow(id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **fields)
+            row = MeasurementRow(
+                id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **asdict(fields)
+            )
             session.add(row)
             session.flush()
             return _to_measurement(row)
 
-    def replace(self, measurement_id: str, fields: dict[str, Any]) -> Measurement | None:
+    def replace(self, measurement_id: str, fields: Fields) -> Measurement | None:
         """Replace the fields of one; None if there is none."""
         with self._database.transaction() as session:
             row = session.get(MeasurementRow, measurement_id)
             if row is None:
                 return None
-            for name, value in fields.items():
+            for name, value in asdict(fields).items():
                 setattr(row, name, value)
             session.flush()
             return _to_measurement(row)
@@ -189,10 +158,10 @@ def _to_measurement(row: MeasurementRow) -> Measurement:
     return Measurement(
         id=row.id,
         study_id=row.study_id,
-        kind=cast(Kind, row.kind),
-        plane=row.plane,
+        kind=cast(MeasurementKind, row.kind),
+        plane=cast(Plane, row.plane),
         points_mm=[list(point) for point in row.points_mm],
         label=row.label,
-        statistics=dict(row.statistics),
+        statistics=cast(dict[StatisticName, float], dict(row.statistics)),
         created_at=datetime.fromtimestamp(row.created_at, UTC),
     )

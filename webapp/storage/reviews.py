@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import cast
 
+from webapp.enumerations import Verdict
 from webapp.http.errors import WebError
 from webapp.storage.database import Database, new_id
 from webapp.storage.tables import MaskRow, ReviewRow
 
-Verdict = Literal["accepted", "needs_work"]
-VERDICTS: tuple[Verdict, ...] = ("accepted", "needs_work")
 MOST_PER_STUDY = 500
 LONGEST_COMMENT = 2000
 LONGEST_VIEW = 1000
-_LARGEST_MM = 1e5
-_VIEW = re.compile(r"[\w=&.,-]*", re.ASCII)  # what static/viewer/src/data/view-state.js writes
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a reviewer gives, as in :class:`Review`."""
+
+    verdict: Verdict
+    at_mm: list[float]
+    comment: str
+    view: str
+    mask_id: str | None
 
 
 @dataclass(frozen=True)
@@ -45,39 +51,6 @@ class Review:
     created_at: datetime
 
 
-def checked(sent: Any) -> dict[str, Any]:
-    """The fields of a review that was sent as JSON.
-
-    Raises:
-        WebError: it is not a review; the message says which field is wrong.
-    """
-    if not isinstance(sent, dict):
-        raise _refused("a review is a JSON object")
-    verdict, at = sent.get("verdict"), sent.get("at_mm")
-    if verdict not in VERDICTS:
-        raise _refused(f"verdict must be one of {', '.join(VERDICTS)}")
-    if not _is_place(at):
-        raise _refused("at_mm must be three numbers, RAS+ mm")
-    comment, view, mask_id = sent.get("comment", ""), sent.get("view", ""), sent.get("mask_id")
-    if not isinstance(comment, str) or len(comment) > LONGEST_COMMENT:
-        raise _refused(f"comment must be a text of at most {LONGEST_COMMENT} characters")
-    if not isinstance(view, str) or len(view) > LONGEST_VIEW or not _VIEW.fullmatch(view):
-        raise _refused("view must be what follows # in the address of the page")
-    if mask_id is not None and not isinstance(mask_id, str):
-        raise _refused("mask_id must be the id of a mask of this study, or null")
-    place = [float(x) for x in cast(list[float], at)]
-    return {"verdict": verdict, "at_mm": place, "comment": comment.strip(), "view": view, "mask_id": mask_id}
-
-
-def _is_place(at: Any) -> bool:
-    return (
-        isinstance(at, list)
-        and len(at) == 3
-        and all(isinstance(x, int | float) and not isinstance(x, bool) for x in at)
-        and all(math.isfinite(x) and abs(x) < _LARGEST_MM for x in at)
-    )
-
-
 def _refused(what: str) -> WebError:
     return WebError(400, "bad_request", f"This review cannot be stored: {what}.", "See /api/v1/openapi.json.")
 
@@ -101,13 +74,13 @@ class Reviews:
             row = rows.order_by(ReviewRow.created_at.desc()).first()
             return None if row is None else cast(Verdict, row[0])
 
-    def add(self, study_id: str, fields: dict[str, Any], who: str) -> Review:
-        """Store a new one; ``fields`` come from :func:`checked`. The study must exist.
+    def add(self, study_id: str, fields: Fields, who: str) -> Review:
+        """Store a new one; The study must exist.
 
         Raises:
             WebError: ``mask_id`` is none of the study's, or the study has :data:`MOST_PER_STUDY` already.
         """
-        mask_id = fields["mask_id"]
+        mask_id = fields.mask_id
         with self._database.transaction() as session:
             mask = None if mask_id is None else session.get(MaskRow, mask_id)
             if mask_id is not None and (mask is None or mask.study_id != study_id):
@@ -115,7 +88,7 @@ class Reviews:
             if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
                 raise _refused(f"this study has {MOST_PER_STUDY} already")
             now = datetime.now(UTC).timestamp()
-            row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **fields)
+            row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **asdict(fields))
             session.add(row)
             session.flush()
             return _to_review(row)

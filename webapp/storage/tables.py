@@ -6,16 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.core.notes import Note
 from segmentation.inference.confidence import Confidence
+from webapp.enumerations import OPEN_JOB_STATES, JobState, MaskKind, StudyState, Task
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-OPEN_STATES = ("queued", "running")
+OPEN_STATES = OPEN_JOB_STATES
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Study:
     orientation: str
     size_bytes: int
     has_reference: bool = False
-    state: str = "ready"
+    state: StudyState = "ready"
     original: str = "original.nii.gz"
     reference: str | None = None
     notes: tuple[Note, ...] = ()
@@ -69,7 +69,7 @@ class Job:
 
     id: str
     study_id: str
-    task: str
+    task: Task
     state: JobState
     progress: float
     stage: str
@@ -102,7 +102,7 @@ class Mask:
 
     id: str
     study_id: str
-    kind: Literal["model", "reference"]
+    kind: MaskKind
     label_map_kind: str
     labels: list[int]
     volume_ml: float
@@ -236,7 +236,7 @@ def to_study(row: StudyRow, latest: JobRow | None) -> Study:
         orientation=row.orientation,
         size_bytes=row.size_bytes,
         has_reference=row.reference is not None,
-        state=latest.state if latest else "ready",
+        state=cast(JobState, latest.state) if latest else "ready",
         original=row.original,
         reference=row.reference,
         notes=tuple(map(Note.from_json, row.notes or ())),
@@ -249,7 +249,7 @@ def to_job(row: JobRow) -> Job:
     return Job(
         id=row.id,
         study_id=row.study_id,
-        task=row.task,
+        task=cast(Task, row.task),
         state=cast(JobState, row.state),
         progress=row.progress,
         stage=row.stage,
@@ -276,7 +276,7 @@ def to_mask(row: MaskRow) -> Mask:
     return Mask(
         id=row.id,
         study_id=row.study_id,
-        kind=cast(Any, row.kind),
+        kind=cast(MaskKind, row.kind),
         label_map_kind=row.label_map_kind,
         labels=list(row.labels),
         volume_ml=row.volume_ml,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trame.widgets import html
 
-from webapp.storage.dicom_objects import KINDS
+from webapp.enumerations import DICOM_KINDS
 from webapp.viewer.parts import Words, choice, js
 
 _MASKS = (("nrrd", ".seg.nrrd"), ("labels", "/labels.txt"))
@@ -32,7 +32,7 @@ def download_tools(words: Words) -> None:
             with html.Div(classes="sv-links sv-files"):
                 for name, ending in _MASKS:
                     _link(words(f"viewer.downloads.{name}"), f"mask.base + '{ending}'", name)
-                for name in KINDS:
+                for name in DICOM_KINDS:
                     _link(words(f"viewer.downloads.{name}"), f"mask.base + '/{name}.dcm'", name, shown="dicom")
             html.Div(words("viewer.downloads.surface"), classes="sv-label")
             choice(words, "mesh_axes", ("ras", "lps"))

@@ -43,7 +43,7 @@ def test_the_mask_lies_on_the_same_grid(client: TestClient, segmented: dict):
 
 
 def test_the_mesh_lies_where_the_bone_is_in_the_patient(client: TestClient, segmented: dict):
-    stl = client.get(segmented["masks"][0]["mesh_url"]).content
+    stl = client.get(segmented["masks"][0]["mesh_urls"]["1"]).content
     [count] = struct.unpack_from("<I", stl, 80)
     triangles = np.frombuffer(stl, offset=84, dtype=np.dtype("(3,)<f4, (3,3)<f4, <u2"), count=count)
     centre_mm = triangles["f1"].reshape(-1, 3).mean(axis=0)
@@ -52,7 +52,7 @@ def test_the_mesh_lies_where_the_bone_is_in_the_patient(client: TestClient, segm
 
 
 def test_a_mesh_travels_compressed_to_whoever_takes_it_so(client: TestClient, segmented: dict):
-    url = segmented["masks"][0]["mesh_url"]
+    url = segmented["masks"][0]["mesh_urls"]["1"]
     packed = client.get(url, headers={"accept-encoding": "gzip"})
     plain = client.get(url, headers={"accept-encoding": "identity"})
     assert packed.headers["content-encoding"] == "gzip"

@@ -1,0 +1,114 @@
+"""Request bodies and parameters to the models that describe them, or to one sentence that says what is wrong.
+
+pydantic's own parser reads the JSON: of too deep nesting, NaN, lone surrogates and endless numbers it makes errors
+like any other, where Python's makes values or exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from webapp.api.schemas import Query, Request
+from webapp.enumerations import POINTS, STATISTICS
+from webapp.http.errors import WebError
+
+SEE = "See /api/v1/openapi.json."
+Body = TypeVar("Body", bound=Request)
+Parameters = TypeVar("Parameters", bound=Query)
+_Problem = Mapping[str, Any]  # one of pydantic's error details
+
+
+def read_body(data: bytes, is_json: bool, model: type[Body], optional: bool) -> Body | None:
+    """Check a request's body.
+
+    Args:
+        data: The body, bounded by whoever read it.
+        is_json: Whether its media type is JSON.
+        model: What it must be.
+        optional: Whether it may be empty.
+
+    Returns:
+        The model; None for an empty body that is ``optional``.
+
+    Raises:
+        WebError: 400, with the field that is wrong.
+    """
+    if optional and not data:
+        return None
+    if not is_json:
+        raise _no_object()
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise _refusal(error) from None  # the cause quotes what came
+
+
+def read_query(parameters: Mapping[str, str], model: type[Parameters]) -> Parameters:
+    """Check the parameters behind ``?``.
+
+    Raises:
+        WebError: 400, with the parameter that is wrong.
+    """
+    try:
+        return model.model_validate(dict(parameters))
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def _no_object() -> WebError:
+    return WebError(400, "bad_request", "The body must be a JSON object.", SEE)
+
+
+def _refusal(error: ValidationError) -> WebError:
+    """The first of the problems, as a sentence about the field that it is in."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    place = problem["loc"]
+    field = str(place[0]) if place else ""
+    if problem["type"] == "points":
+        field = "points_mm"
+    if not field:
+        return _no_object()
+    return _special(field) or _common(field, problem)
+
+
+def _special(field: str) -> WebError | None:
+    """Fields whose form takes a sentence of its own to say."""
+    if field == "at_mm":
+        return WebError(400, "bad_request", "at_mm must be three numbers, RAS+ mm.", SEE)
+    if field == "points_mm":
+        counts = ", ".join(f"{kind} {count}" for kind, count in POINTS.items())
+        message = f"points_mm must be points of three numbers, RAS+ mm, as many as the kind has: {counts}."
+        return WebError(400, "bad_request", message, SEE)
+    if field == "statistics":
+        return WebError(400, "bad_request", f"statistics may hold the numbers {', '.join(STATISTICS)}.", SEE)
+    if field == "view":
+        return WebError(400, "bad_request", "view must be what follows # in the address of the page.", SEE)
+    if field == "mask_id":
+        return WebError(400, "bad_request", "mask_id must be the id of a mask of this study, or null.", SEE)
+    return None
+
+
+def _common(field: str, problem: _Problem) -> WebError:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "missing":
+        return WebError(400, "bad_request", f"{field} is missing.", SEE)
+    if kind == "literal_error":
+        choices = ", ".join(re.findall(r"'([^']*)'", context["expected"]))
+        return WebError(400, "bad_request", f"{field} must be one of {choices}.", SEE)
+    if kind == "string_too_long":
+        return WebError(
+            400, "bad_request", f"{field} must be a text of at most {context['max_length']} characters.", SEE
+        )
+    if kind == "int_type":
+        return WebError(400, "bad_request", f"{field} must be a whole number.", SEE)
+    if kind == "greater_than_equal":
+        return WebError(400, "bad_request", f"{field} must be at least {context['ge']}.", SEE)
+    if kind == "less_than_equal":
+        return WebError(400, "bad_request", f"{field} must be at most {context['le']}.", SEE)
+    if kind == "string_type":
+        return WebError(400, "bad_request", f"{field} must be a text.", SEE)
+    return WebError(400, "bad_request", f"{field} is not what it should be.", SEE)

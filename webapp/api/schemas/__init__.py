@@ -1,0 +1,66 @@
+"""One schema a resource: it checks what comes in, makes what goes out, and the API's description is made of it."""
+
+from webapp.api.schemas.base import API, Answer, Query, Request
+from webapp.api.schemas.display import Display
+from webapp.api.schemas.errors import Error, ErrorDetail, Note
+from webapp.api.schemas.health import Engine, Health
+from webapp.api.schemas.imports import ChosenSeries, Import
+from webapp.api.schemas.jobs import Job, JobList, NewJob
+from webapp.api.schemas.masks import TRIANGLES, Mask, MaskList, SurfaceQuery, VersionQuery
+from webapp.api.schemas.measurements import Measurement, MeasurementList, NewMeasurement
+from webapp.api.schemas.pacs import (
+    ArchiveNames,
+    Fetch,
+    FoundSeries,
+    FoundSeriesList,
+    FoundStudies,
+    FoundStudy,
+    Search,
+    Send,
+    Sent,
+    Transfer,
+)
+from webapp.api.schemas.reviews import NewReview, Review, ReviewList
+from webapp.api.schemas.studies import Study, StudyList, file_version
+
+__all__ = [
+    "API",
+    "TRIANGLES",
+    "Answer",
+    "ArchiveNames",
+    "ChosenSeries",
+    "Display",
+    "Engine",
+    "Error",
+    "ErrorDetail",
+    "Fetch",
+    "FoundSeries",
+    "FoundSeriesList",
+    "FoundStudies",
+    "FoundStudy",
+    "Health",
+    "Import",
+    "Job",
+    "JobList",
+    "Mask",
+    "MaskList",
+    "Measurement",
+    "MeasurementList",
+    "NewJob",
+    "NewMeasurement",
+    "NewReview",
+    "Note",
+    "Query",
+    "Request",
+    "Review",
+    "ReviewList",
+    "Search",
+    "Send",
+    "Sent",
+    "Study",
+    "StudyList",
+    "SurfaceQuery",
+    "Transfer",
+    "VersionQuery",
+    "file_version",
+]

@@ -1,0 +1,58 @@
+"""What the schemas share: the two kinds of models, and the types of their fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+API = "/api/v1"
+
+
+class Answer(BaseModel):
+    """JSON that leaves the server. A field that is not described here cannot be sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the answer, as plain values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Request(BaseModel):
+    """JSON that comes in: no type is converted into another; fields that are not described are ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+class Query(BaseModel):
+    """Parameters behind ``?``, which are texts; those that are not described are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ISO 8601 in UTC, with the offset ``+00:00``."""
+Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
+"""A path on this server, ready to be requested."""
+Triple = tuple[float, float, float]
+Shape = tuple[int, int, int]
+
+
+def _whole_number(value: object) -> object:
+    """Refuse what ``int`` would accept beside digits: spaces, underscores, fractions, thousands of digits."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise PydanticCustomError("int_type", "Input should be a whole number")
+    return value
+
+
+DIGITS = BeforeValidator(_whole_number)
+"""Of a parameter behind ``?``: decimal digits alone. It stands behind bounds, else they would not be described."""
+Uid = Annotated[str, StringConstraints(pattern=r"^[0-9.]{1,64}$")]
+"""A DICOM unique identifier (PS3.5 section 9)."""

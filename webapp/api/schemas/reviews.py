@@ -1,0 +1,70 @@
+"""Schemas of reviews."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from webapp.api.schemas.base import API, Address, Answer, Request, Timestamp, Triple
+from webapp.enumerations import Verdict
+from webapp.storage import reviews
+
+_LARGEST_MM = 1e5
+Millimetre = Annotated[float, Field(gt=-_LARGEST_MM, lt=_LARGEST_MM)]
+
+
+class NewReview(Request):
+    """What a reviewer says of a study."""
+
+    verdict: Verdict
+    at_mm: tuple[Millimetre, Millimetre, Millimetre] = Field(description="The place it is about, RAS+ mm")
+    comment: str = Field("", max_length=reviews.LONGEST_COMMENT)
+    view: str = Field(
+        "",
+        max_length=reviews.LONGEST_VIEW,
+        pattern=r"^[A-Za-z0-9_=&.,-]*$",  # what static/viewer/src/data/view-state.js writes
+        description="What was seen: the part of the page's address behind #",
+    )
+    mask_id: str | None = Field(None, description="The mask that was reviewed, one of this study")
+
+    def fields(self) -> reviews.Fields:
+        """What the store keeps of it."""
+        return reviews.Fields(self.verdict, list(self.at_mm), self.comment.strip(), self.view, self.mask_id)
+
+
+class Review(Answer):
+    """One review."""
+
+    id: str
+    study_id: str
+    mask_id: str | None = Field(description="The mask that was reviewed, which may be gone")
+    verdict: Verdict
+    comment: str = Field(description="May hold anything, escape it")
+    at_mm: Triple = Field(description="The place it is about, RAS+ mm")
+    view: str = Field(description="What was seen: the part of the page's address behind #")
+    created_at: Timestamp
+    url: Address
+    link: Address = Field(description="Opens the study as the reviewer saw it")
+
+    @classmethod
+    def of(cls, review: reviews.Review) -> Review:
+        """Make the answer from a review of the store."""
+        return cls(
+            id=review.id,
+            study_id=review.study_id,
+            mask_id=review.mask_id,
+            verdict=review.verdict,
+            comment=review.comment,
+            at_mm=review.at_mm,
+            view=review.view,
+            created_at=review.created_at,
+            url=f"{API}/reviews/{review.id}",
+            link=f"/studies/{review.study_id}#{review.view}",
+        )
+
+
+class ReviewList(Answer):
+    """Reviews of a study, newest first."""
+
+    reviews: list[Review]
