@@ -37,15 +37,15 @@ def main() -> None:
     for folder in find_cases(options.cases):
         for how, volume, reference in copies(read_case(folder), options.plain):
             found = dice_of(engine.segment(volume), reference)
-            confidence, evidence = engine.confidence, engine.evidence
+            confidence, features = engine.confidence, engine.features
             assert confidence is not None
-            assert evidence is not None
+            assert features is not None
             scored.append((found, confidence))
             reasons = " ".join(reason.code for reason in confidence.reasons)
             print(
                 f"{folder.name[:24]:24} {how:20} {found:.3f}  {confidence.value:.3f}  {confidence.level:7} "
-                f"{evidence.expected_dice:.3f}    {evidence.inside:.3f}  {evidence.gap_mm:6.1f}  "
-                f"{evidence.ml_per_cm:5.1f}  {evidence.volume_ml:5.0f}  {reasons}",
+                f"{features.expected_dice:.3f}    {features.inside:.3f}  {features.gap_mm:6.1f}  "
+                f"{features.ml_per_cm:5.1f}  {features.volume_ml:5.0f}  {reasons}",
                 flush=True,
             )
     report(scored)

@@ -17,7 +17,7 @@ from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress
 
 if TYPE_CHECKING:
-    from segmentation.evaluation.distant_false_positives import FarRow
+    from segmentation.evaluation.distant_false_positives import DistantRow
     from segmentation.evaluation.report import CaseReport
     from segmentation.evaluation.tables import Table
     from segmentation.inference.engine import Engine
@@ -129,25 +129,25 @@ def _folds(session: _Session) -> None:
 
 def _far(session: _Session) -> None:
     from segmentation.evaluation.distant_false_positives import (
-        evaluate_far,
+        distant_table,
+        evaluate_distant,
         evaluate_negatives,
-        far_table,
         labelled_rows,
     )
 
     options, engine = session.options, session.load(None)
     reports = {}
     if options.far:
-        reports["far"] = evaluate_far(options.far, options.centrelines, engine, options.mode, session.progress)
+        reports["far"] = evaluate_distant(options.far, options.centrelines, engine, options.mode, session.progress)
     if options.negatives:
         reports["negatives"] = evaluate_negatives(options.negatives, engine, options.mode, session.progress)
-    rows: list[FarRow] = labelled_rows(case for _, _, case in session.scored) if options.far else []
+    rows: list[DistantRow] = labelled_rows(case for _, _, case in session.scored) if options.far else []
     for name, report in reports.items():
         rows += report.rows
         session.content[name] = report.to_json()
         session.refused |= report.refused
     if rows:
-        session.tables.append(far_table(rows))
+        session.tables.append(distant_table(rows))
 
 
 def _robustness(session: _Session) -> None:

@@ -90,7 +90,7 @@ def _segment(
 ) -> tuple[LabelMap, NDArray[np.float32] | None]:
     """The mask, and the probabilities where they are to be written."""
     if wants_probability(options):
-        return engine.segment_softly(volume, progress=progress, mode=options.mode)
+        return engine.segment_with_probabilities(volume, progress=progress, mode=options.mode)
     return engine.segment(volume, progress=progress, mode=options.mode), None
 
 
@@ -187,7 +187,7 @@ def _report(
         "orientation": volume.grid.orientation,
         "volume_ml": label_map.volume_ml,
         "confidence": confidence,
-        "evidence": None if engine.evidence is None else asdict(engine.evidence),
+        "evidence": None if engine.features is None else asdict(engine.features),
         "against_reference": None if scores is None else asdict(scores),
         "notes": [*sentences(volume.notes), *engine.notes],
     }

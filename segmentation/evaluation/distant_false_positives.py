@@ -32,7 +32,7 @@ from segmentation.evaluation.cases import Segmenter
 from segmentation.evaluation.metrics import Mask, farther, surface_voxels, voxels
 from segmentation.evaluation.regions import SLABS
 from segmentation.evaluation.report import CaseReport, without_nan
-from segmentation.evaluation.scores import FAR_MM
+from segmentation.evaluation.scores import DISTANT_MM
 from segmentation.evaluation.tables import Table, number
 from segmentation.readers import SUFFIXES, read_volume
 
@@ -42,7 +42,7 @@ BLOCK = 64  # slices at a time
 
 
 @dataclass(frozen=True)
-class FarRow:
+class DistantRow:
     """One CT.
 
     Attributes:
@@ -68,10 +68,10 @@ class FarRow:
 
 
 @dataclass(frozen=True)
-class FarReport:
+class DistantReport:
     """Every CT of a folder; ``refused`` maps those that could not be used to the reason."""
 
-    rows: list[FarRow]
+    rows: list[DistantRow]
     refused: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
@@ -80,9 +80,9 @@ class FarReport:
         return {"rows": without_nan(rows), "refused": self.refused}
 
 
-def evaluate_far(
+def evaluate_distant(
     folder: Path, centrelines: Path, engine: Segmenter, mode: str = "patch", progress: Progress = ignore
-) -> FarReport:
+) -> DistantReport:
     """Segment every CT of a folder and measure what is away from its centreline.
 
     Args:
@@ -101,34 +101,36 @@ def evaluate_far(
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
         raise InputError(f"{centrelines} holds no centrelines: {error}") from error
 
-    def judge(name: str, mask: Mask, grid: Grid) -> FarRow:
+    def measure(name: str, mask: Mask, grid: Grid) -> DistantRow:
         if name not in lines:
             raise InputError(f"{centrelines.name} has no centreline of it.")
-        far_ml = far_from_centreline_ml(mask, grid, np.array(lines[name]["points_mm"], dtype=np.float64))
+        far_ml = distant_from_centreline_ml(mask, grid, np.array(lines[name]["points_mm"], dtype=np.float64))
         ml = float(np.count_nonzero(mask)) * grid.voxel_ml
         # A mask that is empty has nothing far away, but has missed a spine that is there.
-        return FarRow(name, engine.model_id, "centreline", ml, far_ml, ml > 0 and far_ml < SHARE_GOAL * ml)
+        return DistantRow(name, engine.model_id, "centreline", ml, far_ml, ml > 0 and far_ml < SHARE_GOAL * ml)
 
-    return _evaluate(folder, judge, engine, mode, progress)
+    return _evaluate(folder, measure, engine, mode, progress)
 
 
-def evaluate_negatives(folder: Path, engine: Segmenter, mode: str = "patch", progress: Progress = ignore) -> FarReport:
+def evaluate_negatives(
+    folder: Path, engine: Segmenter, mode: str = "patch", progress: Progress = ignore
+) -> DistantReport:
     """Segment every CT of a folder that shows no spine, limbs for instance.
 
     Raises:
         InputError: there are no CTs.
     """
 
-    def judge(name: str, mask: Mask, grid: Grid) -> FarRow:
+    def measure(name: str, mask: Mask, grid: Grid) -> DistantRow:
         ml = float(np.count_nonzero(mask)) * grid.voxel_ml
-        return FarRow(name, engine.model_id, "no spine", ml, ml, ml < NEGATIVE_GOAL_ML)
+        return DistantRow(name, engine.model_id, "no spine", ml, ml, ml < NEGATIVE_GOAL_ML)
 
-    return _evaluate(folder, judge, engine, mode, progress)
+    return _evaluate(folder, measure, engine, mode, progress)
 
 
-def labelled_rows(cases: Iterable[CaseReport]) -> list[FarRow]:
+def labelled_rows(cases: Iterable[CaseReport]) -> list[DistantRow]:
     """The same of labelled CTs that have been scored already."""
-    rows: list[FarRow] = []
+    rows: list[DistantRow] = []
     for case in cases:
         for region in SLABS:
             if region in case.scores:
@@ -136,12 +138,12 @@ def labelled_rows(cases: Iterable[CaseReport]) -> list[FarRow]:
                 good = found.volume_ml > 0 and found.far_ml < SHARE_GOAL * found.volume_ml
                 passed = good if region == "labelled" else None
                 rows.append(
-                    FarRow(case.name, case.model_id, f"reference, {region}", found.volume_ml, found.far_ml, passed)
+                    DistantRow(case.name, case.model_id, f"reference, {region}", found.volume_ml, found.far_ml, passed)
                 )
     return rows
 
 
-def far_from_centreline_ml(mask: Mask, grid: Grid, points_mm: NDArray[np.float64]) -> float:
+def distant_from_centreline_ml(mask: Mask, grid: Grid, points_mm: NDArray[np.float64]) -> float:
     """Volume of a (I, J, K) mask more than 10 mm outside the zone that a vertebra can reach, as said above.
 
     Args:
@@ -151,28 +153,28 @@ def far_from_centreline_ml(mask: Mask, grid: Grid, points_mm: NDArray[np.float64
     """
     # Block by block: coordinates of a whole trunk at once would take gigabytes.
     blocks = range(0, mask.shape[2], BLOCK)
-    far = sum(_far_voxels(mask[:, :, start : start + BLOCK], start, grid, points_mm) for start in blocks)
+    far = sum(_distant_voxels(mask[:, :, start : start + BLOCK], start, grid, points_mm) for start in blocks)
     return far * grid.voxel_ml
 
 
-def _far_voxels(mask: Mask, start: int, grid: Grid, points_mm: NDArray[np.float64]) -> int:
+def _distant_voxels(mask: Mask, start: int, grid: Grid, points_mm: NDArray[np.float64]) -> int:
     """Far voxels among those of a (I, J, n) block of slices that begins at k = ``start``."""
     box = bounding_box(mask)
     if box is None:
         return 0
     # The zone within 10 mm of the mask decides, so the mask's own box and that margin are enough of the scan.
-    margins = [math.ceil(FAR_MM / spacing) + 1 for spacing in grid.spacing_mm]
+    margins = [math.ceil(DISTANT_MM / spacing) + 1 for spacing in grid.spacing_mm]
     corner = np.array([part.start - margin for part, margin in zip(box, margins, strict=True)])
     i, j, k = (part.stop - part.start + 2 * margin for part, margin in zip(box, margins, strict=True))
     affine = grid.affine.copy()
     affine[:3, 3] = grid.to_mm(corner + np.array([0.0, 0.0, start]))
     near, _ = near_centreline(Grid((i, j, k), affine), points_mm)
     found = np.pad(mask[box], [(margin, margin) for margin in margins])
-    far = farther(voxels(found & ~near), surface_voxels(near), grid.spacing_mm, FAR_MM)
+    far = farther(voxels(found & ~near), surface_voxels(near), grid.spacing_mm, DISTANT_MM)
     return int(np.count_nonzero(far))
 
 
-def far_table(rows: Sequence[FarRow]) -> Table:
+def distant_table(rows: Sequence[DistantRow]) -> Table:
     """A row a CT, with the goal met or not."""
     marks = {True: "pass", False: "FAIL", None: "-"}
     cells = [
@@ -188,8 +190,8 @@ def far_table(rows: Sequence[FarRow]) -> Table:
         for r in rows
     ]
     notes = (
-        f"far: more than {FAR_MM:g} mm outside what a vertebra can reach from the centreline, or from the reference; "
-        "without a spine, everything",
+        f"far: more than {DISTANT_MM:g} mm outside what a vertebra can reach from the centreline, or from the "
+        "reference; without a spine, everything",
         f"goal: under {SHARE_GOAL:.0%} of the mask, and a mask; without a spine, under {NEGATIVE_GOAL_ML:g} ml. "
         "A whole scan is not judged by a reference that may leave out vertebrae cut by the border",
     )
@@ -199,20 +201,20 @@ def far_table(rows: Sequence[FarRow]) -> Table:
 
 
 def _evaluate(
-    folder: Path, judge: Callable[[str, Mask, Grid], FarRow], engine: Segmenter, mode: str, progress: Progress
-) -> FarReport:
+    folder: Path, measure: Callable[[str, Mask, Grid], DistantRow], engine: Segmenter, mode: str, progress: Progress
+) -> DistantReport:
     paths = sorted(path for path in folder.glob("*") if path.name.lower().endswith(SUFFIXES))
     if not paths:
         raise InputError(f"{folder} holds no CT.", f"Give a folder of files ending in {', '.join(SUFFIXES)}.")
-    rows: list[FarRow] = []
+    rows: list[DistantRow] = []
     refused: dict[str, str] = {}
     for position, path in enumerate(paths):
         progress(position / len(paths), path.name)
         name = path.name[: -len(next(s for s in SUFFIXES if path.name.lower().endswith(s)))]
         try:
             volume = read_volume(path)
-            rows.append(judge(name, spine_voxels(engine.segment(volume, mode=mode)), volume.grid))
+            rows.append(measure(name, spine_voxels(engine.segment(volume, mode=mode)), volume.grid))
         except InputError as error:
             refused[name] = error.message
     progress(1.0, "done")
-    return FarReport(rows, refused)
+    return DistantReport(rows, refused)

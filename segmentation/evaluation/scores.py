@@ -26,7 +26,7 @@ from segmentation.evaluation.metrics import (
 )
 from segmentation.evaluation.regions import LEVELS, labelled_slab, nearest_vertebra
 
-FAR_MM = 10.0
+DISTANT_MM = 10.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Comparison:
         self._to_reference, _ = nearest(self._ours, self._theirs, grid.spacing_mm)
         self._to_prediction, _ = nearest(self._theirs, self._ours, grid.spacing_mm)
         wrong = voxels(mask & ~reference)
-        self._far = wrong[farther(wrong, self._theirs, grid.spacing_mm, FAR_MM)]
+        self._far = wrong[farther(wrong, self._theirs, grid.spacing_mm, DISTANT_MM)]
 
     def scores(self, where: Mask | None = None) -> Scores:
         """The figures of the voxels in ``where``, (I, J, K); of all if None."""

@@ -90,7 +90,7 @@ class Confidence:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ConfidenceFeatures:
     """What is measured of an answer; lengths along the body, head to foot.
 
     Attributes:
@@ -115,7 +115,9 @@ class Evidence:
     slice_mm: float
 
 
-def measure(logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArray[np.bool_] | None) -> Evidence:
+def measure(
+    logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArray[np.bool_] | None
+) -> ConfidenceFeatures:
     """The evidence of (I, J, K) ``logits`` on ``grid``, axes R, A, S, for a scan on ``source``.
 
     ``column`` is what was located, on a coarser grid of the same extent; None where nothing was asked to locate.
@@ -138,7 +140,7 @@ def measure(logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArr
         slices = ((np.arange(logits.shape[2]) + 0.5) * scale[2]).astype(int)
         located = np.asarray(column.any(axis=(0, 1)))[slices]
     held = profile >= EMPTY_ML_PER_CM
-    return Evidence(
+    return ConfidenceFeatures(
         expected_dice=expected,
         inside=inside,
         column_mm=float(np.ptp(np.flatnonzero(located)) + 1) * grid.spacing_mm[2] if located.any() else 0.0,
@@ -150,18 +152,18 @@ def measure(logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArr
     )
 
 
-def judge(evidence: Evidence) -> Confidence:
+def score(features: ConfidenceFeatures) -> Confidence:
     """The value, its level and every reason that lowered it."""
-    value = evidence.expected_dice
-    codes = _signs(evidence)
+    value = features.expected_dice
+    codes = _signs(features)
     for code in codes:
         value *= FACTORS.get(code, 1.0)
     if "unsure" in codes:
-        value *= evidence.expected_dice / HIGH
+        value *= features.expected_dice / HIGH
     if "gap" in codes:
-        value *= 1 - evidence.gap_mm / evidence.column_mm
+        value *= 1 - features.gap_mm / features.column_mm
     if "beside" in codes:
-        value *= evidence.inside / LEAST_INSIDE
+        value *= features.inside / LEAST_INSIDE
     if value < HIGH and not codes:
         codes = ["unsure"]
     return Confidence(round(value, 3), level_of(value), tuple(Reason(code) for code in codes))
@@ -172,18 +174,18 @@ def level_of(value: float) -> Level:
     return "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
 
 
-def _signs(evidence: Evidence) -> list[str]:
-    if not evidence.volume_ml:
+def _signs(features: ConfidenceFeatures) -> list[str]:
+    if not features.volume_ml:
         return ["nothing"]
     signs = {
-        "unsure": evidence.expected_dice < HIGH,
-        "gap": evidence.gap_mm > LONGEST_GAP_MM,
-        "beside": evidence.inside < LEAST_INSIDE,
-        "lean": evidence.ml_per_cm < LEAN_ML_PER_CM,
-        "stout": evidence.ml_per_cm > STOUT_ML_PER_CM,
-        "little": evidence.volume_ml < LITTLE_ML,
-        "small_view": evidence.view_mm < SMALL_VIEW_MM,
-        "thick_slices": evidence.slice_mm > THICK_MM,
+        "unsure": features.expected_dice < HIGH,
+        "gap": features.gap_mm > LONGEST_GAP_MM,
+        "beside": features.inside < LEAST_INSIDE,
+        "lean": features.ml_per_cm < LEAN_ML_PER_CM,
+        "stout": features.ml_per_cm > STOUT_ML_PER_CM,
+        "little": features.volume_ml < LITTLE_ML,
+        "small_view": features.view_mm < SMALL_VIEW_MM,
+        "thick_slices": features.slice_mm > THICK_MM,
     }
     return [code for code, seen in signs.items() if seen]
 

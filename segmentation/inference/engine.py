@@ -25,8 +25,8 @@ from segmentation.core.errors import BadConfiguration, BadWeights, OperationCanc
 from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
-from segmentation.inference.confidence import Confidence, Evidence, judge, measure
-from segmentation.inference.postprocess import believable, keep_column, keep_spine, probability_of
+from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
+from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
 
@@ -38,10 +38,10 @@ OVERLAP = 0.5
 WINDOWS_AT_ONCE = 2
 SMALLEST_WINDOW = 64
 # Generous at the column's border, where what is left out is lost; whether there is a column at all is judged by what
-# the locator does believe in (see believable).
+# the locator does believe in (see is_plausible_spine).
 COLUMN_LOGIT = -1.0
 # Processes reach beyond the closed column that the locator was taught.
-REACH_MM = 20.0
+SEARCH_RADIUS_MM = 20.0
 # Context that the second pass sees around the column.
 MARGIN_MM = 24.0
 
@@ -53,7 +53,7 @@ class Engine:
         device: ``"cpu"`` or ``"cuda"``.
         model_id: Name and abbreviated SHA-256 of the weights.
         notes: What the last call had to do without, in plain sentences (smaller windows, CPU, no spine found).
-        evidence: What was measured of the last call's answer; None before the first.
+        features: What was measured of the last call's answer; None before the first.
 
     Raises:
         BadWeights: the model file is damaged or not ours.
@@ -70,7 +70,7 @@ class Engine:
         self._segment = self.model.stages["segment"]
         self.device = _pick_device(device)
         self.notes: list[str] = []
-        self.evidence: Evidence | None = None
+        self.features: ConfidenceFeatures | None = None
         self._log = log
         self._lock = threading.Lock()
         for stage in self.model.stages.values():
@@ -79,7 +79,7 @@ class Engine:
     @property
     def confidence(self) -> Confidence | None:
         """How far the last call's mask may be trusted, and why not further; None before the first."""
-        return None if self.evidence is None else judge(self.evidence)
+        return None if self.features is None else score(self.features)
 
     def segment(
         self,
@@ -99,7 +99,7 @@ class Engine:
         """
         return self._segmented(volume, progress, cancelled, mode)[0]
 
-    def segment_softly(
+    def segment_with_probabilities(
         self,
         volume: Volume,
         progress: Progress = ignore,
@@ -144,7 +144,7 @@ class Engine:
     ) -> tuple[LabelMap, Array | None]:
         """The mask, and the logits if asked for: they are twice as large as the scan."""
         with self._lock:
-            self.notes, self.evidence = [], None
+            self.notes, self.features = [], None
             report = _Reporter(progress, cancelled)
             answer = self._answer(volume, report, mode)
             report(0.9, "restoring")
@@ -153,7 +153,7 @@ class Engine:
             del restored
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
-            self.evidence = _evidence(answer, bool(mask.any()))
+            self.features = _features(answer, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
             report(1.0, "done")
@@ -196,12 +196,12 @@ class Engine:
         prepared = prepare(volume, stage.input)
         report.span(0.02, 0.2, "locating")
         logits = self._run(stage, prepared.image, stage.window, report)
-        found = keep_column(keep_spine(logits > COLUMN_LOGIT, stage.input.spacing_mm**3), stage.input.spacing_mm)
-        if not believable(logits[found & (logits > 0)], stage.input.spacing_mm):
+        found = keep_main_column(keep_spine(logits > COLUMN_LOGIT, stage.input.spacing_mm**3), stage.input.spacing_mm)
+        if not is_plausible_spine(logits[found & (logits > 0)], stage.input.spacing_mm):
             found[:] = False
         if not found.any():
             return found, np.zeros(shape, dtype=bool)
-        near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= REACH_MM
+        near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= SEARCH_RADIUS_MM
         i, j, k = shape
         return found, resample(near.astype(np.float32), (i, j, k)) > 0.5
 
@@ -269,7 +269,7 @@ class _Answer:
     in_windows: bool = False
 
 
-def _evidence(answer: _Answer, found: bool) -> Evidence:
+def _features(answer: _Answer, found: bool) -> ConfidenceFeatures:
     i, j, k = answer.prepared.valid_shape
     logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
     return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)

@@ -20,7 +20,7 @@ END_MM = 20.0
 DOUBTFUL_PROBABILITY, SHORT_COLUMN_ML = 0.845, 150.0
 
 
-def keep_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]:
+def keep_main_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]:
     """The largest component of a coarse (I, J, K) mask, axes R, A, S, and what continues it up or down.
 
     A column is one piece, or pieces one above the other. Whatever else looks like one (an upper arm, a femur, a
@@ -43,7 +43,7 @@ def keep_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]
     return np.isin(labels, kept)
 
 
-def believable(logits: NDArray[np.float32], spacing_mm: float) -> bool:
+def is_plausible_spine(logits: NDArray[np.float32], spacing_mm: float) -> bool:
     """Whether the (N,) positive logits of a located column's voxels are those of a spine; not if there are none."""
     if not len(logits):
         return False

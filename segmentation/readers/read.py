@@ -17,7 +17,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
-from segmentation.readers.values import Survey, check_hounsfield, check_offset, survey, to_hu
+from segmentation.readers.values import ValueRange, check_hounsfield, check_offset, measure_range, to_hu
 
 Opener = Callable[[Path, ReadLimits], ImageFile]
 
@@ -107,7 +107,7 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
     """
     image = open_image(path, limits)
     image, stored, found = _load(image)
-    if found.not_finite or not found.whole or found.low < 0 or found.high > 255:
+    if found.not_finite or not found.integer_hu or found.low < 0 or found.high > 255:
         raise InputError(
             f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) "
             "are not whole numbers from 0 to 255.",
@@ -156,14 +156,14 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     )
 
 
-def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], Survey]:
+def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], ValueRange]:
     """The image as its voxels turned out to be, and these."""
     voxels = image.load()
     image = replace(image, grid=voxels.grid or image.grid, notes=(*image.notes, *voxels.notes))
-    return image, voxels.stored, survey(voxels.stored, image.slope, image.inter)
+    return image, voxels.stored, measure_range(voxels.stored, image.slope, image.inter)
 
 
-def _check_values(image: ImageFile, stored: NDArray[Any], found: Survey) -> None:
+def _check_values(image: ImageFile, stored: NDArray[Any], found: ValueRange) -> None:
     check_hounsfield(found, image.name)
     check_offset(to_hu(stored, image.slope, image.inter, found), found, image.name)
 

@@ -27,27 +27,27 @@ _HINT = "Export the CT in Hounsfield units, for instance with dcm2niix, and uplo
 
 
 @dataclass(frozen=True)
-class Survey:
+class ValueRange:
     """What one pass over the stored values found, in HU.
 
     Attributes:
         low, high: Smallest and largest finite value (NaN if there is none).
-        whole: True if all finite values are integers.
+        integer_hu: True if all finite values are integers.
         not_finite: Share of voxels that are NaN or infinite, 0..1.
     """
 
     low: float
     high: float
-    whole: bool
+    integer_hu: bool
     not_finite: float
 
 
-def survey(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> Survey:
+def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> ValueRange:
     """Range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
     if stored.dtype.kind in "iu" and slope == round(slope) and inter == round(inter):
         ends = [int(stored.min()) * slope + inter, int(stored.max()) * slope + inter]
-        return Survey(min(ends), max(ends), True, 0.0)
-    low, high, whole, missing = np.inf, -np.inf, True, 0
+        return ValueRange(min(ends), max(ends), True, 0.0)
+    low, high, integer_hu, missing = np.inf, -np.inf, True, 0
     for slab in _slabs(stored):
         values = np.asarray(stored[slab], dtype=np.float64).ravel()
         if stored.dtype.kind == "f":
@@ -59,20 +59,22 @@ def survey(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> Surv
         with np.errstate(over="ignore"):
             values = values * slope + inter
         low, high = min(low, float(values.min())), max(high, float(values.max()))
-        whole = whole and bool((values == np.rint(values)).all())
+        integer_hu = integer_hu and bool((values == np.rint(values)).all())
     if low > high:
         low = high = float("nan")
-    return Survey(low, high, whole, missing / stored.size)
+    return ValueRange(low, high, integer_hu, missing / stored.size)
 
 
-def to_hu(stored: NDArray[Any], slope: float, inter: float, found: Survey) -> NDArray[np.int16] | NDArray[np.float32]:
+def to_hu(
+    stored: NDArray[Any], slope: float, inter: float, found: ValueRange
+) -> NDArray[np.int16] | NDArray[np.float32]:
     """(I, J, K) stored values to HU: int16 if all values are integers, else float32.
 
     ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing changes.
     """
     if slope == 1 and inter == 0 and stored.dtype == np.dtype(np.int16) and stored.dtype.isnative:
         return stored
-    hu: NDArray[Any] = np.empty(stored.shape, dtype=np.int16 if found.whole else np.float32, order="F")
+    hu: NDArray[Any] = np.empty(stored.shape, dtype=np.int16 if found.integer_hu else np.float32, order="F")
     for slab in _slabs(stored):
         values = np.asarray(stored[slab], dtype=np.float64) * slope + inter
         if found.not_finite:
@@ -81,7 +83,7 @@ def to_hu(stored: NDArray[Any], slope: float, inter: float, found: Survey) -> ND
     return hu
 
 
-def check_hounsfield(found: Survey, name: str) -> None:
+def check_hounsfield(found: ValueRange, name: str) -> None:
     """Judge a range of values.
 
     Raises:
@@ -92,18 +94,19 @@ def check_hounsfield(found: Survey, name: str) -> None:
             f"{found.not_finite:.1%} of the voxels of {name} are not numbers (NaN or infinite).",
             "Export the scan again; voxels outside the field of view should be air (-1024 HU).",
         )
-    why = _why_not(found)
+    why = reason_not_hounsfield(found)
     if why:
         raise NotHounsfield(f"The values of {name} ({found.low:g} to {found.high:g}) {why}.", _HINT)
 
 
-def _why_not(found: Survey) -> str:
+def reason_not_hounsfield(found: ValueRange) -> str:
+    """Say, as the end of a sentence, why finite values cannot be Hounsfield units; empty if they can."""
     low, high = found.low, found.high
     if low == high:
         return "are the same everywhere: there is no picture in it"
     if low < _INT16.min or high > _INT16.max:
         return "lie outside what any CT scanner writes (-32768 to 32767 HU)"
-    if found.whole and low >= 0 and high <= _LAST_LABEL:
+    if found.integer_hu and low >= 0 and high <= _LAST_LABEL:
         return "are those of a label map, not of a CT"
     if low >= -1 and high <= 1:
         return "were scaled to a range of 0 to 1 and are no longer Hounsfield units"
@@ -116,7 +119,7 @@ def _why_not(found: Survey) -> str:
     return ""
 
 
-def check_offset(hu: NDArray[Any], found: Survey, name: str) -> None:
+def check_offset(hu: NDArray[Any], found: ValueRange, name: str) -> None:
     """Recognise CT numbers stored without their offset: water at 1024 where it should be 0.
 
     A CT whose negative values were clipped has soft tissue between 0 and 100, and hardly any voxel near 1024.

@@ -60,7 +60,7 @@ def test_every_word_that_readers_put_into_a_sentence_is_chinese():
     values = Sentences(ROOT / "segmentation" / "readers" / "values.py")
     reasons = [
         text
-        for inner in ast.walk(values.functions["_why_not"])
+        for inner in ast.walk(values.functions["reason_not_hounsfield"])
         if isinstance(inner, ast.Return)
         for text in values.templates(inner.value)
     ]

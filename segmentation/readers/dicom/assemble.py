@@ -46,8 +46,8 @@ def write_voxels(frames: Sequence[Frame], path: Path, name: str) -> Written:
 
 
 def _kind(layout: Layout) -> np.dtype[Any]:
-    whole = all(frame.whole for frame in layout.frames)
-    return np.dtype(np.int16) if whole else np.dtype(np.float32)
+    integer_hu = all(frame.integer_hu for frame in layout.frames)
+    return np.dtype(np.int16) if integer_hu else np.dtype(np.float32)
 
 
 def _write(layout: Layout, path: Path, name: str) -> set[Frame]:
@@ -82,8 +82,8 @@ class _Stack:
         return picture
 
 
-def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> set[Frame]:
-    """Each frame to its place; then its twins, which must be the same picture. Answers those that are damaged."""
+def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: str) -> set[Frame]:
+    """Each frame to its place; then its duplicates, which must be the same picture. Answers those that are damaged."""
     by_file: dict[Path, list[Frame]] = defaultdict(list)
     places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}
     for frame in layout.frames:
@@ -91,7 +91,7 @@ def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> set[Frame]
 
     def put(frames: Sequence[Frame]) -> set[Frame]:
         try:
-            for frame, picture in read_hu(frames[0].path, frames, whole, name):
+            for frame, picture in read_hu(frames[0].path, frames, integer_hu, name):
                 stack.put(places[frame.path, frame.index], picture)
         except UnreadableFile:
             half = len(frames) // 2  # of a multi-frame file: which ones?
@@ -99,20 +99,20 @@ def _decode(layout: Layout, stack: _Stack, whole: bool, name: str) -> set[Frame]
         return set()
 
     damaged = set().union(*map(put, by_file.values()))
-    return damaged | _compare(layout, damaged, stack, whole, name)
+    return damaged | _compare(layout, damaged, stack, integer_hu, name)
 
 
-def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, whole: bool, name: str) -> set[Frame]:
-    """The twins that are damaged. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
+def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: bool, name: str) -> set[Frame]:
+    """The duplicates that are damaged. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
     found: set[Frame] = set()
-    for number, twin in layout.twins:
+    for number, duplicate in layout.duplicates:
         if layout.frames[number] in damaged:
             continue
-        same = _same(stack.get(number), twin, whole, name)
+        same = _same(stack.get(number), duplicate, integer_hu, name)
         if same is None:
-            found.add(twin)
+            found.add(duplicate)
         elif not same:
-            where = ", ".join(f"{x:.1f}" for x in twin.position_mm or ())
+            where = ", ".join(f"{x:.1f}" for x in duplicate.position_mm or ())
             raise BadGeometry(
                 f"{name} holds two different images at one place ({where} mm).",
                 "Export one acquisition or reconstruction alone.",
@@ -120,10 +120,10 @@ def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, whole: bool, na
     return found
 
 
-def _same(picture: Picture, twin: Frame, whole: bool, name: str) -> bool | None:
-    """Whether ``twin`` shows the same; None if it cannot be decoded."""
+def _same(picture: Picture, duplicate: Frame, integer_hu: bool, name: str) -> bool | None:
+    """Whether ``duplicate`` shows the same; None if it cannot be decoded."""
     try:
-        [(_, other)] = read_hu(twin.path, [twin], whole and twin.whole, name)
+        [(_, other)] = read_hu(duplicate.path, [duplicate], integer_hu and duplicate.integer_hu, name)
     except UnreadableFile:
         return None
     return np.array_equal(picture, other)

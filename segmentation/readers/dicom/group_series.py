@@ -103,10 +103,10 @@ def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: Read
         check_extent(layout.grid, limits, name)
     except InputError as error:
         return Series(key, tuple(frames), None, error, notes)
-    if layout.twins:
-        notes += (note("duplicates", count=len(layout.twins)),)
-    twins = tuple(frame for _, frame in layout.twins)
-    return Series(key, layout.frames + twins, layout, None, notes + layout.notes)
+    if layout.duplicates:
+        notes += (note("duplicates", count=len(layout.duplicates)),)
+    duplicates = tuple(frame for _, frame in layout.duplicates)
+    return Series(key, layout.frames + duplicates, layout, None, notes + layout.notes)
 
 
 def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
@@ -135,7 +135,7 @@ def _check_kind(frames: list[Frame], name: str) -> None:
         raise NotAVolume(f"{name} holds colour pictures, not a CT.", "Choose the CT series itself.")
     if first.inverted or first.bits_allocated not in (8, 16, 32):
         raise NotAVolume(f"{name} holds pictures of a kind that no CT scanner writes.", "Choose the CT series itself.")
-    if not all(frame.placed for frame in frames):
+    if not all(frame.has_geometry for frame in frames):
         raise BadGeometry(
             f"{name} does not say where its slices lie (position, orientation or pixel spacing are missing).",
             "Export the original series from the scanner or the PACS.",
@@ -155,12 +155,12 @@ def _alike(frames: list[Frame]) -> list[list[Frame]]:
 
 
 def _fits(one: Frame, other: Frame) -> bool:
-    shape = (one.rows, one.columns, one.samples, one.modality, one.sop_class, one.placed)
-    if shape != (other.rows, other.columns, other.samples, other.modality, other.sop_class, other.placed):
+    shape = (one.rows, one.columns, one.samples, one.modality, one.sop_class, one.has_geometry)
+    if shape != (other.rows, other.columns, other.samples, other.modality, other.sop_class, other.has_geometry):
         return False
     if ("LOCALIZER" in one.image_type) != ("LOCALIZER" in other.image_type):
         return False
-    if not one.placed:
+    if not one.has_geometry:
         return True
     axes = ((one.row_axis, other.row_axis), (one.column_axis, other.column_axis))
     parallel = all(np.dot(a or (), b or ()) > _PARALLEL for a, b in axes)
@@ -169,7 +169,7 @@ def _fits(one: Frame, other: Frame) -> bool:
 
 def _apart(frames: list[Frame]) -> list[list[Frame]]:
     """Split what holds different pictures at one place, or makes no volume as a whole, if the header tells it apart."""
-    if not frames[0].placed:
+    if not frames[0].has_geometry:
         return [frames]
     if _conflicts(frames):
         fits = _without_conflicts

@@ -145,7 +145,6 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
         "columns": columns if rows else 0,
         "samples": int(_get(dataset, "SamplesPerPixel", 1) or 1),
         "bits_allocated": int(_get(dataset, "BitsAllocated", 16) or 16),
-        "bits_stored": int(_get(dataset, "BitsStored", 16) or 16),
         "signed": int(_get(dataset, "PixelRepresentation", 0) or 0) == 1,
         "padding": _padding(dataset),
         "inverted": _text(dataset, "PhotometricInterpretation") == "MONOCHROME1",

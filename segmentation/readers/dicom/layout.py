@@ -40,7 +40,7 @@ class Layout:
 
     Attributes:
         frames: Along the slice normal (row axis x column axis), one a position.
-        twins: Frames at the position of another one, with its number; they must hold the same picture.
+        duplicates: Frames at the position of another one, with its number; they must hold the same picture.
         slices: The volume's, from k = 0.
         shifts: For each frame how many (columns, rows) its picture moves towards the end of the axes.
         grid: Of the volume; i along a row, j down a column, k along the normal. RAS+ mm.
@@ -48,7 +48,7 @@ class Layout:
     """
 
     frames: tuple[Frame, ...]
-    twins: tuple[tuple[int, Frame], ...]
+    duplicates: tuple[tuple[int, Frame], ...]
     slices: tuple[Slice, ...]
     shifts: tuple[tuple[float, float], ...]
     grid: Grid
@@ -73,7 +73,7 @@ def lay_out(frames: Sequence[Frame], name: str) -> Layout:
         NotAVolume: a single slice.
         BadGeometry: slices are missing, or do not lie in a row.
     """
-    frames, twins, along = _sorted(frames)
+    frames, duplicates, along = _sorted(frames)
     if len(frames) < 2:
         raise NotAVolume(f"{name} holds a single slice.", "Choose, or upload, the whole series.")
     first = frames[0]
@@ -95,7 +95,7 @@ def lay_out(frames: Sequence[Frame], name: str) -> Layout:
     grow = np.ceil(shifts.max(axis=0) - 1e-6).astype(int)
     shape = (first.columns + int(grow[0]), first.rows + int(grow[1]), len(slices))
     pairs = tuple((float(u), float(v)) for u, v in shifts)
-    return Layout(tuple(frames), tuple(twins), tuple(slices), pairs, Grid(shape, affine), tuple(notes))
+    return Layout(tuple(frames), tuple(duplicates), tuple(slices), pairs, Grid(shape, affine), tuple(notes))
 
 
 def _sorted(frames: Sequence[Frame]) -> tuple[list[Frame], list[tuple[int, Frame]], Vectors]:
@@ -103,13 +103,13 @@ def _sorted(frames: Sequence[Frame]) -> tuple[list[Frame], list[tuple[int, Frame
     along = distances(frames)
     order = sorted(range(len(frames)), key=lambda n: (round(float(along[n]), 3), frames[n].instance_number))
     kept: list[int] = []
-    twins: list[tuple[int, Frame]] = []
+    duplicates: list[tuple[int, Frame]] = []
     for n in order:
         if kept and abs(along[n] - along[kept[-1]]) < SAME_PLACE_MM:
-            twins.append((len(kept) - 1, frames[n]))
+            duplicates.append((len(kept) - 1, frames[n]))
         else:
             kept.append(n)
-    return [frames[n] for n in kept], twins, np.array([along[n] for n in kept])
+    return [frames[n] for n in kept], duplicates, np.array([along[n] for n in kept])
 
 
 def _slices(along: Vectors, name: str, notes: list[Note]) -> tuple[list[Slice], float]:

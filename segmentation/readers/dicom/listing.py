@@ -17,7 +17,7 @@ from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.find_files import Found
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.group_series import Series, group
-from segmentation.readers.dicom.propose import judge, plane, propose
+from segmentation.readers.dicom.propose import assess, plane, propose
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.refusal import error_from_json, error_to_json
 
@@ -103,7 +103,7 @@ def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = Non
     if missing:
         notes.append(note("dicomdir", listed=listed, missing=missing))
     series = group(frames, limits)
-    verdicts = [judge(each) for each in series]
+    verdicts = [assess(each) for each in series]
     best = propose(verdicts)
     entries = []
     for number, (each, verdict) in enumerate(zip(series, verdicts, strict=True)):
@@ -124,7 +124,7 @@ def _entry(series: Series, reasons: tuple[Note, ...], proposed: bool, picture: s
         images=len(series.frames) if first.rows else 0,
         size=(first.columns, first.rows),
         grid=None if series.layout is None else series.layout.grid,
-        stored_type="int16" if all(frame.whole for frame in series.frames) else "float32",
+        stored_type="int16" if all(frame.integer_hu for frame in series.frames) else "float32",
         problem=series.problem,
         notes=series.notes,
         reasons=reasons,

@@ -33,7 +33,7 @@ class Verdict:
     reasons: tuple[Note, ...]
 
 
-def judge(series: Series) -> Verdict:
+def assess(series: Series) -> Verdict:
     """Judge one series; below zero it is never proposed."""
     first = series.frames[0]
     if series.layout is None:
@@ -59,7 +59,7 @@ def propose(verdicts: Sequence[Verdict]) -> int | None:
 
 def plane(frame: Frame) -> str:
     """``"axial"``, ``"coronal"``, ``"sagittal"`` or ``"oblique"``; empty if the header does not say."""
-    if not frame.placed:
+    if not frame.has_geometry:
         return ""
     normal = np.abs(np.cross(frame.row_axis or (), frame.column_axis or ()))
     axis = int(np.argmax(normal))

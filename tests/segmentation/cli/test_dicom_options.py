@@ -34,7 +34,7 @@ def truthful(monkeypatch: pytest.MonkeyPatch, small_phantom: Phantom) -> None:
         labels = (small_phantom.labels.labels > 0).astype(np.uint8)
         return LabelMap(labels, volume.grid), labels * np.float32(0.8)
 
-    monkeypatch.setattr(Engine, "segment_softly", softly)
+    monkeypatch.setattr(Engine, "segment_with_probabilities", softly)
     monkeypatch.setattr(Engine, "segment", lambda self, volume, **_: softly(self, volume)[0])
 
 
@@ -80,7 +80,7 @@ def test_fractions_of_several_labels_are_refused_after_the_mask_is_written(
 ):
     labels = small_phantom.labels
     soft = (labels.labels > 0).astype(np.float32)
-    monkeypatch.setattr(Engine, "segment_softly", lambda *_, **__: (labels, soft))
+    monkeypatch.setattr(Engine, "segment_with_probabilities", lambda *_, **__: (labels, soft))
     arguments = ["segment", str(series), "-o", str(tmp_path / "m.nii.gz"), "--dicom-seg", str(tmp_path / "s.dcm")]
     told = refusal([*arguments, "--dicom-seg-type", "fractional"], capsys)
     assert f"holds the probability of one label, and this mask has {len(labels.present)}." in told

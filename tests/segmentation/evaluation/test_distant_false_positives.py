@@ -11,10 +11,10 @@ from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
 from segmentation.evaluation.distant_false_positives import (
-    evaluate_far,
+    distant_from_centreline_ml,
+    distant_table,
+    evaluate_distant,
     evaluate_negatives,
-    far_from_centreline_ml,
-    far_table,
     labelled_rows,
 )
 from segmentation.evaluation.report import evaluate
@@ -30,7 +30,7 @@ def far_ml(*voxels: tuple[int, int, int]) -> float:
     mask = np.zeros(GRID.shape, dtype=bool)
     for voxel in voxels:
         mask[voxel] = True
-    return far_from_centreline_ml(mask, GRID, np.array(LINE))
+    return distant_from_centreline_ml(mask, GRID, np.array(LINE))
 
 
 def write_ct(path: Path, *bone: tuple[int, int, int]) -> None:
@@ -72,16 +72,16 @@ def test_far_does_not_depend_on_how_the_array_is_stored():
     flipped[2, 2], flipped[2, 3] = -10, 290
     turned = Grid((20, 30, 30), flipped[:, [1, 0, 2, 3]])
     stored = mask[:, :, ::-1].transpose(1, 0, 2)
-    expected = far_from_centreline_ml(mask, GRID, np.array(LINE))
-    assert far_from_centreline_ml(stored, turned, np.array(LINE)) == pytest.approx(expected)
+    expected = distant_from_centreline_ml(mask, GRID, np.array(LINE))
+    assert distant_from_centreline_ml(stored, turned, np.array(LINE)) == pytest.approx(expected)
     assert 0 < expected < mask.sum()
 
 
 def test_far_does_not_depend_on_the_blocks_it_is_counted_in(monkeypatch: pytest.MonkeyPatch):
     mask = np.random.default_rng(1).random(GRID.shape) > 0.8
-    at_once = far_from_centreline_ml(mask, GRID, np.array(LINE))
+    at_once = distant_from_centreline_ml(mask, GRID, np.array(LINE))
     monkeypatch.setattr(segmentation.evaluation.distant_false_positives, "BLOCK", 4)
-    assert far_from_centreline_ml(mask, GRID, np.array(LINE)) == pytest.approx(at_once)
+    assert distant_from_centreline_ml(mask, GRID, np.array(LINE)) == pytest.approx(at_once)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def unlabelled(tmp_path: Path) -> Path:
 
 
 def test_ct_s_pass_or_fail_by_the_share_that_is_far_and_a_spine_must_be_found(unlabelled: Path, tmp_path: Path):
-    report = evaluate_far(unlabelled, tmp_path / "lines.json", Bone())
+    report = evaluate_distant(unlabelled, tmp_path / "lines.json", Bone())
     found = {row.name: (row.passed, row.far_ml) for row in report.rows}
     assert found == {
         "clean": (True, 0.0),
@@ -107,7 +107,7 @@ def test_ct_s_pass_or_fail_by_the_share_that_is_far_and_a_spine_must_be_found(un
         "soft": (False, 0.0),
     }
     assert "no centreline" in report.refused["unknown"]
-    rib = next(row for row in far_table(report.rows).rows if row[0] == "rib")
+    rib = next(row for row in distant_table(report.rows).rows if row[0] == "rib")
     assert rib == ["rib", "bone-111111111111", "centreline", "11.0", "1.00", "9.09", "FAIL"]
     content = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert content["rows"][1]["share"] == pytest.approx(1 / 11)
@@ -143,4 +143,4 @@ def test_what_holds_no_ct_or_no_lines_is_refused(unlabelled: Path, tmp_path: Pat
         evaluate_negatives(tmp_path / "none", Bone())
     (tmp_path / "broken.json").write_text("[1")
     with pytest.raises(InputError, match="holds no centrelines"):
-        evaluate_far(unlabelled, tmp_path / "broken.json", Bone())
+        evaluate_distant(unlabelled, tmp_path / "broken.json", Bone())

@@ -18,17 +18,17 @@ from segmentation.inference.confidence import (
     MEDIUM,
     SENTENCES,
     Confidence,
-    Evidence,
+    ConfidenceFeatures,
     Reason,
-    judge,
     level_of,
     measure,
+    score,
 )
 from tests.segmentation.inference.test_engine import BONE, cubes, engine_of, threshold
 
 SHAPE = (40, 40, 60)
 GRID = Grid(SHAPE, np.diag([2.0, 2.0, 2.0, 1.0]))
-GOOD = Evidence(0.95, 0.98, 200.0, 0.0, 15.0, 300.0, 250.0, 1.0)
+GOOD = ConfidenceFeatures(0.95, 0.98, 200.0, 0.0, 15.0, 300.0, 250.0, 1.0)
 
 
 def block(low: int, high: int, logit: float = 9.0) -> NDArray[np.float32]:
@@ -56,8 +56,8 @@ def test_the_expected_dice_by_hand():
     logits = np.full(SHAPE, -20.0, dtype=np.float32)
     logits[0, 0, :3] = math.log(0.8 / 0.2)  # in the mask
     logits[0, 0, 3:5] = math.log(0.3 / 0.7)  # not in it
-    evidence = measure(logits, GRID, GRID, None)
-    assert evidence.expected_dice == pytest.approx(2 * 3 * 0.8 / (3 * 0.8 + 2 * 0.3 + 3))
+    features = measure(logits, GRID, GRID, None)
+    assert features.expected_dice == pytest.approx(2 * 3 * 0.8 / (3 * 0.8 + 2 * 0.3 + 3))
 
 
 @given(st.floats(0.5, 5.0), st.floats(0.1, 4.0))
@@ -67,12 +67,12 @@ def test_the_surer_the_network_the_higher_the_expected_dice(logit, more):
 
 
 def test_volume_and_length_by_hand():
-    evidence = measure(block(10, 50), GRID, GRID, column(5, 25))
-    assert evidence.volume_ml == pytest.approx(10 * 10 * 40 * 0.008)
-    assert evidence.ml_per_cm == pytest.approx(4.0)
-    assert evidence.column_mm == pytest.approx(80.0)
-    assert (evidence.inside, evidence.gap_mm) == (1.0, 0.0)
-    assert (evidence.view_mm, evidence.slice_mm) == (80.0, 2.0)
+    features = measure(block(10, 50), GRID, GRID, column(5, 25))
+    assert features.volume_ml == pytest.approx(10 * 10 * 40 * 0.008)
+    assert features.ml_per_cm == pytest.approx(4.0)
+    assert features.column_mm == pytest.approx(80.0)
+    assert (features.inside, features.gap_mm) == (1.0, 0.0)
+    assert (features.view_mm, features.slice_mm) == (80.0, 2.0)
 
 
 def test_a_gap_is_measured_along_the_column_its_ends_included():
@@ -92,23 +92,23 @@ def test_what_lies_beside_the_column_is_counted():
 
 def test_slices_and_view_are_those_of_the_file():
     source = Grid((100, 20, 12), np.diag([0.8, 2.0, 5.0, 1.0]))
-    evidence = measure(block(10, 50), GRID, source, None)
-    assert (evidence.slice_mm, evidence.view_mm) == (5.0, 40.0)
+    features = measure(block(10, 50), GRID, source, None)
+    assert (features.slice_mm, features.view_mm) == (5.0, 40.0)
 
 
 @pytest.mark.parametrize("found", [None, np.zeros((20, 20, 30), dtype=bool), column(3, 9)])
 def test_nothing_can_be_measured(found):
-    evidence = measure(np.full(SHAPE, -9.0, dtype=np.float32), GRID, GRID, found)
-    assert (evidence.expected_dice, evidence.volume_ml) == (0, 0)
-    assert math.isnan(evidence.ml_per_cm)
-    assert judge(evidence) == Confidence(0.0, "low", (Reason("nothing"),))
+    features = measure(np.full(SHAPE, -9.0, dtype=np.float32), GRID, GRID, found)
+    assert (features.expected_dice, features.volume_ml) == (0, 0)
+    assert math.isnan(features.ml_per_cm)
+    assert score(features) == Confidence(0.0, "low", (Reason("nothing"),))
 
 
 # Judging
 
 
 def test_without_any_sign_the_value_is_the_expected_dice():
-    assert judge(GOOD) == Confidence(0.95, "high", ())
+    assert score(GOOD) == Confidence(0.95, "high", ())
 
 
 @pytest.mark.parametrize(
@@ -126,21 +126,21 @@ def test_without_any_sign_the_value_is_the_expected_dice():
     ],
 )
 def test_each_sign_lowers_the_value_and_is_named(changes, code):
-    confidence = judge(replace(GOOD, **changes))
+    confidence = score(replace(GOOD, **changes))
     assert codes(confidence) == [code]
-    assert confidence.value < judge(GOOD).value
+    assert confidence.value < score(GOOD).value
     assert confidence.reasons[0].sentence in str(confidence)
 
 
 def test_signs_add_up():
-    bad = judge(replace(GOOD, expected_dice=0.7, inside=0.4, gap_mm=60.0, slice_mm=6.0))
+    bad = score(replace(GOOD, expected_dice=0.7, inside=0.4, gap_mm=60.0, slice_mm=6.0))
     assert codes(bad) == ["unsure", "gap", "beside", "thick_slices"]
     assert bad.level == "low"
     assert bad.value < 0.3
 
 
 evidences = st.builds(
-    Evidence,
+    ConfidenceFeatures,
     expected_dice=st.floats(0, 1),
     inside=st.floats(0, 1),
     column_mm=st.floats(100, 900),
@@ -153,16 +153,16 @@ evidences = st.builds(
 
 
 @given(evidences)
-def test_a_value_is_always_between_0_and_1_and_one_that_is_not_high_says_why(evidence):
-    confidence = judge(evidence)
+def test_a_value_is_always_between_0_and_1_and_one_that_is_not_high_says_why(features):
+    confidence = score(features)
     assert 0 <= confidence.value <= 1
     assert confidence.level == level_of(confidence.value)
     assert confidence.level == "high" or confidence.reasons
 
 
 @given(evidences, st.floats(0, 1))
-def test_less_inside_the_column_is_never_more_trusted(evidence, less):
-    assert judge(replace(evidence, inside=evidence.inside * less)).value <= judge(evidence).value
+def test_less_inside_the_column_is_never_more_trusted(features, less):
+    assert score(replace(features, inside=features.inside * less)).value <= score(features).value
 
 
 def test_levels_begin_where_they_say():
@@ -178,7 +178,7 @@ def test_one_line_for_people():
 
 
 def test_what_is_written_is_read_again():
-    for confidence in (Confidence(0.912, "high"), judge(replace(GOOD, inside=0.2, slice_mm=5.0))):
+    for confidence in (Confidence(0.912, "high"), score(replace(GOOD, inside=0.2, slice_mm=5.0))):
         assert Confidence.from_json(confidence.to_json()) == confidence
     assert Reason("of a newer version").sentence == "of a newer version"
 

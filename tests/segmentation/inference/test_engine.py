@@ -117,7 +117,7 @@ def test_dust_is_cleaned_away(engine):
 
 def test_probabilities_reach_one_half_exactly_where_the_mask_is_set(engine):
     volume = cubes(BONE, (slice(40, 43), slice(30, 33), slice(50, 53), 800))  # the dust is sure, and cleaned away
-    mask, probability = engine.segment_softly(volume)
+    mask, probability = engine.segment_with_probabilities(volume)
     assert probability.dtype == np.float32
     assert ((probability >= 0.5) == (mask.labels == 1)).all()
     assert probability.max() > 0.9

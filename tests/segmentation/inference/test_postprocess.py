@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmentation.inference.postprocess import SMALLEST_COMPONENT_MM3, believable, keep_column, keep_spine
+from segmentation.inference.postprocess import SMALLEST_COMPONENT_MM3, is_plausible_spine, keep_main_column, keep_spine
 
 
 def empty() -> np.ndarray:
@@ -72,20 +72,20 @@ def pieces(*places: tuple[int, int, int]) -> np.ndarray:
 
 def test_a_column_in_two_pieces_one_above_the_other_is_kept():
     mask = pieces((20, 5, 30), (24, 34, 45))
-    np.testing.assert_array_equal(keep_column(mask, 4.0), mask)
+    np.testing.assert_array_equal(keep_main_column(mask, 4.0), mask)
 
 
 def test_an_arm_beside_the_column_is_not_column():
-    np.testing.assert_array_equal(keep_column(pieces((20, 5, 30), (40, 8, 20)), 4.0), pieces((20, 5, 30)))
+    np.testing.assert_array_equal(keep_main_column(pieces((20, 5, 30), (40, 8, 20)), 4.0), pieces((20, 5, 30)))
 
 
 def test_what_lies_higher_but_far_from_the_column_s_line_is_not_column():
-    np.testing.assert_array_equal(keep_column(pieces((20, 5, 30), (40, 34, 45)), 4.0), pieces((20, 5, 30)))
+    np.testing.assert_array_equal(keep_main_column(pieces((20, 5, 30), (40, 34, 45)), 4.0), pieces((20, 5, 30)))
 
 
 def test_a_single_piece_and_an_empty_mask_stay_as_they_are():
     for mask in (pieces((20, 5, 30)), pieces()):
-        np.testing.assert_array_equal(keep_column(mask, 4.0), mask)
+        np.testing.assert_array_equal(keep_main_column(mask, 4.0), mask)
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_a_single_piece_and_an_empty_mask_stay_as_they_are():
     ],  # 4 mm voxels: 500 are 32 ml, 3000 192 ml
 )
 def test_a_short_column_must_be_seen_clearly(logit, voxels, believed):
-    assert believable(np.full(voxels, logit, dtype=np.float32), 4.0) is believed
+    assert is_plausible_spine(np.full(voxels, logit, dtype=np.float32), 4.0) is believed

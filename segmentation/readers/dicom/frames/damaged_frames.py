@@ -23,7 +23,7 @@ def lay_out_without(damaged: Collection[Frame], frames: Sequence[Frame], name: s
         UnreadableFile: more than one slice is lost, or one whose place cannot be filled.
     """
     whole = lay_out(frames, name)
-    copied = {number for number, twin in whole.twins if twin not in damaged}
+    copied = {number for number, duplicate in whole.duplicates if duplicate not in damaged}
     lost = [number for number, frame in enumerate(whole.frames) if frame in damaged and number not in copied]
     if len(lost) > 1:
         raise UnreadableFile(

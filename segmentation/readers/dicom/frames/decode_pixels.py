@@ -29,11 +29,11 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote he
 Picture = NDArray[Any]  # (rows, columns) of int16 or float32
 
 
-def read_hu(path: Path, frames: Sequence[Frame], whole: bool, name: str) -> Iterator[tuple[Frame, Picture]]:
+def read_hu(path: Path, frames: Sequence[Frame], integer_hu: bool, name: str) -> Iterator[tuple[Frame, Picture]]:
     """Decode ``frames``, all of ``path``, in the order in which they lie there.
 
     Yields:
-        Each frame with its (rows, columns) HU: int16 if ``whole``, else float32.
+        Each frame with its (rows, columns) HU: int16 if ``integer_hu``, else float32.
 
     Raises:
         UnreadableFile, UnsupportedFormat, NotHounsfield: the message calls the series ``name``.
@@ -43,7 +43,7 @@ def read_hu(path: Path, frames: Sequence[Frame], whole: bool, name: str) -> Iter
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for frame, stored in zip(wanted, _stored(path, wanted), strict=True):
-                yield frame, to_hu(stored, frame, whole, name)
+                yield frame, to_hu(stored, frame, integer_hu, name)
     except NotImplementedError as error:
         raise unsupported(UID(wanted[0].transfer_syntax), name) from error
     except _DECODING_ERRORS as error:
@@ -85,7 +85,7 @@ def _or_all(path: Path, indices: list[int]) -> list[int] | None:
     return None if indices == list(range(int(header.get("NumberOfFrames", 1) or 1))) else indices
 
 
-def to_hu(stored: NDArray[Any], frame: Frame, whole: bool, name: str) -> Picture:
+def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: str) -> Picture:
     """HU of one frame; padding becomes air.
 
     Raises:
@@ -94,7 +94,7 @@ def to_hu(stored: NDArray[Any], frame: Frame, whole: bool, name: str) -> Picture
     """
     if stored.shape != (frame.rows, frame.columns):
         raise UnreadableFile(f"An image of {name} has another size than its header says.", "Export the series again.")
-    if not whole:
+    if not integer_hu:
         hu: NDArray[Any] = stored.astype(np.float32) * np.float32(frame.slope) + np.float32(frame.inter)
     else:
         hu = stored.astype(np.int64) * int(frame.slope) + int(frame.inter)
@@ -108,7 +108,7 @@ def to_hu(stored: NDArray[Any], frame: Frame, whole: bool, name: str) -> Picture
             "(-32768 to 32767 HU).",
             "Export the series again with its rescale slope and intercept.",
         )
-    return hu.astype(np.int16 if whole else np.float32, copy=False)
+    return hu.astype(np.int16 if integer_hu else np.float32, copy=False)
 
 
 def _as_stored(padding: int, frame: Frame) -> int:

@@ -24,7 +24,7 @@ class Frame:
         image_type: Values of ImageType (FrameType), such as ``("ORIGINAL", "PRIMARY", "AXIAL")``.
         rows, columns: Pixels; 0 of an object that holds no picture.
         samples: Values a pixel: 1 grey, 3 colour.
-        bits_allocated, bits_stored, signed: How a stored value is kept.
+        bits_allocated, signed: How a stored value is kept.
         slope, inter: HU = stored value * slope + inter.
         padding: Lowest and highest stored value of pixels outside the field of view; None if not given.
         inverted: MONOCHROME1.
@@ -50,7 +50,6 @@ class Frame:
     columns: int
     samples: int
     bits_allocated: int
-    bits_stored: int
     signed: bool
     slope: float
     inter: float
@@ -79,11 +78,11 @@ class Frame:
         return "SC" if self.sop_class.startswith(_CAPTURES) else self.modality
 
     @property
-    def placed(self) -> bool:
+    def has_geometry(self) -> bool:
         """True if the header says where in the patient the picture lies."""
         return None not in (self.spacing_mm, self.position_mm, self.row_axis, self.column_axis)
 
     @property
-    def whole(self) -> bool:
+    def integer_hu(self) -> bool:
         """True if every HU of it is an integer."""
         return self.slope == round(self.slope) and self.inter == round(self.inter)
