@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import cast
 
 from flask import Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
@@ -15,7 +15,6 @@ from webapp.api.studies import api
 from webapp.http.errors import WebError, body, from_input_error, from_status
 from webapp.pages.routes import error_page, language, pages
 from webapp.paths import TEMPLATES_DIR
-from webapp.refusals import localised
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ def build_app(services: Services) -> Flask:
     """Flask on ready services; static files are served before it, see asgi.py."""
     app = Flask("webapp", static_folder=None, template_folder=str(TEMPLATES_DIR))
     app.extensions["spineview"] = services
-    app.json = _Localised(app)
+    cast(DefaultJSONProvider, app.json).sort_keys = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(api)
     app.register_blueprint(pages)
@@ -37,19 +36,10 @@ def build_app(services: Services) -> Flask:
     return app
 
 
-class _Localised(DefaultJSONProvider):
-    """JSON whose refusals, of this request or of a job, speak the language of the request."""
-
-    sort_keys = False
-
-    def dumps(self, obj: Any, **options: Any) -> str:
-        return super().dumps(localised(obj, language()), **options)
-
-
 def _answer(error: WebError) -> Response:
     if not request.path.startswith("/api/"):
         return error_page(error)
-    response = jsonify(body(error.code, error.message, error.hint))
+    response = jsonify(body(error, language()))
     response.status_code = error.status
     return response
 

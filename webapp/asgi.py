@@ -23,10 +23,9 @@ from webapp.api.files import file_routes
 from webapp.api.uploads import upload_routes
 from webapp.app import build_app
 from webapp.http.bounded_body import BoundedBody
-from webapp.http.errors import WebError, from_status
+from webapp.http.errors import WebError, answer, from_status
 from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
-from webapp.refusals import refused
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
 
@@ -86,14 +85,14 @@ def _start(services: Services) -> None:
 
 
 async def _web_error(request: Request, error: Exception) -> JSONResponse:
-    return refused(request, cast(WebError, error))
+    return answer(request, cast(WebError, error))
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     http = cast(HTTPException, error)
-    answer = await _web_error(request, from_status(http.status_code))
-    answer.headers.update(http.headers or {})
-    return answer
+    response = await _web_error(request, from_status(http.status_code))
+    response.headers.update(http.headers or {})
+    return response
 
 
 async def _fault(request: Request, _error: Exception) -> JSONResponse:

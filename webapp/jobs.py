@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from segmentation.core.errors import InputError, OperationCancelled
+from segmentation.core.errors import InputError, OperationCancelled, Problem
+from segmentation.core.messages import Message
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
@@ -178,18 +179,13 @@ class JobQueue:
         except OperationCancelled:
             self._stopped(job)
         except InputError as error:
-            self._failed(job, error.code, error.message, error.hint)
+            self._failed(job, error.problem)
         except Exception as error:  # any fault of the engine ends this job, not the server
             if self._store.studies.get(job.study_id) is None:
                 log.info("job %s ended with its study", job.id)
                 return
             log.exception("job %s failed", job.id)
-            self._failed(
-                job,
-                "internal",
-                f"The segmentation stopped because of a fault in the program ({type(error).__name__}).",
-                "Try again; if it happens again, the server's log says more.",
-            )
+            self._failed(job, Problem("internal", Message.of("job.fault", kind=type(error).__name__)))
         finally:
             self._running = None
             self._cancelled.discard(job.id)
@@ -257,9 +253,8 @@ class JobQueue:
         if self._stopping.is_set():
             self._store.jobs.update(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
 
-    def _failed(self, job: Job, code: str, message: str, hint: str) -> None:
-        error = {"code": code, "message": message, "hint": hint}
-        self._store.jobs.finish(job.id, "failed", message, error=error)
+    def _failed(self, job: Job, problem: Problem) -> None:
+        self._store.jobs.finish(job.id, "failed", problem.message.text(), error=problem.to_json())
 
 
 def _summary(mask: Mask) -> str:

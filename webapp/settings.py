@@ -104,16 +104,17 @@ def load_settings(**overrides: Any) -> Settings:
         name = variable.removeprefix(PREFIX).lower()
         if variable.startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f"Did you mean {PREFIX}{near[0].upper()}?" if near else "The known ones are in the README."
-            raise BadConfiguration(f"{variable} is not a setting of SpineView.", hint)
+            if near:
+                raise BadConfiguration("setting.unknown_near", variable=variable, near=f"{PREFIX}{near[0].upper()}")
+            raise BadConfiguration("setting.unknown", variable=variable)
     try:
         return Settings(**{key: value for key, value in overrides.items() if value is not None})
     except SettingsError as error:
         # Neither the value nor a cause that quotes it is shown: it may hold a password.
         field = re.search(r'field "(\w+)"', str(error))
         variable = f"{PREFIX}{field[1].upper()}" if field else "A setting"
-        raise BadConfiguration(f"{variable} is not the JSON that it must be.", "See the README.") from None
+        raise BadConfiguration("setting.not_json", variable=variable) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadConfiguration(f"The setting {where} is wrong: {first['msg']}.") from None
+        raise BadConfiguration("setting.invalid", where=where, detail=first["msg"]) from None

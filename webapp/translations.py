@@ -1,11 +1,16 @@
-"""Words of the pages: one table per language in ``static/i18n``, flat keys, English where one is missing."""
+"""Words of the pages, and of errors and notes in other languages: one file a language in ``static/i18n``, by key.
+
+The English of errors and notes is the engine's (:mod:`segmentation.core.messages`): a command line needs it, too.
+"""
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Protocol
 
+from starlette.requests import HTTPConnection
+
+from segmentation.core.messages import Catalogue, english, load_catalogue
 from webapp.paths import STATIC_DIR
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
@@ -25,8 +30,15 @@ class Translate(Protocol):
 @cache
 def table(lang: str) -> dict[str, str]:
     """All words of one language, English ones where the language has none. ``lang`` is a key of LANGUAGES."""
-    own: dict[str, str] = json.loads((STATIC_DIR / "i18n" / f"{lang}.json").read_text(encoding="utf-8"))
-    return own if lang == DEFAULT else {**table(DEFAULT), **own}
+    entries = messages(lang)
+    return {key: entries.get(key, entry).message for key, entry in {**messages(DEFAULT), **entries}.items()}
+
+
+@cache
+def messages(lang: str) -> Catalogue:
+    """What one language has of its own: words of the pages, errors and notes. ``lang`` is a key of LANGUAGES."""
+    own = load_catalogue(STATIC_DIR / "i18n" / f"{lang}.json")
+    return {**english(), **own} if lang == DEFAULT else own
 
 
 def translate(lang: str) -> Translate:
@@ -58,6 +70,11 @@ def language_of(cookie: str | None, accept_language: str | None) -> str:
         if language in LANGUAGES and weight > best_weight:
             best, best_weight = language, weight
     return best
+
+
+def request_language(connection: HTTPConnection) -> str:
+    """Choose the language of a request or of a socket."""
+    return language_of(connection.cookies.get(COOKIE), connection.headers.get("accept-language"))
 
 
 def _weight(parameter: str) -> float:

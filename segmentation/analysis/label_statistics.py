@@ -45,7 +45,7 @@ def label_statistics(label_map: LabelMap, volume: Volume) -> dict[int, LabelStat
         GridMismatch: the two lie on different grids.
     """
     if not label_map.grid.matches(volume.grid):
-        raise GridMismatch("The labels lie on another grid than the CT; use the CT they were drawn on.")
+        raise GridMismatch("grids.labels_and_ct")
     boxes = find_objects(label_map.labels)
     return {n + 1: _of(n + 1, box, label_map, volume.hu) for n, box in enumerate(boxes) if box is not None}
 

@@ -46,10 +46,10 @@ def distance_surface(mask: LabelMap, reference: LabelMap) -> DistanceSurface:
         InputError: one of the two holds no spine.
     """
     if not mask.grid.matches(reference.grid):
-        raise GridMismatch("The two masks lie on different grids; compare masks of one scan.")
+        raise GridMismatch("grids.two_masks")
     surface, other = _spine(mask), _spine(reference)
     if not surface.GetNumberOfPoints() or not other.GetNumberOfPoints():
-        raise InputError("One of the two masks holds no spine, so there is no distance between them.")
+        raise InputError("mask.no_spine_to_compare")
     measure = vtkDistancePolyDataFilter()
     measure.SetInputData(0, surface)
     measure.SetInputData(1, other)

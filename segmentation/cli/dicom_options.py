@@ -42,10 +42,7 @@ def check_dicom_options(options: argparse.Namespace) -> None:
     for name in asked:
         check_writable(getattr(options, name), ".dcm")
     if asked and options.input.exists() and not is_dicom(options.input):
-        raise BadConfiguration(
-            f"--{asked[0].replace('_', '-')} needs a DICOM series, and {options.input.name} is none.",
-            "Give the DICOM folder, or leave the option away.",
-        )
+        raise BadConfiguration("cli.needs_dicom", option=asked[0].replace("_", "-"), name=options.input.name)
 
 
 def wants_probability(options: argparse.Namespace) -> bool:

@@ -77,11 +77,11 @@ def _check(options: argparse.Namespace) -> None:
     check_writable(options.output, ".json")
     check_writable(options.markdown, ".md")
     if not (options.cases or options.folds or options.far or options.negatives):
-        raise BadConfiguration("There is nothing to evaluate.", "Give --cases, --folds, --far or --negatives.")
+        raise BadConfiguration("cli.nothing_to_evaluate")
     if (options.far is None) != (options.centrelines is None):
-        raise BadConfiguration("--far and --centrelines go together.", "Without a line nothing is known to be far.")
+        raise BadConfiguration("cli.far_without_centrelines")
     if options.robustness and not (options.cases or options.folds):
-        raise BadConfiguration("--robustness needs labelled scans.", "Give --cases or --folds.")
+        raise BadConfiguration("cli.robustness_without_labels")
     if options.cases:
         from segmentation.evaluation.cases import find_cases
 

@@ -25,10 +25,7 @@ def add_mesh_options(command: argparse.ArgumentParser) -> None:
 def check_mesh_options(options: argparse.Namespace) -> None:
     """Refuse a number of triangles that is no surface."""
     if options.mesh_triangles is not None and options.mesh_triangles < FEWEST_TRIANGLES:
-        raise BadConfiguration(
-            f"{options.mesh_triangles} triangles cannot hold a vertebra.",
-            f"Give --mesh-triangles {FEWEST_TRIANGLES} or more.",
-        )
+        raise BadConfiguration("cli.too_few_triangles", triangles=options.mesh_triangles, fewest=FEWEST_TRIANGLES)
 
 
 def write_meshes(label_map: LabelMap, options: argparse.Namespace) -> list[Path]:

@@ -20,13 +20,13 @@ def check_writable(path: Path | None, *suffixes: str) -> None:
     if path is None:
         return
     if suffixes and not path.name.lower().endswith(suffixes):
-        raise InputError(f"{path.name} does not end in {' or '.join(suffixes)}.", "Choose such a name.")
+        raise InputError("output.wrong_suffix", name=path.name, suffixes=" or ".join(suffixes))
     if path.is_dir():
-        raise InputError(f"{path} is a folder.", "Give the name of a file to write.")
+        raise InputError("output.is_a_folder", path=path)
     if not path.parent.is_dir():
-        raise InputError(f"There is no folder {path.parent} to write {path.name} into.", "Make it first.")
+        raise InputError("output.no_folder", folder=path.parent, name=path.name)
     if not os.access(path.parent, os.W_OK):
-        raise InputError(f"The folder {path.parent} may not be written.", "Choose another.")
+        raise InputError("output.not_writable", folder=path.parent)
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:

@@ -20,8 +20,8 @@ from segmentation.cli.output import check_writable, write_json
 from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
-from segmentation.core.geometry import Grid
 from segmentation.core.labels import spine_voxels
+from segmentation.core.messages import Message
 from segmentation.core.notes import sentences
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import read_label_map, read_volume
@@ -99,17 +99,11 @@ def _read_reference(path: Path | None, volume: Volume) -> LabelMap | None:
         return None
     reference = read_label_map(path)
     if not volume.grid.matches(reference.grid):
-        raise GridMismatch(
-            f"The reference {path.name} does not lie on the grid of the CT: "
-            f"{_size(reference.grid)} against {_size(volume.grid)}.",
-            "Resample it to the CT first.",
+        size, other = (
+            Message.of("grid.size", shape=grid.shape, spacing=grid.spacing_mm) for grid in (volume.grid, reference.grid)
         )
+        raise GridMismatch("cli.reference_grid", name=path.name, reference=other, ct=size)
     return reference
-
-
-def _size(grid: Grid) -> str:
-    voxels, lengths = (" x ".join(f"{n:.3g}" for n in three) for three in (grid.shape, grid.spacing_mm))
-    return f"{voxels} voxels of {lengths} mm"
 
 
 def _compare(label_map: LabelMap, reference: LabelMap | None) -> Scores | None:

@@ -1,24 +1,107 @@
-"""What can be wrong with an input, said so that a doctor can act on it.
-
-Every message is one plain sentence that says what came; ``hint`` says what to do about it.
-"""
+"""Errors that a person can act on: a stable code for programs, and a message by its key (see messages.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from segmentation.core.messages import Catalogue, Message, english
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, to be stored and to be shown in any language.
+
+    Attributes:
+        code: Stable and machine-readable, such as ``"unreadable_file"``.
+        message: For people.
+    """
+
+    code: str
+    message: Message
+
+    def shown(self, catalogue: Catalogue | None = None) -> dict[str, str]:
+        """Render code, message and hint in the catalogue's language (English unless given)."""
+        return {"code": self.code, "message": self.message.text(catalogue), "hint": self.message.hint(catalogue)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Represent it as plain JSON, with the English sentences for readers that lack the key."""
+        return {**self.shown(), **self.message.to_json()}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Problem:
+        """Restore what :meth:`to_json` wrote; sentences of another version, if need be, as they are."""
+        if content.get("key") in english():
+            message = Message.from_json(content)
+            if message.is_complete:
+                return cls(content["code"], message)
+        return cls(content["code"], Message.of("stored_sentence", message=content["message"], hint=content["hint"]))
+
 
 class SpineViewError(Exception):
-    """Base of every error this project raises on purpose."""
+    """Base of every error that this project raises on purpose."""
 
 
-class InputError(SpineViewError):
-    """An input that cannot be used. ``code`` is stable and machine-readable, ``message`` is for people."""
+class DescribedError(SpineViewError):
+    """An error whose sentences are in the catalogues, by its key.
+
+    Attributes:
+        code: Stable and machine-readable.
+        problem: The code and the message, for storage and translation.
+    """
+
+    code: str
+
+    def __init__(self, code: str, message: Message) -> None:
+        super().__init__(message.key)
+        self.problem = Problem(code, message)
+
+    @property
+    def message(self) -> str:
+        """What happened, in English."""
+        return self.problem.message.text()
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in English; may be empty."""
+        return self.problem.message.hint()
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes: constructors of subclasses take other arguments than an exception's ``args``.
+        return type(self).__new__, (type(self),), vars(self)
+
+
+class InputError(DescribedError):
+    """An input that cannot be used: ``InputError("nifti.empty", name=path.name)``.
+
+    Attributes:
+        code: Of the class; stable and machine-readable.
+    """
 
     code = "bad_input"
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(self.code, Message.of(key, **values))
+
+    def to_json(self) -> dict[str, Any]:
+        """Represent it as plain JSON, to cross into another process or into a file."""
+        return self.problem.to_json()
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> InputError:
+        """Restore what :meth:`to_json` wrote, as an error of the class that has its code."""
+        problem = Problem.from_json(content)
+        kinds = {kind.code: kind for kind in _kinds(InputError)}
+        return kinds.get(problem.code, InputError).with_message(problem.message)
+
+    @classmethod
+    def with_message(cls, message: Message) -> Self:
+        """Make an error of this class from a message that is there already."""
+        return cls(message.key, **dict(message.values))
 
 
 class UnreadableFile(InputError):
@@ -88,4 +171,10 @@ class BadWeights(InputError):
 
 
 class OperationCancelled(SpineViewError):
-    """Raised inside long work when its ``cancelled`` callable answers True."""
+    """Long work was cancelled; raised inside it when its ``cancelled`` callable returns True."""
+
+
+def _kinds(kind: type[InputError]) -> Iterator[type[InputError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _kinds(child)

@@ -35,19 +35,13 @@ class Grid:
     def __post_init__(self) -> None:
         affine = np.array(self.affine, dtype=np.float64)
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
-            raise BadGeometry(
-                "The affine of this image holds values that are not numbers.",
-                "Export the scan again from the original DICOM series.",
-            )
+            raise BadGeometry("affine.not_finite")
         # Relative to the column lengths, so that the test does not depend on the unit of length.
         lengths = np.linalg.norm(affine[:3, :3], axis=0)
         if (lengths < 1e-6).any() or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3:
-            raise BadGeometry(
-                "The affine of this image is singular: two of its axes coincide or one has no length.",
-                "Export the scan again from the original DICOM series.",
-            )
+            raise BadGeometry("affine.singular")
         if not np.allclose(affine[3], (0, 0, 0, 1)):
-            raise BadGeometry("The last row of the affine is not (0, 0, 0, 1).")
+            raise BadGeometry("affine.last_row")
         affine.flags.writeable = False
         object.__setattr__(self, "affine", affine)
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))

@@ -48,10 +48,7 @@ def find_cases(folder: Path) -> list[Path]:
     """
     cases = sorted(path.parent for path in folder.glob(f"*/{CT_FILE}") if (path.parent / REFERENCE_FILE).is_file())
     if not cases:
-        raise InputError(
-            f"{folder} holds no folder with {CT_FILE} and {REFERENCE_FILE}.",
-            "Give the folder that the cases' folders lie in; `spineview phantom` makes one.",
-        )
+        raise InputError("cases.none", folder=folder, ct=CT_FILE, reference=REFERENCE_FILE)
     return cases
 
 
@@ -68,5 +65,5 @@ def read_pair(name: str, ct: Path, reference: Path) -> Case:
     """
     volume, labels = read_volume(ct), read_label_map(reference)
     if not volume.grid.matches(labels.grid):
-        raise GridMismatch(f"{ct.name} and {reference.name} of {name} do not lie on the same grid.")
+        raise GridMismatch("cases.grids_differ", ct=ct.name, reference=reference.name, case=name)
     return Case(name, volume, labels)

@@ -99,11 +99,11 @@ def evaluate_distant(
     try:
         lines = read_centrelines(centrelines)
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
-        raise InputError(f"{centrelines} holds no centrelines: {error}") from error
+        raise InputError("centrelines.unreadable", path=centrelines, detail=error) from error
 
     def measure(name: str, mask: Mask, grid: Grid) -> DistantRow:
         if name not in lines:
-            raise InputError(f"{centrelines.name} has no centreline of it.")
+            raise InputError("centrelines.missing", name=centrelines.name)
         far_ml = distant_from_centreline_ml(mask, grid, np.array(lines[name]["points_mm"], dtype=np.float64))
         ml = float(np.count_nonzero(mask)) * grid.voxel_ml
         # A mask that is empty has nothing far away, but has missed a spine that is there.
@@ -205,7 +205,7 @@ def _evaluate(
 ) -> DistantReport:
     paths = sorted(path for path in folder.glob("*") if path.name.lower().endswith(SUFFIXES))
     if not paths:
-        raise InputError(f"{folder} holds no CT.", f"Give a folder of files ending in {', '.join(SUFFIXES)}.")
+        raise InputError("centrelines.no_ct", folder=folder, suffixes=SUFFIXES)
     rows: list[DistantRow] = []
     refused: dict[str, str] = {}
     for position, path in enumerate(paths):

@@ -80,16 +80,16 @@ def read_folds(path: Path) -> Folds:
             there, or tests a case that it says is for training only.
     """
     if not path.is_file():
-        raise BadConfiguration(f"There is no fold file {path}.")
+        raise BadConfiguration("folds.no_file", path=path)
     try:
         folds = Folds.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path.name} is not YAML: {error}") from error
+        raise BadConfiguration("yaml.unreadable", name=path.name, detail=error) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadConfiguration(
-            f"{path.name}: {where}: {first['msg']}", f"The keys are {', '.join(Folds.model_fields)}."
+            "folds.invalid", name=path.name, where=where, detail=first["msg"], keys=Folds.model_fields
         ) from error
     base = path.parent.resolve()
     resolved = {
@@ -152,7 +152,7 @@ def _rows(case: FoldCase, name: str) -> list[list[str]]:
 
 def _check(folder: Path, weights: Path, training_only: dict[str, str]) -> None:
     if folder.name in training_only:
-        raise BadConfiguration(f"{folder.name} is for training only and may not be tested.")
+        raise BadConfiguration("folds.training_only", case=folder.name)
     for file in (folder / CT_FILE, folder / REFERENCE_FILE, weights):
         if not file.is_file():
-            raise BadConfiguration(f"The fold file names {file}, which is not there.")
+            raise BadConfiguration("folds.file_missing", path=file)

@@ -35,7 +35,7 @@ def thick_slices(volume: Volume, labels: LabelMap) -> Perturbed:
     step = SLICE_MM / volume.grid.spacing_mm[axis]
     count = int(volume.grid.shape[axis] / step)
     if step <= 1 or count < 1:
-        raise InputError(f"its slices are {volume.grid.spacing_mm[axis]:.1f} mm already")
+        raise InputError("perturbation.thick_already", spacing=volume.grid.spacing_mm[axis])
     thick = ndimage.uniform_filter1d(volume.hu.astype(np.float32), max(1, round(step)), axis=axis, mode="nearest")
     shape = list(volume.grid.shape)
     shape[axis] = count
@@ -60,7 +60,7 @@ def three_vertebrae(volume: Volume, labels: LabelMap) -> Perturbed:
     axis = head_foot_axis(labels.grid)
     heights = centroids(labels, axis)
     if labels.kind != "vertebrae" or len(heights) < 3:
-        raise InputError("it has fewer than three labelled vertebrae")
+        raise InputError("perturbation.few_vertebrae")
     ordered = sorted(heights, key=heights.__getitem__)
     first = (len(ordered) - 3) // 2
     boxes = ndimage.find_objects(labels.labels)
@@ -90,7 +90,7 @@ def with_screw(volume: Volume, labels: LabelMap) -> Perturbed:
     """
     heights = centroids(labels, head_foot_axis(labels.grid))
     if labels.kind != "vertebrae" or not heights:
-        raise InputError("it has no labelled vertebra")
+        raise InputError("perturbation.no_vertebra")
     ordered = sorted(heights, key=heights.__getitem__)
     inside = np.argwhere(labels.labels == ordered[len(ordered) // 2]).astype(np.float64)
     bone_mm = labels.grid.to_mm(inside)

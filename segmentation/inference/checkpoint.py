@@ -91,14 +91,11 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         BadWeights: no such file, damaged, not ours, or its SHA-256 differs from the one written beside it.
     """
     if not path.is_file():
-        raise BadWeights(f"There is no model file {path.name}.", "Give the path of a .safetensors model file.")
+        raise BadWeights("model.no_file", name=path.name)
     digest = sha256_of(path)
     expected = path.with_suffix(".sha256")
     if expected.is_file() and expected.read_text(encoding="ascii", errors="replace").split()[:1] != [digest]:
-        raise BadWeights(
-            f"The model file {path.name} is damaged: its SHA-256 is not the one written beside it.",
-            "Install the package again, or copy the model file again.",
-        )
+        raise BadWeights("model.damaged", name=path.name)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -107,10 +104,7 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         stages = {stage: _stage(stage, part, tensors) for stage, part in content["stages"].items()}
         return Model(str(content["name"]), digest, stages)
     except (SafetensorError, LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise BadWeights(
-            f"The file {path.name} is not a SpineView model.",
-            "Give a .safetensors file that this project wrote.",
-        ) from error
+        raise BadWeights("model.foreign", name=path.name) from error
 
 
 def join(name: str, locate: Path, segment: Path, out: Path) -> str:

@@ -66,7 +66,7 @@ class Engine:
         self.model = load_model(model or DEFAULT_MODEL)
         self.model_id = self.model.id
         if "segment" not in self.model.stages:
-            raise BadWeights(f"The model {self.model_id} can only locate a spine, not segment one.")
+            raise BadWeights("model.only_locates", model=self.model_id)
         self._segment = self.model.stages["segment"]
         self.device = _pick_device(device)
         self.notes: list[str] = []
@@ -309,8 +309,8 @@ def window_count(shape: tuple[int, ...], window: int) -> int:
 
 def _pick_device(name: str) -> str:
     if name not in ("auto", "cpu", "cuda"):
-        raise BadConfiguration(f"There is no device {name!r}.", "Use auto, cpu or cuda.")
+        raise BadConfiguration("device.unknown", name=name)
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise BadConfiguration("This machine has no CUDA GPU that torch can use.", "Use --device cpu.")
+        raise BadConfiguration("device.no_cuda")
     return "cuda" if name != "cpu" and available else "cpu"

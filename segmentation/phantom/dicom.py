@@ -80,7 +80,7 @@ class DicomSpec:
 
     def __post_init__(self) -> None:
         if self.syntax not in SYNTAXES:
-            raise BadConfiguration(f"{self.syntax!r} is no transfer syntax.", f"Use one of {', '.join(SYNTAXES)}.")
+            raise BadConfiguration("phantom.unknown_syntax", syntax=self.syntax, syntaxes=SYNTAXES)
 
 
 def write_dicom(volume: Volume, folder: Path, spec: DicomSpec | None = None) -> list[Path]:

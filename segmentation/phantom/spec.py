@@ -58,22 +58,22 @@ class PhantomSpec:
     def __post_init__(self) -> None:
         self._check_levels()
         if len(self.orientation) != 3 or {_AXES.get(c, (9, 0))[0] for c in self.orientation} != {0, 1, 2}:
-            raise BadConfiguration(f"{self.orientation!r} is not an orientation.", "Use three letters such as LPS.")
+            raise BadConfiguration("phantom.bad_orientation", orientation=self.orientation)
         for lengths in (self.spacing_mm, self.fov_mm or (1, 1, 1)):
             if len(lengths) != 3 or not all(np.isfinite(s) and s > 0 for s in lengths):
-                raise BadConfiguration(f"Spacing and field of view must be three positive lengths, not {lengths}.")
+                raise BadConfiguration("phantom.bad_lengths", lengths=str(lengths))
         if not (np.isfinite(self.noise_hu) and self.noise_hu >= 0):
-            raise BadConfiguration(f"noise_hu must be 0 or more, not {self.noise_hu}.")
+            raise BadConfiguration("phantom.negative_noise", noise=self.noise_hu)
         if not (abs(self.lordosis_deg) <= 90 and abs(self.kyphosis_deg) <= 90):
-            raise BadConfiguration("Lordosis and kyphosis must lie between -90 and 90 degrees.")
+            raise BadConfiguration("phantom.curved_too_much")
 
     def _check_levels(self) -> None:
         unknown = [name for name in self.levels if name not in MODELLED]
         if unknown or not self.levels:
-            raise BadConfiguration(f"The phantom knows no level {unknown}.", f"Use {MODELLED[0]} to {MODELLED[-1]}.")
+            raise BadConfiguration("phantom.unknown_level", level=str(unknown), first=MODELLED[0], last=MODELLED[-1])
         for upper, lower in pairwise(self.levels):
             if lower not in _below(upper):
-                raise BadConfiguration(f"{lower} does not lie below {upper}.", "Give neighbours, from head to foot.")
+                raise BadConfiguration("phantom.wrong_order", lower=lower, upper=upper)
 
     @property
     def numbers(self) -> tuple[int, ...]:

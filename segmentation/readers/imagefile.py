@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, NotAVolume, TooLarge, TooSmall, UnreadableFile
 from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.messages import Name
 from segmentation.core.notes import Note
 from segmentation.readers.limits import ReadLimits
 
@@ -45,7 +46,7 @@ class ImageFile:
         notes: What was unusual and was repaired or let pass.
     """
 
-    name: str
+    name: Name
     format: str
     grid: Grid
     stored_type: np.dtype[Any]
@@ -56,7 +57,7 @@ class ImageFile:
     notes: tuple[Note, ...] = ()
 
 
-def volume_shape(sizes: Sequence[int], name: str) -> Shape3:
+def volume_shape(sizes: Sequence[int], name: Name) -> Shape3:
     """The three sizes of a volume; further axes must have length 1.
 
     Raises:
@@ -65,23 +66,15 @@ def volume_shape(sizes: Sequence[int], name: str) -> Shape3:
     """
     sizes = [int(n) for n in sizes]
     if any(n < 1 for n in sizes):
-        raise UnreadableFile(
-            f"The header of {name} gives an impossible size of {_times(sizes)} voxels.",
-            "Export the scan again.",
-        )
+        raise UnreadableFile("image.impossible_size", name=name, size=sizes)
     if any(n > 1 for n in sizes[3:]):
-        raise NotAVolume(
-            f"{name} holds {int(np.prod(sizes[3:]))} volumes (size {_times(sizes)}), not one.",
-            "Split the series and upload one volume.",
-        )
+        raise NotAVolume("image.several_volumes", name=name, count=int(np.prod(sizes[3:])), size=sizes)
     if len(sizes) < 3 or min(sizes[:3]) == 1:
-        raise NotAVolume(
-            f"{name} holds a single slice (size {_times(sizes)}).", "Upload the whole series as one volume."
-        )
+        raise NotAVolume("image.single_slice", name=name, size=sizes)
     return (sizes[0], sizes[1], sizes[2])
 
 
-def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: str) -> int:
+def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: Name) -> int:
     """Bytes that the voxels need.
 
     Raises:
@@ -90,38 +83,26 @@ def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: str) -> i
     voxels = shape[0] * shape[1] * shape[2]
     if voxels > limits.max_voxels or voxels * itemsize > limits.max_bytes:
         raise TooLarge(
-            f"{name} declares {_times(shape)} voxels ({voxels * itemsize / 1e9:.1f} GB), more than "
-            f"the limit of {limits.max_voxels / 1e6:.0f} million voxels or {limits.max_bytes / 1e9:.1f} GB.",
-            "Crop the scan to the spine or resample it, and try again.",
+            "image.too_large",
+            name=name,
+            size=shape,
+            gigabytes=voxels * itemsize / 1e9,
+            million_voxels_allowed=limits.max_voxels / 1e6,
+            gigabytes_allowed=limits.max_bytes / 1e9,
         )
     return voxels * itemsize
 
 
-def check_spacing(spacing: Sequence[float], name: str) -> None:
+def check_spacing(spacing: Sequence[float], name: Name) -> None:
     """Raises BadGeometry unless all spacings are positive numbers."""
     if not all(np.isfinite(s) and s > 0 for s in spacing):
-        text = " x ".join(f"{s:g}" for s in spacing)
-        raise BadGeometry(
-            f"{name} gives a voxel spacing of {text} mm; it must be positive.",
-            "Export the scan again from the original DICOM series.",
-        )
+        raise BadGeometry("image.bad_spacing", name=name, spacing=tuple(spacing))
 
 
-def check_extent(grid: Grid, limits: ReadLimits, name: str) -> None:
+def check_extent(grid: Grid, limits: ReadLimits, name: Name) -> None:
     """Raises TooSmall or BadGeometry if the image covers too little or more than a person is long."""
     extent = grid.extent_mm
-    text = " x ".join(f"{e:.4g}" for e in extent)
     if min(extent) < limits.min_extent_mm:
-        raise TooSmall(
-            f"{name} covers only {text} mm; each side must be at least {limits.min_extent_mm:g} mm long.",
-            "Upload a scan that shows at least one whole vertebra, with its spacing in millimetres.",
-        )
+        raise TooSmall("image.too_small", name=name, extent=extent, least=limits.min_extent_mm)
     if max(extent) > limits.max_extent_mm:
-        raise BadGeometry(
-            f"{name} would cover {text} mm, longer than any patient.",
-            "Check that its voxel spacing is in millimetres.",
-        )
-
-
-def _times(sizes: Sequence[int]) -> str:
-    return " x ".join(str(n) for n in sizes)
+        raise BadGeometry("image.too_long", name=name, extent=extent)

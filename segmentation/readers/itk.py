@@ -63,10 +63,10 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
     with reading(path.name):
         block = _head(path)
     if not block.startswith(b"NRRD0"):
-        raise UnreadableFile(f"{path.name} is not an NRRD file.", "Check that the file is what its name says.")
+        raise UnreadableFile("nrrd.not_one", name=path.name)
     end = re.search(rb"\r?\n\r?\n", block)
     if end is None:
-        raise UnreadableFile(f"{path.name} is truncated: its header does not end.", "Copy or export the file again.")
+        raise UnreadableFile("nrrd.header_open", name=path.name)
     fields = _nrrd_fields(block[: end.start()])
     return _opened(path, "NRRD", _nrrd_promise(fields, end.end(), path.name), limits)
 
@@ -77,9 +77,9 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
         block = _head(path)
     end = re.search(rb"^ElementDataFile\s*=\s*(.*?)\s*\r?\n", block, re.MULTILINE)
     if end is None:
-        raise UnreadableFile(f"{path.name} is not a MetaImage file, or is truncated.", "Copy or export the file again.")
+        raise UnreadableFile("mha.not_one", name=path.name)
     if end.group(1).upper() != b"LOCAL":
-        raise UnsupportedFormat(f"{path.name} keeps its voxels in another file.", "Save it as one .mha file.")
+        raise UnsupportedFormat("mha.detached", name=path.name)
     text = block[: end.start()].decode("latin-1")
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
     fields = {key.strip().lower(): value.strip() for key, value in pairs}
@@ -116,16 +116,14 @@ def _nrrd_fields(block: bytes) -> dict[str, str]:
 
 def _nrrd_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
     if "data file" in fields or "datafile" in fields:
-        raise UnsupportedFormat(f"{name} keeps its voxels in another file.", "Save it as one .nrrd file.")
+        raise UnsupportedFormat("nrrd.detached", name=name)
     if any(_skips(fields, key) for key in ("byte skip", "byteskip", "line skip", "lineskip")):
-        raise UnsupportedFormat(f"{name} skips bytes before its voxels.", "Save it again as a plain .nrrd file.")
+        raise UnsupportedFormat("nrrd.skips_bytes", name=name)
     encoding = fields.get("encoding", "").lower()
     if encoding not in ("raw", "gzip", "gz"):
-        raise UnsupportedFormat(
-            f"The encoding {encoding!r} of {name} cannot be read.", "Save it with gzip or raw encoding."
-        )
+        raise UnsupportedFormat("nrrd.unknown_encoding", encoding=encoding, name=name)
     if any(kind.lower() not in _SCALAR_KINDS for kind in fields.get("kinds", "").split()):
-        raise NotAVolume(f"{name} holds colours or vectors, not one number a voxel.", "Upload the CT itself.")
+        raise NotAVolume("image.vectors", name=name)
     shape = volume_shape(_sizes(fields.get("sizes", ""), name), name)
     vectors = re.findall(r"\(([^)]*)\)", fields.get("space directions", ""))
     if vectors:
@@ -139,11 +137,9 @@ def _nrrd_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
 
 def _meta_promise(fields: dict[str, str], offset: int, name: str) -> _Promise:
     if fields.get("elementnumberofchannels", "1") != "1":
-        raise NotAVolume(f"{name} holds colours or vectors, not one number a voxel.", "Upload the CT itself.")
+        raise NotAVolume("image.vectors", name=name)
     if fields.get("binarydata", "true").lower() != "true" or fields.get("headersize", "0") != "0":
-        raise UnsupportedFormat(
-            f"{name} stores its voxels as text or at an odd place.", "Save it as a plain .mha file."
-        )
+        raise UnsupportedFormat("mha.odd_storage", name=name)
     shape = volume_shape(_sizes(fields.get("dimsize", ""), name), name)
     spacing = fields.get("elementspacing") or fields.get("elementsize")
     if spacing:
@@ -164,7 +160,7 @@ def _skips(fields: dict[str, str], key: str) -> bool:
 
 def _stored_type(code: str | None, big_endian: bool, name: str) -> np.dtype[Any]:
     if code is None:
-        raise UnreadableFile(f"The header of {name} names no known voxel type.", "Save it with 16-bit integer voxels.")
+        raise UnreadableFile("header.no_voxel_type", name=name)
     return np.dtype((">" if big_endian else "<") + code)
 
 
@@ -172,15 +168,13 @@ def _numbers(text: str, name: str) -> list[float]:
     try:
         return [float(word) for word in text.split()]
     except ValueError as error:
-        raise UnreadableFile(
-            f"The header of {name} holds {text!r} where numbers belong.", "Export the scan again."
-        ) from error
+        raise UnreadableFile("header.numbers_expected", name=name, text=text) from error
 
 
 def _sizes(text: str, name: str) -> list[int]:
     numbers = _numbers(text, name)
     if not all(n.is_integer() for n in numbers):
-        raise UnreadableFile(f"The header of {name} holds {text!r} where sizes belong.", "Export the scan again.")
+        raise UnreadableFile("header.sizes_expected", name=name, text=text)
     return [int(n) for n in numbers]
 
 
@@ -189,11 +183,11 @@ def _check_vectors(vectors: Sequence[Sequence[float]], name: str) -> None:
     for row, vector in enumerate(vectors):
         matrix[row, : len(vector)] = vector[:3]
     if not np.isfinite(matrix).all():
-        raise BadGeometry(f"The axes of {name} hold values that are not numbers.", "Export the scan again.")
+        raise BadGeometry("axes.not_finite", name=name)
     lengths = np.linalg.norm(matrix, axis=1)
     check_spacing([float(length) for length in lengths], name)
     if abs(np.linalg.det(matrix / lengths[:, None])) < 1e-3:
-        raise BadGeometry(f"The affine of {name} is singular: two of its axes coincide.", "Export the scan again.")
+        raise BadGeometry("axes.singular", name=name)
 
 
 def _affine(path: Path, shape: Shape3) -> NDArray[np.float64]:
@@ -204,10 +198,10 @@ def _affine(path: Path, shape: Shape3) -> NDArray[np.float64]:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise UnreadableFile(f"The header of {path.name} cannot be understood.", "Export the scan again.") from error
+        raise UnreadableFile("header.not_understood", name=path.name) from error
     axes = reader.GetDimension()
     if axes < 3 or tuple(reader.GetSize()[:3]) != shape or reader.GetNumberOfComponents() != 1:
-        raise UnreadableFile(f"The header of {path.name} contradicts itself.", "Export the scan again.")
+        raise UnreadableFile("header.contradicts_itself", name=path.name)
     direction = np.array(reader.GetDirection(), dtype=np.float64).reshape(axes, axes)[:3, :3]
     affine = np.eye(4)
     affine[:3, :3] = direction * np.array(reader.GetSpacing()[:3])

@@ -49,7 +49,7 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
             header = _read_header(stream, name)
     dim = [int(n) for n in header["dim"]]
     if not 1 <= dim[0] <= 7:
-        raise UnreadableFile(f"The header of {name} declares {dim[0]} axes.", "Export the scan again.")
+        raise UnreadableFile("nifti.axes", name=name, axes=dim[0])
     stored_type = _voxel_type(header, name)
     shape = volume_shape(dim[1 : dim[0] + 1], name)
     check_spacing([float(s) for s in header["pixdim"][1:4]], name)
@@ -83,14 +83,12 @@ def _is_compressed(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(2)
     if not start:
-        raise UnreadableFile(f"{path.name} is empty.", "Copy or export the file again.")
+        raise UnreadableFile("file.empty", name=path.name)
     compressed = start == GZIP_MAGIC
     if compressed != path.name.lower().endswith(".gz"):
-        kind = "is gzip-compressed" if compressed else "is not gzip-compressed"
-        raise UnreadableFile(
-            f"{path.name} {kind}, although its name says otherwise.",
-            "Check the file, or give it the right name.",
-        )
+        if compressed:
+            raise UnreadableFile("file.is_gzip", name=path.name)
+        raise UnreadableFile("file.is_not_gzip", name=path.name)
     return compressed
 
 
@@ -109,44 +107,29 @@ def _read_header(stream: IO[bytes], name: str) -> Any:
             if header["magic"].item() == kind.single_magic:
                 return header
             if header["magic"].item() == kind.pair_magic:
-                raise UnsupportedFormat(
-                    f"{name} is half of a .hdr/.img pair.",
-                    "Convert it to one .nii file, for instance with nibabel.",
-                )
-    raise UnreadableFile(
-        f"{name} is not a NIfTI file: its header is not one.", "Check that the file is what its name says."
-    )
+                raise UnsupportedFormat("nifti.half_a_pair", name=name)
+    raise UnreadableFile("nifti.not_one", name=name)
 
 
 def _voxel_type(header: Any, name: str) -> np.dtype[Any]:
     code = int(header["datatype"])
     if code in _RGB:
-        raise NotAVolume(
-            f"{name} is a colour picture (RGB), not a CT.", "Upload the CT itself, not a screenshot of it."
-        )
+        raise NotAVolume("nifti.rgb", name=name)
     if code in _COMPLEX:
-        raise NotHounsfield(f"{name} holds complex numbers, which no CT does.", "Upload a CT in Hounsfield units.")
+        raise NotHounsfield("nifti.complex", name=name)
     try:
         voxel_type: np.dtype[Any] = np.dtype(header.get_data_dtype())
     except (HeaderDataError, KeyError) as error:
-        raise UnreadableFile(
-            f"The header of {name} names no known voxel type ({code}).", "Export the scan again."
-        ) from error
+        raise UnreadableFile("nifti.unknown_voxel_type", name=name, type=code) from error
     if voxel_type.kind not in "iuf" or voxel_type.itemsize > 8:
-        raise NotAVolume(
-            f"{name} holds voxels of a type that no CT has ({code}), not plain numbers.",
-            "Upload a CT in Hounsfield units.",
-        )
+        raise NotAVolume("nifti.odd_voxel_type", name=name, type=code)
     return voxel_type
 
 
 def _data_offset(header: Any, name: str) -> int:
     offset = float(header["vox_offset"])
     if not header.single_vox_offset <= offset <= _MAX_OFFSET:
-        raise UnreadableFile(
-            f"The header of {name} gives an impossible start of the voxels ({offset:g}).",
-            "Export the scan again.",
-        )
+        raise UnreadableFile("nifti.voxels_start", name=name, offset=offset)
     return int(offset)
 
 
@@ -156,7 +139,7 @@ def _checked(header: Any, name: str) -> Any:
     try:
         header.check_fix(logger=_quiet, error_level=40)
     except HeaderDataError as error:
-        raise UnreadableFile(f"The header of {name} is damaged: {error}.", "Export the scan again.") from error
+        raise UnreadableFile("nifti.damaged", name=name, detail=error) from error
     return header
 
 
@@ -164,7 +147,7 @@ def _scaling(header: Any, name: str) -> tuple[float, float]:
     try:
         slope, inter = header.get_slope_inter()
     except HeaderDataError as error:
-        raise UnreadableFile(f"The intensity scaling of {name} is not a number.", "Export the scan again.") from error
+        raise UnreadableFile("nifti.scaling", name=name) from error
     return (1.0 if slope is None else float(slope), 0.0 if inter is None else float(inter))
 
 
@@ -172,7 +155,4 @@ def _affine(header: Any, name: str) -> NDArray[np.float64]:
     try:
         return np.asarray(header.get_best_affine(), dtype=np.float64)
     except (ValueError, HeaderDataError) as error:
-        raise BadGeometry(
-            f"The rotation in the header of {name} is not a rotation.",
-            "Export the scan again from the original DICOM series.",
-        ) from error
+        raise BadGeometry("nifti.rotation", name=name) from error

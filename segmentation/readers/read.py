@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segmentation.core.errors import InputError, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import Name
 from segmentation.core.notes import sentences
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
@@ -64,7 +65,7 @@ class Inspection:
         notes: What is unusual but accepted.
     """
 
-    name: str
+    name: Name
     format: str = ""
     grid: Grid | None = None
     stored_type: str = ""
@@ -108,11 +109,7 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
     image = open_image(path, limits)
     image, stored, found = _load(image)
     if found.not_finite or not found.integer_hu or found.low < 0 or found.high > 255:
-        raise InputError(
-            f"{image.name} is not a label map: its values ({found.low:g} to {found.high:g}) "
-            "are not whole numbers from 0 to 255.",
-            "Upload the segmentation, not the CT, as the reference.",
-        )
+        raise InputError("image.not_a_label_map", name=image.name, low=found.low, high=found.high)
     labels: NDArray[Any] = stored
     if (image.slope, image.inter) != (1.0, 0.0):
         labels = np.rint(stored * image.slope + image.inter)
@@ -143,17 +140,14 @@ def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -
 def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> ImageFile:
     """Read a header. Raises InputError's children."""
     if not path.exists():
-        raise UnreadableFile(f"There is no file {path.name}.", "Check the path.")
+        raise UnreadableFile("file.missing", name=path.name)
     name = path.name.lower()
     for suffix, opener in _OPENERS.items():
         if name.endswith(suffix) and path.is_file():
             return opener(path, limits)
     if is_dicom(path):
         return open_dicom(path, limits, series)
-    raise UnsupportedFormat(
-        f"{path.name} is of a type that cannot be read.",
-        f"Use one of {', '.join(SUFFIXES)}, or a DICOM folder or a zip of one.",
-    )
+    raise UnsupportedFormat("file.unknown_type", name=path.name, suffixes=SUFFIXES)
 
 
 def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], ValueRange]:

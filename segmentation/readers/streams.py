@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO
 
 from segmentation.core.errors import InputError, TooLarge, UnreadableFile
+from segmentation.core.messages import Message
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DEFLATE_RATIO = 1032  # the most that deflate can expand (zlib's technical notes)
 _CHUNK = 1 << 20
 _MAX_TRAILING = 1 << 20
-_AGAIN = "Copy or export the file again; the transfer may have been cut short."
 
 
 @contextmanager
@@ -27,15 +27,17 @@ def reading(name: str) -> Iterator[None]:
     except InputError:
         raise
     except FileNotFoundError as error:
-        raise UnreadableFile(f"There is no file {name}.", "Check the path.") from error
+        raise UnreadableFile("file.missing", name=name) from error
     except EOFError as error:
-        raise UnreadableFile(f"{name} is truncated: its compressed data ends too early.", _AGAIN) from error
+        raise UnreadableFile("file.ends_early", name=name) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFile(f"{name} is damaged: its compressed data cannot be unpacked.", _AGAIN) from error
+        raise UnreadableFile("file.not_unpacked", name=name) from error
     except OSError as error:
-        raise UnreadableFile(f"{name} cannot be opened: {error.strerror or 'read error'}.", _AGAIN) from error
+        raise UnreadableFile(
+            "file.not_opened", name=name, reason=error.strerror or Message("file.read_error")
+        ) from error
     except MemoryError as error:
-        raise TooLarge(f"{name} does not fit in memory.", "Crop the scan to the spine and try again.") from error
+        raise TooLarge("file.exceeds_memory", name=name) from error
 
 
 def check_promise(stored_bytes: int, promised: int, compressed: bool, name: str) -> None:
@@ -46,11 +48,7 @@ def check_promise(stored_bytes: int, promised: int, compressed: bool, name: str)
     """
     most = stored_bytes * MAX_DEFLATE_RATIO if compressed else stored_bytes
     if promised > most:
-        raise UnreadableFile(
-            f"The header of {name} promises {promised:,} bytes of voxels, but the file is cut short "
-            f"and can hold at most {max(most, 0):,}.",
-            _AGAIN,
-        )
+        raise UnreadableFile("file.promises_too_much", name=name, promised=promised, most=max(most, 0))
 
 
 def read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
@@ -63,10 +61,7 @@ def read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
     while len(buffer) < size:
         chunk = stream.read(min(_CHUNK, size - len(buffer)))
         if not chunk:
-            raise UnreadableFile(
-                f"{name} is truncated: it holds {len(buffer):,} of the {size:,} bytes its header promises.",
-                _AGAIN,
-            )
+            raise UnreadableFile("file.truncated", name=name, held=len(buffer), promised=size)
         buffer += chunk
     return buffer
 
@@ -81,7 +76,7 @@ def check_end(stream: IO[bytes], name: str) -> None:
     while chunk := stream.read(_CHUNK):
         trailing += len(chunk)
         if trailing > _MAX_TRAILING:
-            raise UnreadableFile(f"{name} holds far more data than its header declares.", "Export the scan again.")
+            raise UnreadableFile("file.too_long", name=name)
 
 
 def file_size(path: Path) -> int:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from segmentation.core.errors import NotHounsfield
 from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.labels import LABELS
+from segmentation.core.messages import Message, Name
 
 MAX_NOT_FINITE = 1e-3
 _LAST_LABEL = max(LABELS)
 _INT16 = np.iinfo(np.int16)
 _SLAB_VOXELS = 1 << 22
-_HINT = "Export the CT in Hounsfield units, for instance with dcm2niix, and upload that file."
 
 
 @dataclass(frozen=True)
@@ -83,43 +83,40 @@ def to_hu(
     return hu
 
 
-def check_hounsfield(found: ValueRange, name: str) -> None:
+def check_hounsfield(found: ValueRange, name: Name) -> None:
     """Judge a range of values.
 
     Raises:
         NotHounsfield: they cannot be CT numbers; the message says why.
     """
     if found.not_finite > MAX_NOT_FINITE or np.isnan(found.low):
-        raise NotHounsfield(
-            f"{found.not_finite:.1%} of the voxels of {name} are not numbers (NaN or infinite).",
-            "Export the scan again; voxels outside the field of view should be air (-1024 HU).",
-        )
-    why = reason_not_hounsfield(found)
-    if why:
-        raise NotHounsfield(f"The values of {name} ({found.low:g} to {found.high:g}) {why}.", _HINT)
+        raise NotHounsfield("values.not_finite", share=found.not_finite, name=name)
+    reason = reason_not_hounsfield(found)
+    if reason:
+        raise NotHounsfield("values.not_hounsfield", name=name, low=found.low, high=found.high, reason=reason)
 
 
-def reason_not_hounsfield(found: ValueRange) -> str:
-    """Say, as the end of a sentence, why finite values cannot be Hounsfield units; empty if they can."""
+def reason_not_hounsfield(found: ValueRange) -> Message | None:
+    """Say, as the end of a sentence, why finite values cannot be Hounsfield units; None if they can."""
     low, high = found.low, found.high
     if low == high:
-        return "are the same everywhere: there is no picture in it"
+        return Message("values.constant")
     if low < _INT16.min or high > _INT16.max:
-        return "lie outside what any CT scanner writes (-32768 to 32767 HU)"
+        return Message("values.beyond_scanner")
     if found.integer_hu and low >= 0 and high <= _LAST_LABEL:
-        return "are those of a label map, not of a CT"
+        return Message("values.labels")
     if low >= -1 and high <= 1:
-        return "were scaled to a range of 0 to 1 and are no longer Hounsfield units"
+        return Message("values.scaled")
     if low > -50 and high < 100:
-        return "reach neither air nor bone: they were normalised and are no longer Hounsfield units"
+        return Message("values.normalised")
     if (low >= 0 and high <= 255) or (low >= -128 and high <= 127):
-        return "fit in 8 bits: this is a grey picture, not Hounsfield units"
+        return Message("values.grey_picture")
     if low > 300:
-        return "are all higher than soft tissue: they are not Hounsfield units"
-    return ""
+        return Message("values.dense")
+    return None
 
 
-def check_offset(hu: NDArray[Any], found: ValueRange, name: str) -> None:
+def check_offset(hu: NDArray[Any], found: ValueRange, name: Name) -> None:
     """Recognise CT numbers stored without their offset: water at 1024 where it should be 0.
 
     A CT whose negative values were clipped has soft tissue between 0 and 100, and hardly any voxel near 1024.
@@ -134,11 +131,7 @@ def check_offset(hu: NDArray[Any], found: ValueRange, name: str) -> None:
     sample = sample[sample > 0]
     tissue = sample[(sample > 900) & (sample < 1150)]
     if tissue.size > 0.2 * sample.size and np.unique(np.rint(tissue)).size > 64:
-        raise NotHounsfield(
-            f"The values of {name} ({found.low:g} to {found.high:g}) are raw scanner values: "
-            "water lies near 1024, not 0.",
-            "Export the CT with its rescale intercept (usually -1024) applied or written in the header.",
-        )
+        raise NotHounsfield("values.without_offset", name=name, low=found.low, high=found.high)
 
 
 def _slabs(array: NDArray[Any]) -> Iterator[tuple[slice, slice, slice]]:

@@ -118,11 +118,11 @@ def load_ablation(path: Path) -> tuple[Ablation, list[Run]]:
     ablation = read_yaml(path, Ablation)
     base = path.parent.resolve()
     for key in OURS & ablation.training.keys():
-        raise BadConfiguration(f"{path.name}: training.{key} is decided by rows, seeds and out.")
+        raise BadConfiguration("ablation.key_decided", name=path.name, key=key)
     names = [variant.name for variant in ablation.rows]
     for name in names:
         if names.count(name) > 1:
-            raise BadConfiguration(f"{path.name}: two rows are {name}.", "Compare widths in two files.")
+            raise BadConfiguration("ablation.same_rows", name=path.name, row=name)
     plan = [
         Run(variant, _config(path, ablation, variant, seed, base))
         for variant in ablation.rows
@@ -144,7 +144,9 @@ def _config(path: Path, ablation: Ablation, variant: Variant, seed: int, base: P
     try:
         return resolved(TrainingConfig.model_validate(content), base)
     except ValidationError as error:
-        raise BadConfiguration(f"{path.name}, {variant.name}: {first_problem(error, TrainingConfig)}") from error
+        raise BadConfiguration(
+            "ablation.row_invalid", name=path.name, row=variant.name, detail=first_problem(error, TrainingConfig)
+        ) from error
 
 
 def compare(
@@ -206,7 +208,7 @@ def native_dice(engine: Engine, test: Test) -> float:
     """Dice on the scan's own grid; of a partly labelled scan in its labelled slab alone."""
     volume, reference = read_volume(test.scan.ct), read_label_map(test.scan.mask)
     if not volume.grid.matches(reference.grid):
-        raise GridMismatch(f"The CT and the mask of {test.scan.name} do not lie on the same grid.")
+        raise GridMismatch("ablation.grids_differ", scan=test.scan.name)
     found, expected = spine_voxels(engine.segment(volume)), spine_voxels(reference)
     slab = labelled_slab(reference) if test.partial else None
     return dice(found, expected) if slab is None else dice(found[slab], expected[slab])
@@ -225,10 +227,7 @@ def _finished(run: Run, tests: list[Test]) -> Result | None:
 
 
 def _another(run: Run) -> BadConfiguration:
-    return BadConfiguration(
-        f"{run.config.out} holds a run with another configuration or other test scans.",
-        "Choose another folder for out, or remove that one.",
-    )
+    return BadConfiguration("ablation.other_run", folder=run.config.out)
 
 
 def _test_scans(ablation: Ablation, config: TrainingConfig) -> list[Test]:
@@ -238,12 +237,12 @@ def _test_scans(ablation: Ablation, config: TrainingConfig) -> list[Test]:
     for case in ablation.test:
         folder = case.folder.resolve()
         if folder in trained:
-            raise BadConfiguration(f"The test scan {folder.name} is also trained on or validated on.")
+            raise BadConfiguration("ablation.test_scan_trained", scan=folder.name)
         tests.append(Test(Scan(folder.name, folder / CT_FILE, folder / REFERENCE_FILE), case.partial))
     if config.data.verse:
         tests += [Test(scan, partial=True) for scan in find_verse(config.data.verse).test]
     if not tests:
-        raise BadConfiguration("The comparison names no test scan.", "Fill test, or give data.verse a test split.")
+        raise BadConfiguration("ablation.no_test_scan")
     return tests
 
 

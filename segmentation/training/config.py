@@ -140,13 +140,13 @@ Configuration = TypeVar("Configuration", bound=Frozen)
 def read_yaml(path: Path, kind: type[Configuration]) -> Configuration:
     """A YAML file as a validated ``kind``; raises BadConfiguration as :func:`load_config` does."""
     if not path.is_file():
-        raise BadConfiguration(f"There is no configuration file {path}.")
+        raise BadConfiguration("config.no_file", path=path)
     try:
         return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path.name} is not YAML: {error}") from error
+        raise BadConfiguration("yaml.unreadable", name=path.name, detail=error) from error
     except ValidationError as error:
-        raise BadConfiguration(f"{path.name}: {first_problem(error, kind)}") from error
+        raise BadConfiguration("config.invalid", name=path.name, detail=first_problem(error, kind)) from error
 
 
 def first_problem(error: ValidationError, kind: type[Frozen]) -> str:

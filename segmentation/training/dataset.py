@@ -72,14 +72,14 @@ def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, part
     """
     volume, labels = read_volume(ct), read_label_map(mask)
     if not volume.grid.matches(labels.grid):
-        raise GridMismatch(f"{ct.name} and {mask.name} of {name} do not lie on the same grid.")
+        raise GridMismatch("cases.grids_differ", ct=ct.name, reference=mask.name, case=name)
     prepared = prepare(volume, spec)
     labels = LabelMap(labels.labels[prepared.box], labels.grid.cropped(prepared.box), labels.kind)
     share = pad_like(spine_share(labels, prepared.valid_shape), prepared)
     target = column(share >= 0.5, spec.spacing_mm).astype(np.float32) if stage == "locate" else share
     valid = np.ones(target.shape, dtype=bool)
     if partial and not share.any():
-        raise InputError(f"The mask {mask.name} labels no vertebra.")
+        raise InputError("training.mask_without_vertebra", name=mask.name)
     if partial:
         low, high = labelled_slab(labels, Grid(prepared.valid_shape, prepared.grid.affine))
         valid[:, :, :low] = valid[:, :, high + 1 :] = False

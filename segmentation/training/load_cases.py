@@ -57,7 +57,7 @@ def load_items(config: TrainingConfig, say: Say = print) -> Items:
     maps = sorted(data.label_maps.glob("*.nii.gz")) if data.label_maps else []
     synthetic = [label_map_item(p, spec) for p in maps if not any(part in p.name for part in data.label_maps_exclude)]
     if not real and not synthetic:
-        raise BadConfiguration("The configuration names no training data.", "Fill data.labelled or data.label_maps.")
+        raise BadConfiguration("training.no_data")
     return Items(real, synthetic, validation)
 
 

@@ -210,8 +210,7 @@ class Trainer:
             self.network.load_state_dict(content["network"])
         except RuntimeError as error:
             raise BadConfiguration(
-                f"{self.config.out} holds a run of another network, which cannot go on as {self.config.network.name}.",
-                "Choose another folder for out, or remove that one.",
+                "training.run_of_another_network", folder=self.config.out, network=self.config.network.name
             ) from error
         self.optimiser.load_state_dict(content["optimiser"])
         self.plateau.load_state_dict(content["plateau"])
@@ -229,10 +228,7 @@ def _begin_with(network: nn.Module, other: nn.Module, path: Path) -> None:
     try:
         network.load_state_dict(known)
     except RuntimeError as error:
-        raise BadConfiguration(
-            f"The network in {path.name} is another one than the configuration's.",
-            "Use the network's keys of the run that wrote it.",
-        ) from error
+        raise BadConfiguration("training.checkpoint_of_another_network", name=path.name) from error
 
 
 def train(config: TrainingConfig, say: Say = print, progress: Progress = ignore, items: Items | None = None) -> Path:

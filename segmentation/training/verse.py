@@ -58,10 +58,9 @@ def find_verse(folder: Path) -> Release:
         found += _pairs(root, release.left_out)
     _each_subject_once(release)
     if not (release.training or release.validation or release.test):
-        raise InputError(
-            f"{folder} holds no VerSe scan with a mask. {' '.join(release.left_out)}".strip(),
-            f"Give the folder that holds dataset-01training/rawdata/sub-*/sub-*{CT_END} and its derivatives.",
-        )
+        if not release.left_out:
+            raise InputError("verse.nothing", folder=folder, suffix=CT_END)
+        raise InputError("verse.nothing_because", folder=folder, suffix=CT_END, reasons=" ".join(release.left_out))
     return release
 
 

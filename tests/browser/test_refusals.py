@@ -26,7 +26,7 @@ def test_a_failed_segmentation_says_why(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str, sentence: str, advice: str
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise NotAVolume("ct.nii.gz holds a single slice.", "Choose, or upload, the whole series.")
+        raise NotAVolume("slices.single", name="ct.nii.gz")
 
     monkeypatch.setattr(BoneEngine, "segment", refuse)
     with serving(tmp_path) as site:

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from segmentation.core.notes import SENTENCES as NOTES
 from segmentation.inference.confidence import SENTENCES
 from webapp.paths import STATIC_DIR
 from webapp.translations import LANGUAGES, language_of, table, translate
@@ -46,13 +45,6 @@ def test_every_reason_of_a_low_confidence_is_told_in_every_language():
         assert english[key] == sentence
         assert chinese[key] != sentence
     assert {key.rpartition(".")[2] for key in english if ".reason." in key} == set(SENTENCES)
-
-
-def test_every_note_on_a_scan_is_told_in_every_language():
-    english, chinese = table("en"), table("zh")
-    told = {key.removeprefix("note."): text for key, text in english.items() if key.startswith("note.")}
-    assert told == NOTES
-    assert all(chinese[f"note.{code}"] != sentence for code, sentence in NOTES.items())
 
 
 def test_translate_fills_in_and_falls_back():

@@ -153,7 +153,7 @@ class Broken(BoneEngine):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(BadWeights("The model file is damaged.", "Install again."), "bad_weights"), (MemoryError(), "internal")],
+    [(BadWeights("model.damaged", name="spineview.safetensors"), "bad_weights"), (MemoryError(), "internal")],
 )
 def test_a_failed_job_says_why_and_the_next_one_runs(
     client: TestClient, upload: Callable[..., dict], ct: Path, error: Exception, code: str

@@ -16,7 +16,6 @@ from webapp.api.schemas import Query, Request
 from webapp.enumerations import POINTS, STATISTICS
 from webapp.http.errors import WebError
 
-SEE = "See /api/v1/openapi.json."
 Body = TypeVar("Body", bound=Request)
 Parameters = TypeVar("Parameters", bound=Query)
 _Problem = Mapping[str, Any]  # one of pydantic's error details
@@ -60,7 +59,7 @@ def read_query(parameters: Mapping[str, str], model: type[Parameters]) -> Parame
 
 
 def _no_object() -> WebError:
-    return WebError(400, "bad_request", "The body must be a JSON object.", SEE)
+    return WebError(400, "bad_request", "request.no_object")
 
 
 def _refusal(error: ValidationError) -> WebError:
@@ -78,37 +77,34 @@ def _refusal(error: ValidationError) -> WebError:
 def _special(field: str) -> WebError | None:
     """Fields whose form takes a sentence of its own to say."""
     if field == "at_mm":
-        return WebError(400, "bad_request", "at_mm must be three numbers, RAS+ mm.", SEE)
+        return WebError(400, "bad_request", "field.position")
     if field == "points_mm":
         counts = ", ".join(f"{kind} {count}" for kind, count in POINTS.items())
-        message = f"points_mm must be points of three numbers, RAS+ mm, as many as the kind has: {counts}."
-        return WebError(400, "bad_request", message, SEE)
+        return WebError(400, "bad_request", "field.points", counts=counts)
     if field == "statistics":
-        return WebError(400, "bad_request", f"statistics may hold the numbers {', '.join(STATISTICS)}.", SEE)
+        return WebError(400, "bad_request", "field.statistics", names=STATISTICS)
     if field == "view":
-        return WebError(400, "bad_request", "view must be what follows # in the address of the page.", SEE)
+        return WebError(400, "bad_request", "field.view")
     if field == "mask_id":
-        return WebError(400, "bad_request", "mask_id must be the id of a mask of this study, or null.", SEE)
+        return WebError(400, "bad_request", "review.mask")
     return None
 
 
 def _common(field: str, problem: _Problem) -> WebError:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "missing":
-        return WebError(400, "bad_request", f"{field} is missing.", SEE)
+        return WebError(400, "bad_request", "field.missing", field=field)
     if kind == "literal_error":
         choices = ", ".join(re.findall(r"'([^']*)'", context["expected"]))
-        return WebError(400, "bad_request", f"{field} must be one of {choices}.", SEE)
+        return WebError(400, "bad_request", "field.choice", field=field, choices=choices)
     if kind == "string_too_long":
-        return WebError(
-            400, "bad_request", f"{field} must be a text of at most {context['max_length']} characters.", SEE
-        )
+        return WebError(400, "bad_request", "field.too_long", field=field, longest=context["max_length"])
     if kind == "int_type":
-        return WebError(400, "bad_request", f"{field} must be a whole number.", SEE)
+        return WebError(400, "bad_request", "field.whole_number", field=field)
     if kind == "greater_than_equal":
-        return WebError(400, "bad_request", f"{field} must be at least {context['ge']}.", SEE)
+        return WebError(400, "bad_request", "field.too_small", field=field, least=context["ge"])
     if kind == "less_than_equal":
-        return WebError(400, "bad_request", f"{field} must be at most {context['le']}.", SEE)
+        return WebError(400, "bad_request", "field.too_large", field=field, most=context["le"])
     if kind == "string_type":
-        return WebError(400, "bad_request", f"{field} must be a text.", SEE)
-    return WebError(400, "bad_request", f"{field} is not what it should be.", SEE)
+        return WebError(400, "bad_request", "field.text", field=field)
+    return WebError(400, "bad_request", "field.wrong", field=field)

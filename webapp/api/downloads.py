@@ -103,7 +103,7 @@ def download_surface(request: Request) -> Response:
         raise not_found("format")
     asked = read_query(request.query_params, SurfaceQuery)
     if asked.label is not None and asked.label not in mask.labels:
-        raise not_found("label in this mask")
+        raise not_found("label")
     wanted = mask.labels if asked.label is None else [asked.label]
     found = surfaces(label_map_of(services.store, mask), wanted, asked.triangles or MAX_TRIANGLES)
     data = _made(f"surface.{kind}", lambda path: write_surfaces(found, path, asked.axes))

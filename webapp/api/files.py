@@ -89,7 +89,7 @@ def get_mesh(request: Request) -> Response:
     services, mask = find_mask(request)
     label = int(request.path_params["label"])
     if label not in mask.labels:
-        raise not_found("label in this mask")
+        raise not_found("label")
     path = mesh_file(services.store, mask, label)
     if "gzip" in request.headers.get("accept-encoding", ""):
         answer = cached(request, gzipped(path), f"{mask.digest}-{label}-gz", "model/stl", "gzip")
@@ -105,7 +105,7 @@ def get_distances(request: Request) -> Response:
     services, mask = find_mask(request)
     reference = services.store.masks.get(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:
-        raise not_found("other mask of this study")
+        raise not_found("other_mask")
     try:
         path = distance_file(services.store, mask, reference)
     except InputError as error:

@@ -12,6 +12,7 @@ from flask import Response, jsonify, request
 
 from webapp.api.bodies import read_body
 from webapp.api.schemas import Answer, Query, Request
+from webapp.pages.routes import language
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -95,7 +96,7 @@ def json_route(
             result = function(**arguments)
             if isinstance(result, Response):
                 return result
-            response = Response() if result is None else jsonify(result.to_json())
+            response = Response() if result is None else jsonify(result.to_json(language()))
             response.status_code = status
             return response
 

@@ -16,12 +16,12 @@ from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API, Answer, Import, Study
-from webapp.http.errors import WebError, from_input_error
+from webapp.http.errors import WebError, answer, from_input_error
 from webapp.http.multipart_form import drain, receive
 from webapp.ingest.admission import Upload, shown_name, stored_name
 from webapp.ingest.dicom_imports import FILES_FOLDER
-from webapp.refusals import localised, reader, refused
 from webapp.services import Services
+from webapp.translations import request_language
 
 # Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
 _THREADS = CapacityLimiter(40)
@@ -96,13 +96,13 @@ async def _answer(request: Request, make: Callable[[Services, Path, str], Awaita
     except (WebError, InputError) as refusal:
         error = from_input_error(refusal) if isinstance(refusal, InputError) else refusal
         await drain(request)
-        return refused(request, error)
+        return answer(request, error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is left to read it
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
-    return JSONResponse(localised(made[0].to_json(), reader(request)), 201, headers={"Location": made[1]})
+    return JSONResponse(made[0].to_json(request_language(request)), 201, headers={"Location": made[1]})
 
 
 class StudyFiles:
@@ -116,12 +116,7 @@ class StudyFiles:
     def place(self, field: str, filename: str) -> Path:
         """Where a file goes. Raises WebError for one that is not expected."""
         if field not in FIELDS or field in self._names:
-            raise WebError(
-                400,
-                "bad_request",
-                f"The upload holds a file in the field '{shown_name(field)}' that is not expected there.",
-                "Send one CT in 'file' and at most one mask in 'reference'.",
-            )
+            raise WebError(400, "bad_request", "upload.unexpected_field", field=shown_name(field))
         self._names[field] = stored_name(FIELDS[field], filename)
         if field == "file":
             self._shown = shown_name(filename)
@@ -130,7 +125,7 @@ class StudyFiles:
     def upload(self) -> Upload:
         """What arrived. Raises WebError if there is no CT among it."""
         if "file" not in self._names:
-            raise WebError(400, "bad_request", "The upload holds no CT.", "Send it as a file in the field 'file'.")
+            raise WebError(400, "bad_request", "upload.no_ct")
         return Upload(self._folder, self._shown, self._names["file"], self._names.get("reference"))
 
 
@@ -145,18 +140,13 @@ class DicomFiles:
     def place(self, field: str, _filename: str) -> Path:
         """Where a file goes. Raises WebError or TooLarge."""
         if field != "file":
-            raise WebError(
-                400,
-                "bad_request",
-                f"The upload holds a file in the field '{shown_name(field)}' that is not expected there.",
-                "Send all DICOM files in the field 'file'.",
-            )
+            raise WebError(400, "bad_request", "upload.unexpected_dicom_field", field=shown_name(field))
         self._count += 1
         if self._count > MAX_FILES:
-            raise TooLarge(f"More than {MAX_FILES:,} files were sent.", "Send the folder of one study.")
+            raise TooLarge("upload.too_many_files", limit=MAX_FILES)
         return self._folder / f"{self._count:06d}"
 
     def check(self) -> None:
         """Raises WebError if nothing came."""
         if not self._count:
-            raise WebError(400, "bad_request", "The upload holds no files.", "Send DICOM files in the field 'file'.")
+            raise WebError(400, "bad_request", "upload.no_files")

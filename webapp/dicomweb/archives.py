@@ -21,5 +21,5 @@ class Archives:
     def get(self, name: str) -> DicomWeb:
         """The client of one archive. Raises WebError: 404, there is none of that name."""
         if name not in self._servers:
-            raise not_found("PACS")
+            raise not_found("pacs")
         return DicomWeb(self._servers[name])

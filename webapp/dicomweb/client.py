@@ -155,8 +155,10 @@ class DicomWeb:
                 raise WebError(
                     502,
                     "pacs_refused",
-                    f"{self._server.name} did not take {failed or len(paths)} of {len(paths)} files.",
-                    "Ask whoever looks after the PACS whether it accepts segmentation objects.",
+                    "pacs.files_refused",
+                    name=self._server.name,
+                    failed=failed or len(paths),
+                    total=len(paths),
                 )
 
     def _json(self, address: str, query: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
@@ -177,12 +179,7 @@ class DicomWeb:
         try:
             auth, headers, verify = server.auth(), server.headers(), server.verify()
         except OSError as error:
-            raise WebError(
-                502,
-                "pacs_unreachable",
-                f"The secrets or certificates of {server.name} cannot be read on this server.",
-                "Ask whoever looks after it.",
-            ) from error
+            raise WebError(502, "pacs_unreachable", "pacs.no_secrets", name=server.name) from error
         # trust_env: proxies of the environment are not for the hospital's own network.
         return httpx.Client(auth=auth, headers=headers, verify=verify, timeout=_TIMEOUT, trust_env=False)
 
@@ -200,7 +197,7 @@ def _patient_queries(patient: str) -> list[list[tuple[str, str]]]:
 
 def _refuse_size(received: int, most: int) -> None:
     if received > most:
-        raise WebError(413, "too_large", f"This series is larger than the {most / 1024**3:.3g} GiB that are accepted.")
+        raise WebError(413, "too_large", "pacs.series_too_large", gib=most / 1024**3)
 
 
 def _failed(response: httpx.Response) -> int:

@@ -1,4 +1,4 @@
-"""What can go wrong between here and an archive, as one error for people, without address or secrets."""
+"""Errors between this server and an archive, for people, without addresses or secrets."""
 
 from __future__ import annotations
 
@@ -11,61 +11,46 @@ import httpx
 from webapp.http.errors import WebError
 
 _EXPIRED, _OTHER_NAMES = 10, (62, 64)  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_…
-_AUTHORITY = "Name the file of the hospital's certificate authority as ca_file in SPINEVIEW_PACS."
-_RENEW = "Ask whoever looks after the PACS for a new certificate."
 
 
 def check(response: httpx.Response, name: str) -> None:
     """Raise WebError (502) for an answer of the archive ``name`` that is no success."""
     if response.status_code == 401:
-        raise WebError(
-            502,
-            "pacs_refused",
-            f"{name} does not let this server in.",
-            "Its user name and password, or its token, in SPINEVIEW_PACS may be wrong or have expired.",
-        )
+        raise WebError(502, "pacs_refused", "pacs.unauthorised", name=name)
     if response.status_code == 403:
-        raise WebError(
-            502,
-            "pacs_refused",
-            f"{name} knows this server, but does not allow it to do this.",
-            "Ask whoever looks after the PACS for the right to search, fetch and store.",
-        )
+        raise WebError(502, "pacs_refused", "pacs.forbidden", name=name)
     if not response.is_success:
-        raise WebError(502, "pacs_refused", f"{name} answered with the status {response.status_code}.")
+        raise WebError(502, "pacs_refused", "pacs.status", name=name, status=response.status_code)
 
 
 @contextlib.contextmanager
 def translate_errors(name: str) -> Iterator[None]:
-    """Faults of the network and of the archive ``name`` inside, as WebError (502)."""
+    """Translate faults of the network and of the archive ``name`` into WebError (502)."""
     try:
         yield
     except httpx.TimeoutException as error:
-        raise WebError(502, "pacs_unreachable", f"{name} does not answer.", "Try again later.") from error
+        raise WebError(502, "pacs_unreachable", "pacs.silent", name=name) from error
     except httpx.HTTPError as error:
-        raise WebError(502, "pacs_unreachable", *_why(error, name)) from error
+        raise _unreachable(error, name) from error
     except (ValueError, AttributeError) as error:
-        raise WebError(502, "pacs_refused", f"{name} gave an answer that is not DICOMweb.") from error
+        raise WebError(502, "pacs_refused", "pacs.not_dicomweb", name=name) from error
 
 
-def _why(error: httpx.HTTPError, name: str) -> tuple[str, str]:
+def _unreachable(error: httpx.HTTPError, name: str) -> WebError:
     fault = _tls_fault(error)
     if isinstance(fault, ssl.SSLCertVerificationError):
         if fault.verify_code == _EXPIRED:
-            return f"The certificate of {name} has expired.", _RENEW
+            return WebError(502, "pacs_unreachable", "pacs.certificate_expired", name=name)
         if fault.verify_code in _OTHER_NAMES:
-            return f"The certificate of {name} was made for another address than the one in SPINEVIEW_PACS.", _RENEW
-        return f"The certificate of {name} is not signed by an authority that this server trusts.", _AUTHORITY
+            return WebError(502, "pacs_unreachable", "pacs.certificate_of_other_address", name=name)
+        return WebError(502, "pacs_unreachable", "pacs.certificate_not_trusted", name=name)
     if fault is not None:
-        return (
-            f"{name} does not speak TLS as its https address promises.",
-            "Check its address in SPINEVIEW_PACS; ask whoever looks after it.",
-        )
-    return f"{name} cannot be reached.", "The network or the archive may be down; ask whoever looks after it."
+        return WebError(502, "pacs_unreachable", "pacs.no_tls", name=name)
+    return WebError(502, "pacs_unreachable", "pacs.unreachable", name=name)
 
 
 def _tls_fault(error: BaseException | None) -> ssl.SSLError | None:
-    """The TLS error that httpx and httpcore have wrapped, if there is one."""
+    """Find the TLS error that httpx and httpcore have wrapped, if there is one."""
     while error is not None:
         if isinstance(error, ssl.SSLError):
             return error

@@ -7,9 +7,8 @@ import asyncio
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.http.errors import WebError
+from webapp.http.errors import WebError, answer
 from webapp.http.multipart_form import DRAIN_BYTES
-from webapp.refusals import refused
 
 MOST_BYTES = 1_000_000
 WITHIN_S = 30.0
@@ -37,10 +36,10 @@ class BoundedBody:
         except ClientDisconnect:
             return  # nobody is left to read an answer
         except TimeoutError:
-            late = WebError(408, "request_timeout", "The body of the request did not come in time.", "Try again.")
-            await refused(HTTPConnection(scope), late)(scope, receive, send)
+            late = WebError(408, "request_timeout", "request.late")
+            await answer(HTTPConnection(scope), late)(scope, receive, send)
         except WebError as error:
-            await refused(HTTPConnection(scope), error)(scope, receive, send)
+            await answer(HTTPConnection(scope), error)(scope, receive, send)
         else:
             await self._app(_with_length(scope, len(body)), _replay(body, receive), send)
 
@@ -62,11 +61,7 @@ class BoundedBody:
                 body += chunk
             more = message.get("more_body", False)
         if received > self._most_bytes:
-            raise WebError(
-                413,
-                "too_large",
-                f"The body of the request is larger than the {self._most_bytes:,} bytes that this address accepts.",
-            )
+            raise WebError(413, "too_large", "request.too_large", limit=self._most_bytes)
         return bytes(body)
 
 

@@ -1,10 +1,15 @@
-"""The one error body, ``{"error": {"code", "message", "hint"}}``, and which status each cause gets."""
+"""Errors as answers: their body ``{"error": {"code", "message", "hint"}}``, its language, and their status."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from segmentation.core.errors import InputError
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+
+from segmentation.core.errors import DescribedError, InputError
+from segmentation.core.messages import Message, english
+from webapp.translations import messages, request_language
 
 Body = dict[str, dict[str, str]]
 
@@ -14,46 +19,48 @@ _STATUS_OF_CODE = {
     "too_large": 413,
     "unsupported_format": 415,
 }
+_CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 500: "internal"}
 
 
-class WebError(Exception):
-    """A request that cannot be served: an HTTP status and the three strings of the error body."""
+class WebError(DescribedError):
+    """A request that cannot be served: ``WebError(400, "bad_request", "upload.no_ct")``.
 
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
+    Attributes:
+        status: Of HTTP.
+        code: Stable and machine-readable.
+    """
+
+    def __init__(self, status: int, code: str, key: str, /, **values: object) -> None:
+        super().__init__(code, Message.of(key, **values))
         self.status = status
         self.code = code
-        self.message = message
-        self.hint = hint
-
-
-def body(code: str, message: str, hint: str = "") -> Body:
-    """The error body."""
-    return {"error": {"code": code, "message": message, "hint": hint}}
 
 
 def from_input_error(error: InputError) -> WebError:
-    """An input refused by the engine's readers, as an answer to the browser (422 unless told otherwise)."""
-    return WebError(_STATUS_OF_CODE.get(error.code, 422), error.code, error.message, error.hint)
+    """Turn an input refused by the engine's readers into an answer; 422 unless its code has another status."""
+    message = error.problem.message
+    return WebError(_STATUS_OF_CODE.get(error.code, 422), error.code, message.key, **dict(message.values))
 
 
 def from_status(status: int) -> WebError:
-    """An HTTP status without further words, such as a 404 of the router."""
-    messages = {
-        404: ("not_found", "There is nothing at this address.", "It may have been deleted."),
-        405: (
-            "method_not_allowed",
-            "This address does not answer to that method.",
-            "See /api/v1/openapi.json.",
-        ),
-        500: ("internal", "The server met a fault in its own program.", "The server's log says more."),
-    }
-    if status in messages:
-        return WebError(status, *messages[status])
+    """Make an error of an HTTP status alone, such as a 404 of the router."""
     phrase = HTTPStatus(status).phrase
-    return WebError(status, phrase.lower().replace(" ", "_").replace("-", "_"), f"{phrase}.")
+    code = _CODE_OF_STATUS.get(status, phrase.lower().replace(" ", "_").replace("-", "_"))
+    if f"status.{status}" in english():
+        return WebError(status, code, f"status.{status}")
+    return WebError(status, code, "status.other", phrase=phrase)
 
 
 def not_found(what: str) -> WebError:
-    """A study, job or mask that is not there."""
-    return WebError(404, "not_found", f"There is no such {what}.", "It may have been deleted.")
+    """Say that a study, job, mask … is not there; ``what`` ends the key ``not_found.<what>``."""
+    return WebError(404, "not_found", f"not_found.{what}")
+
+
+def body(error: DescribedError, language: str) -> Body:
+    """Make the error body in a language."""
+    return {"error": error.problem.shown(messages(language))}
+
+
+def answer(connection: HTTPConnection, error: WebError) -> JSONResponse:
+    """Answer a request with an error, in its language."""
+    return JSONResponse(body(error, request_language(connection)), error.status)

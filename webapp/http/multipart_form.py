@@ -51,7 +51,7 @@ class MultipartFiles:
             for piece in pieces:
                 self._parser.write(piece)
         except MultipartParseError as error:
-            raise WebError(400, "bad_request", "The upload is not well-formed multipart/form-data.") from error
+            raise WebError(400, "bad_request", "upload.malformed") from error
 
     def close(self) -> None:
         """Close the file being written, if any."""
@@ -62,7 +62,7 @@ class MultipartFiles:
     def check_end(self) -> None:
         """Raises WebError if the body broke off."""
         if not self._ended:
-            raise WebError(400, "bad_request", "The upload broke off before its end.", "Try again.")
+            raise WebError(400, "bad_request", "upload.broken_off")
 
     def _part_begin(self) -> None:
         self._headers, self._header = {}, (b"", b"")
@@ -102,12 +102,7 @@ async def receive(request: Request, settings: Settings, place: Place) -> None:
     _refuse_size(length, settings.max_upload_bytes)
     free = shutil.disk_usage(settings.data_dir).free
     if length + settings.min_free_bytes > free:
-        raise WebError(
-            507,
-            "disk_full",
-            "The server has no room left for this scan.",
-            "Delete studies that are done with.",
-        )
+        raise WebError(507, "disk_full", "upload.disk_full")
     sink = MultipartFiles(_boundary(request), place)
     received = 0
     try:
@@ -146,20 +141,12 @@ async def _pieces(request: Request) -> Any:
 
 def _refuse_size(size: int, limit: int) -> None:
     if size > limit:
-        raise TooLarge(
-            f"This upload is larger than the {limit / 1024**3:.3g} GiB that this server accepts.",
-            "Crop the scan to the spine, or have SPINEVIEW_MAX_UPLOAD_BYTES raised.",
-        )
+        raise TooLarge("upload.too_large", gib=limit / 1024**3)
 
 
 def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        raise WebError(
-            415,
-            "unsupported_format",
-            "An upload must be sent as multipart/form-data.",
-            "Send the CT in the field 'file' and, if there is one, the reference mask in 'reference'.",
-        )
+        raise WebError(415, "unsupported_format", "upload.not_multipart")
     return boundary

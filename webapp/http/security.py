@@ -8,8 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webapp.http.errors import WebError
-from webapp.refusals import refused
+from webapp.http.errors import WebError, answer
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
@@ -40,13 +39,8 @@ class Security:
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["method"] not in _SAFE_METHODS and not self._welcome(scope):
-            foreign = WebError(
-                403,
-                "foreign_origin",
-                "This request came from a page of another site.",
-                "Behind a proxy, name its address in SPINEVIEW_ALLOWED_ORIGINS.",
-            )
-            await refused(HTTPConnection(scope), foreign)(scope, receive, _with_headers(send))
+            foreign = WebError(403, "foreign_origin", "request.foreign_origin")
+            await answer(HTTPConnection(scope), foreign)(scope, receive, _with_headers(send))
         else:
             await self._app(scope, receive, _with_headers(send))
 

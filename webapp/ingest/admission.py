@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segmentation.core.errors import GridMismatch, InputError, UnsupportedFormat
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import Message, Name
 from segmentation.core.notes import Note
 from segmentation.core.volume import LabelMap
 from segmentation.readers import SUFFIXES, read_label_map, read_volume
@@ -55,10 +56,7 @@ def suffix_of(name: str) -> str:
     for suffix in SUFFIXES:
         if lowered.endswith(suffix):
             return suffix
-    raise UnsupportedFormat(
-        f"{shown_name(name)} is not a file type that SpineView reads.",
-        f"Upload a CT as {', '.join(SUFFIXES)}, or DICOM files.",
-    )
+    raise UnsupportedFormat("upload.unknown_type", name=shown_name(name), suffixes=SUFFIXES)
 
 
 def stored_name(stem: str, name: str) -> str:
@@ -147,25 +145,21 @@ class Intake:
 
 def _in_user_words(error: InputError, upload: Upload) -> InputError:
     """The same refusal with the names that the user gave in place of those on our disk."""
-    message = error.message
+    names: dict[str, Name] = {}
     if upload.original != DICOM_FOLDER:  # a DICOM series is called by its number
-        message = message.replace(upload.original, shown_name(upload.name))
+        names[upload.original] = shown_name(upload.name)
     if upload.reference:
-        message = message.replace(upload.reference, "The reference mask")
-    return type(error)(message, error.hint)
+        names[upload.reference] = Message("upload.reference_mask")
+    return error.with_message(error.problem.message.replaced(names))
 
 
 def _read_reference(path: Path, grid: Grid) -> LabelMap:
     reference = read_label_map(path)
     if not reference.grid.matches(grid):
-        raise GridMismatch(
-            f"The reference mask does not lie on the grid of the CT: {_say(reference.grid)} against {_say(grid)}.",
-            "Export the mask with the same shape, spacing and position as the CT.",
-        )
+        raise GridMismatch("upload.reference_grid", reference=_described(reference.grid), ct=_described(grid))
     return reference
 
 
-def _say(grid: Grid) -> str:
-    shape = " x ".join(str(n) for n in grid.shape)
-    spacing = " x ".join(f"{mm:.3g}" for mm in grid.spacing_mm)
-    return f"{shape} voxels of {spacing} mm ({grid.orientation})"
+def _described(grid: Grid) -> Message:
+    shape, spacing = grid.shape, grid.spacing_mm
+    return Message.of("grid.described", shape=shape, spacing=spacing, orientation=grid.orientation)

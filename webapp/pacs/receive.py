@@ -85,10 +85,7 @@ class Receiver:
             address = (settings.host, settings.dicom_port)
             self._server = entity.start_server(address, block=False, evt_handlers=handlers)  # type: ignore[arg-type]
         except OSError as error:
-            raise BadConfiguration(
-                f"Port {settings.dicom_port} cannot be used to receive DICOM: {error.strerror}.",
-                "Choose another SPINEVIEW_DICOM_PORT.",
-            ) from error
+            raise BadConfiguration("server.dicom_port", port=settings.dicom_port, reason=error.strerror) from error
         log.info("receiving DICOM as %s on port %d", settings.dicom_aet, self.port)
 
     def stop(self) -> None:

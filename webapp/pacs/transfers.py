@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from segmentation.core.errors import InputError, OperationCancelled
+from segmentation.core.errors import InputError, OperationCancelled, Problem
 from webapp.dicomweb.client import DicomWeb
 from webapp.enumerations import OPEN_TRANSFER_STATES, TransferState
 from webapp.http.errors import WebError, from_input_error
@@ -36,7 +36,7 @@ class Transfer:
         images_expected: As the archive counts; None if it does not say.
         images, received_bytes: What has come.
         study_id: Of the study, once it is there.
-        error: ``{"code", "message", "hint"}`` of one that failed.
+        error: Why one failed.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Transfer:
     images: int = 0
     received_bytes: int = 0
     study_id: str | None = None
-    error: dict[str, str] | None = None
+    error: Problem | None = None
 
 
 class Transfers:
@@ -113,7 +113,7 @@ class Transfers:
             self._fail(transfer_id, error)
         except Exception as fault:  # noqa: BLE001 - the page must hear of it; a traceback could quote a header
             log.error("a transfer from %s failed: %s", archive.name, type(fault).__name__)
-            self._fail(transfer_id, WebError(500, "internal", "The server met a fault in its own program."))
+            self._fail(transfer_id, WebError(500, "internal", "server.fault"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -137,8 +137,7 @@ class Transfers:
             raise OperationCancelled
 
     def _fail(self, transfer_id: str, error: WebError) -> None:
-        body = {"code": error.code, "message": error.message, "hint": error.hint}
-        self._set(transfer_id, state="failed", error=body)
+        self._set(transfer_id, state="failed", error=error.problem)
 
     def _set(self, transfer_id: str, **changes: object) -> Transfer:
         with self._lock:

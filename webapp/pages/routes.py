@@ -15,8 +15,7 @@ from webapp.context import services
 from webapp.http.errors import WebError
 from webapp.pages.theme import COOKIE as THEME_COOKIE
 from webapp.pages.theme import theme_of
-from webapp.refusals import say
-from webapp.translations import COOKIE, LANGUAGES, language_of, table, translate
+from webapp.translations import COOKIE, LANGUAGES, language_of, messages, table, translate
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600
@@ -49,7 +48,7 @@ def home() -> str:
 def switch_language(lang: str) -> WerkzeugResponse:
     """Remember a language and go back to where the switch was."""
     if lang not in LANGUAGES:
-        raise WebError(404, "not_found", "SpineView does not speak this language.")
+        raise WebError(404, "not_found", "page.unknown_language")
     back = request.args.get("next", "/")
     response = make_response(redirect(back if _is_local(back) else "/"))
     response.set_cookie(COOKIE, lang, max_age=_YEAR_S, samesite="Lax", httponly=False)
@@ -80,7 +79,8 @@ def error_page(error: WebError) -> Response:
     lang = language()
     words = common(lang)
     return make_response(
-        render_template("error.html", **words, status=error.status, message=say(error.message, lang)), error.status
+        render_template("error.html", **words, status=error.status, message=error.problem.message.text(messages(lang))),
+        error.status,
     )
 
 

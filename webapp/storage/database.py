@@ -49,10 +49,7 @@ class Database:
         with self._engine.begin() as connection:
             found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if found not in (0, *MIGRATIONS, SCHEMA):
-                raise BadConfiguration(
-                    f"The studies in {data_dir} were written by another version of SpineView.",
-                    "Use that version, or choose another --data.",
-                )
+                raise BadConfiguration("store.other_version", folder=data_dir)
             for version in range(found or SCHEMA, SCHEMA):
                 for statement in MIGRATIONS[version]:
                     connection.exec_driver_sql(statement)

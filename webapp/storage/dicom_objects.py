@@ -37,12 +37,7 @@ def sources_of(store: Store, mask: Mask) -> Sources:
         raise not_found("mask")
     paths = source_instances(store, study)
     if not paths:
-        raise WebError(
-            409,
-            "not_dicom",
-            "This study did not come as DICOM, so there is nothing that a DICOM result could refer to.",
-            "Upload the DICOM series, or take the mask home as NIfTI or NRRD.",
-        )
+        raise WebError(409, "not_dicom", "dicom_result.study_not_dicom")
     return read_sources(paths)
 
 
@@ -55,7 +50,7 @@ def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "
     """
     label_map = label_map_of(store, mask)
     if not label_map.present:
-        raise WebError(409, "empty_mask", "No spine was found in this scan, so there is nothing to send or to keep.")
+        raise WebError(409, "empty_mask", "dicom_result.empty_mask")
     maker = Maker(product_version(), mask.model_id)
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         path = Path(folder) / f"{kind}.dcm"
@@ -93,9 +88,4 @@ def _identity_removed(sources: Sources) -> bool:
 def refuse_without_identity(sources: Sources) -> None:
     """Raise WebError (409) if the series was de-identified at the door: no archive could tell whose result it is."""
     if _identity_removed(sources):
-        raise WebError(
-            409,
-            "de_identified",
-            "This study was de-identified when it came in, so the PACS could not tell whose result this is.",
-            "Where results shall go back, set SPINEVIEW_KEEP_IDENTITY and fetch the study again.",
-        )
+        raise WebError(409, "de_identified", "dicom_result.de_identified")

@@ -33,9 +33,7 @@ class Folders:
             for folder in (self.studies, self._incoming):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadConfiguration(
-                f"{data_dir} cannot be used for studies: {error.strerror}.", "Choose another --data."
-            ) from error
+            raise BadConfiguration("store.unusable", folder=data_dir, reason=error.strerror) from error
 
     def study(self, study_id: str) -> Path:
         """Folder of a study's files."""
@@ -77,10 +75,7 @@ class Folders:
             except BlockingIOError as busy:
                 if time.monotonic() > deadline:
                     lock.close()
-                    raise BadConfiguration(
-                        f"Another SpineView server is using {self.data_dir}.",
-                        "Stop it, or choose another --data.",
-                    ) from busy
+                    raise BadConfiguration("store.in_use", folder=self.data_dir) from busy
                 time.sleep(0.2)
 
     def release(self) -> None:

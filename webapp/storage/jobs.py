@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from segmentation.core.errors import Problem
+from segmentation.core.messages import Message
 from webapp.enumerations import JobState, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
@@ -135,11 +137,8 @@ class Jobs:
                 row.eta_s = None
                 if row.attempts >= most_attempts:
                     row.state, row.finished_at = "failed", time.time()
-                    row.error = {
-                        "code": "server_stopped",
-                        "message": f"The server stopped {row.attempts} times while working on this scan.",
-                        "hint": "The machine may be short of memory; ask whoever looks after it.",
-                    }
+                    stopped = Message.of("job.server_stopped", count=row.attempts)
+                    row.error = Problem("server_stopped", stopped).to_json()
                 else:
                     row.state, row.stage, row.progress, row.started_at = "queued", "queued", 0.0, None
                     row.log = _with_line(row.log, "The server was restarted; starting again")

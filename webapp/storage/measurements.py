@@ -87,10 +87,6 @@ def _angle_deg(a: Any, b: Any) -> float:
     return math.degrees(math.acos(max(-1.0, min(1.0, float(np.dot(a, b)) / length)))) if length else 0.0
 
 
-def _refused(what: str) -> WebError:
-    return WebError(400, "bad_request", f"This measurement cannot be stored: {what}.", "See /api/v1/openapi.json.")
-
-
 class Measurements:
     """The table of measurements."""
 
@@ -111,7 +107,7 @@ class Measurements:
         """
         with self._database.transaction() as session:
             if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
-                raise _refused(f"this study has {MOST_PER_STUDY} already")
+                raise WebError(400, "bad_request", "measurement.too_many", count=MOST_PER_STUDY)
             row = MeasurementRow(
                 id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **asdict(fields)
             )

@@ -51,10 +51,6 @@ class Review:
     created_at: datetime
 
 
-def _refused(what: str) -> WebError:
-    return WebError(400, "bad_request", f"This review cannot be stored: {what}.", "See /api/v1/openapi.json.")
-
-
 class Reviews:
     """The table of reviews."""
 
@@ -84,9 +80,9 @@ class Reviews:
         with self._database.transaction() as session:
             mask = None if mask_id is None else session.get(MaskRow, mask_id)
             if mask_id is not None and (mask is None or mask.study_id != study_id):
-                raise _refused("mask_id must be the id of a mask of this study, or null")
+                raise WebError(400, "bad_request", "review.mask")
             if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
-                raise _refused(f"this study has {MOST_PER_STUDY} already")
+                raise WebError(400, "bad_request", "review.too_many", count=MOST_PER_STUDY)
             now = datetime.now(UTC).timestamp()
             row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **asdict(fields))
             session.add(row)

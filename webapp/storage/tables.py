@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from segmentation.core.errors import Problem
 from segmentation.core.notes import Note
 from segmentation.inference.confidence import Confidence
 from webapp.enumerations import OPEN_JOB_STATES, JobState, MaskKind, StudyState, Task
@@ -62,7 +63,7 @@ class Job:
         elapsed_s: Seconds since the start, or from start to end; 0 before the start.
         eta_s: Seconds left, an estimate; None while unknown or over.
         log: Lines with their time of day (UTC), oldest first.
-        error: ``{"code", "message", "hint"}`` of a failed job.
+        error: Why a job failed.
         mask_id: The result of a job that is done.
         dice: Agreement with the study's reference, if it has one.
     """
@@ -78,7 +79,7 @@ class Job:
     elapsed_s: float
     eta_s: float | None
     log: list[str]
-    error: dict[str, str] | None
+    error: Problem | None
     mask_id: str | None
     dice: float | None
     attempts: int = 0
@@ -158,7 +159,7 @@ class JobRow(Base):
     finished_at: Mapped[float | None]
     eta_s: Mapped[float | None]
     log: Mapped[list[str]]
-    error: Mapped[dict[str, str] | None]
+    error: Mapped[dict[str, Any] | None]
     mask_id: Mapped[str | None]
     dice: Mapped[float | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -258,7 +259,7 @@ def to_job(row: JobRow) -> Job:
         elapsed_s=max(0.0, end - row.started_at) if row.started_at else 0.0,
         eta_s=row.eta_s,
         log=list(row.log),
-        error=row.error,
+        error=None if row.error is None else Problem.from_json(row.error),
         mask_id=row.mask_id,
         dice=row.dice,
         attempts=row.attempts,

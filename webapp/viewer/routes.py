@@ -21,11 +21,10 @@ from webapp.dicomweb.archives import Archives
 from webapp.jobs import JobQueue
 from webapp.pages.theme import COOKIE as THEME_COOKIE
 from webapp.pages.theme import theme_marks, theme_of
-from webapp.refusals import reader
 from webapp.settings import Settings
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
-from webapp.translations import translate
+from webapp.translations import request_language, translate
 from webapp.viewer.remote_proxy import RemoteViews, remote_routes
 from webapp.viewer.session import ViewerSession
 from webapp.viewer.widget import versioned
@@ -125,9 +124,9 @@ def viewer_routes(
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
         if study is None:
-            return HTMLResponse(not_found_page(reader(request), _theme(request)), 404)
+            return HTMLResponse(not_found_page(request_language(request), _theme(request)), 404)
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
-        page = index_page(study, reader(request), secrets.token_hex(16), _theme(request))
+        page = index_page(study, request_language(request), secrets.token_hex(16), _theme(request))
         return HTMLResponse(page, headers=headers)
 
     async def socket(websocket: WebSocket) -> None:
@@ -136,7 +135,7 @@ def viewer_routes(
         if study is None or not _TOKEN.fullmatch(token):
             await websocket.close(_GONE)
             return
-        session = await sessions.enter(study, token, reader(websocket))
+        session = await sessions.enter(study, token, request_language(websocket))
         if session is None:
             await websocket.close(_BUSY)
             return

@@ -18,13 +18,12 @@ from webapp.dicomweb.archives import Archives
 from webapp.http.errors import WebError
 from webapp.jobs import JobQueue
 from webapp.pacs.sending import send_back
-from webapp.refusals import localised, say
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.dicom_objects import is_de_identified
 from webapp.storage.mask_files import mask_statistics
 from webapp.storage.store import Store
 from webapp.storage.tables import Job, Mask, Study
-from webapp.translations import Translate, translate
+from webapp.translations import Translate, messages, translate
 from webapp.viewer.page import build_page, initial_state
 from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
 
@@ -148,7 +147,7 @@ class ViewerSession:
         study, job, masks, statistics = await asyncio.to_thread(self._read)
         with self.state:
             self.state.gone = study is None
-            self.state.job = localised(job_row(job, self._t), self._lang)
+            self.state.job = job_row(job, self._t, messages(self._lang))
             self._show(masks, statistics)
 
     def _read(self) -> tuple[Study | None, Job | None, list[Mask], Statistics]:
@@ -196,8 +195,8 @@ class ViewerSession:
         try:
             await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, "")
         except (WebError, InputError) as error:
-            words = [say(text, self._lang) for text in (error.message, error.hint) if text]
-            self._say_sending(" ".join(words), failed=True)
+            shown = error.problem.shown(messages(self._lang))
+            self._say_sending(f"{shown['message']} {shown['hint']}".strip(), failed=True)
         except (OSError, ValueError):
             log.exception("a result of study %s could not be sent", self.study.id)
             self._say_sending(self._t("viewer.store_failed"), failed=True)
@@ -212,7 +211,7 @@ class ViewerSession:
         try:
             await asyncio.to_thread(what, subject)
         except WebError as error:
-            self.state.problem = say(error.message, self._lang)
+            self.state.problem = error.problem.message.text(messages(self._lang))
         except (OSError, SQLAlchemyError):
             log.exception("the viewer of study %s cannot write to the store", self.study.id)
             self.state.problem = self._t("viewer.store_failed")

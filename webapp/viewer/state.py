@@ -7,6 +7,7 @@ from typing import Any
 
 from segmentation.analysis.label_statistics import LabelStatistics
 from segmentation.core.labels import label_of
+from segmentation.core.messages import Catalogue
 from segmentation.inference.confidence import Confidence
 from webapp.storage.tables import OPEN_STATES, Job, Mask
 from webapp.translations import Translate
@@ -28,8 +29,8 @@ def no_job() -> Row:
             "log": [], "error": None}  # fmt: skip
 
 
-def job_row(job: Job | None, t: Translate) -> Row:
-    """One job in words; ``active`` while it waits or runs, ``percent`` 0..100."""
+def job_row(job: Job | None, t: Translate, catalogue: Catalogue | None = None) -> Row:
+    """One job in words, its error in those of the catalogue; ``active`` while it waits or runs, ``percent`` 0..100."""
     if job is None:
         return no_job()
     return {
@@ -41,7 +42,7 @@ def job_row(job: Job | None, t: Translate) -> Row:
         "elapsed": clock(job.elapsed_s) if job.started_at else "",
         "eta": t("viewer.eta", time=clock(job.eta_s)) if job.eta_s is not None else "",
         "log": job.log[-MOST_LOG_LINES:],
-        "error": job.error,
+        "error": None if job.error is None else job.error.shown(catalogue),
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, UnreadableFile
 from segmentation.core.hounsfield import AIR_HU
+from segmentation.core.messages import Message
 from segmentation.core.notes import Note
 from segmentation.readers.dicom.frames.damaged_frames import lay_out_without
 from segmentation.readers.dicom.frames.decode_pixels import Picture, read_hu
@@ -30,7 +31,7 @@ class Written:
     notes: tuple[Note, ...]
 
 
-def write_voxels(frames: Sequence[Frame], path: Path, name: str) -> Written:
+def write_voxels(frames: Sequence[Frame], path: Path, name: Message) -> Written:
     """Write the HU of one series, i fastest, then j, then k: int16 if all are integers, else float32.
 
     Raises:
@@ -50,7 +51,7 @@ def _kind(layout: Layout) -> np.dtype[Any]:
     return np.dtype(np.int16) if integer_hu else np.dtype(np.float32)
 
 
-def _write(layout: Layout, path: Path, name: str) -> set[Frame]:
+def _write(layout: Layout, path: Path, name: Message) -> set[Frame]:
     """Write all voxels; or answer what cannot be decoded."""
     kind = _kind(layout)
     stack = path.with_suffix(".frames") if layout.resampled else path
@@ -82,7 +83,7 @@ class _Stack:
         return picture
 
 
-def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: str) -> set[Frame]:
+def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: Message) -> set[Frame]:
     """Each frame to its place; then its duplicates, which must be the same picture. Answers those that are damaged."""
     by_file: dict[Path, list[Frame]] = defaultdict(list)
     places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}
@@ -102,7 +103,7 @@ def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: str) -> set[F
     return damaged | _compare(layout, damaged, stack, integer_hu, name)
 
 
-def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: bool, name: str) -> set[Frame]:
+def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: bool, name: Message) -> set[Frame]:
     """The duplicates that are damaged. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
     found: set[Frame] = set()
     for number, duplicate in layout.duplicates:
@@ -113,14 +114,11 @@ def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: boo
             found.add(duplicate)
         elif not same:
             where = ", ".join(f"{x:.1f}" for x in duplicate.position_mm or ())
-            raise BadGeometry(
-                f"{name} holds two different images at one place ({where} mm).",
-                "Export one acquisition or reconstruction alone.",
-            )
+            raise BadGeometry("dicom.two_images_at_one_place", name=name, position=where)
     return found
 
 
-def _same(picture: Picture, duplicate: Frame, integer_hu: bool, name: str) -> bool | None:
+def _same(picture: Picture, duplicate: Frame, integer_hu: bool, name: Message) -> bool | None:
     """Whether ``duplicate`` shows the same; None if it cannot be decoded."""
     try:
         [(_, other)] = read_hu(duplicate.path, [duplicate], integer_hu and duplicate.integer_hu, name)

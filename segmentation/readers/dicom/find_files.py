@@ -61,7 +61,7 @@ def find_files(path: Path) -> Found:
             elif file.is_file():
                 found.files.append(file)
             if len(found.files) > MAX_FILES:
-                raise TooLarge(f"More than {MAX_FILES:,} files were given.", "Choose the folder of one study.")
+                raise TooLarge("dicom.too_many_files", limit=MAX_FILES)
     return found
 
 
@@ -83,7 +83,7 @@ def unpack(path: Path, into: Path, max_bytes: int) -> Found:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if len(entries) > MAX_FILES:
-                raise TooLarge(f"The archive holds more than {MAX_FILES:,} files.", "Send the folder of one study.")
+                raise TooLarge("zip.too_many_files", limit=MAX_FILES)
             room = max_bytes
             for number, entry in enumerate(entries):
                 if _wanted(entry, found):
@@ -91,9 +91,7 @@ def unpack(path: Path, into: Path, max_bytes: int) -> Found:
                     room -= _unpack_one(archive, entry, file, room)
                     found.files.append(file)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, OverflowError) as error:
-        raise UnreadableFile(
-            "The archive is damaged or no zip: it cannot be unpacked.", "Make or send it again."
-        ) from error
+        raise UnreadableFile("zip.damaged") from error
     return found
 
 
@@ -101,7 +99,7 @@ def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:
     if entry.filename.endswith("/"):  # a folder
         return False
     if entry.flag_bits & 0x1:
-        raise UnreadableFile("The archive is locked by a password.", "Send it without one.")
+        raise UnreadableFile("zip.locked")
     if stat.S_ISLNK(entry.external_attr >> 16):
         found.leave("links")
         return False
@@ -113,9 +111,7 @@ def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:
 
 def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, room: int) -> int:
     """Bytes written. What the directory promises is checked before, what comes while it comes."""
-    too_large = TooLarge(
-        "The archive unpacks to more than this program accepts.", "Send the series of the spine alone."
-    )
+    too_large = TooLarge("zip.too_large")
     if entry.file_size > room or entry.file_size > (entry.compress_size + 64) * (MAX_DEFLATE_RATIO + 1):
         raise too_large
     written = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT
+from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.layout import SAME_PLACE_MM, Layout, distances, lay_out
@@ -25,12 +26,12 @@ _APART: tuple[Callable[[Frame], Hashable], ...] = (
     lambda frame: frame.image_type,
 )
 MODALITIES = {
-    "MR": "magnetic resonance", "PT": "PET", "NM": "nuclear medicine", "US": "ultrasound", "CR": "X-ray",
-    "DX": "X-ray", "RF": "fluoroscopy", "XA": "angiography", "MG": "mammography", "OT": "other images",
-    "SC": "a secondary capture", "SR": "a report", "SEG": "a segmentation", "RTSTRUCT": "contours",
-    "RTDOSE": "a radiotherapy dose", "RTPLAN": "a radiotherapy plan", "PR": "a presentation state",
-    "KO": "a selection of images", "DOC": "a document", "REG": "a registration",
-}  # fmt: skip
+    modality: Message(f"modality.{modality}")
+    for modality in (
+        *("MR", "PT", "NM", "US", "CR", "DX", "RF", "XA", "MG", "OT", "SC", "SR", "SEG", "RTSTRUCT", "RTDOSE"),
+        *("RTPLAN", "PR", "KO", "DOC", "REG"),
+    )
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +53,14 @@ class Series:
     notes: tuple[Note, ...]
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """What to call it in a sentence."""
-        return title_of(self.frames[0])
+        return title_of(self.frames[0].series_number)
 
 
-def title_of(frame: Frame) -> str:
-    """What to call a series in a sentence: by its number, never by free text, which can hold a name."""
-    return f"Series {frame.series_number}" if frame.series_number else "The series"
+def title_of(series_number: int) -> Message:
+    """Name a series in a sentence: by its number, never by free text, which can hold a patient's name."""
+    return Message.of("series_title.numbered", number=series_number) if series_number else Message("series_title.plain")
 
 
 def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
@@ -95,7 +96,7 @@ def _part(uid: str, frames: list[Frame], part: tuple[int, int], copies: int, lim
 
 def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: ReadLimits) -> Series:
     notes += _remarks(frames)
-    name = title_of(frames[0])
+    name = title_of(frames[0].series_number)
     try:
         _check_kind(frames, name)
         layout = lay_out(frames, name)
@@ -119,27 +120,24 @@ def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _check_kind(frames: list[Frame], name: str) -> None:
+def _check_kind(frames: list[Frame], name: Message) -> None:
     """Raises NotCT, NotAVolume or BadGeometry for what cannot be a CT volume."""
     first = frames[0]
     if not first.kind:
-        raise NotCT(f"{name} does not say that it is CT: its header names no modality.", "Choose a CT series.")
+        raise NotCT("dicom.no_modality", name=name)
     if first.kind != "CT":
-        words = MODALITIES.get(first.kind, "another kind of object")
-        raise NotCT(f"{name} is not CT but {words} ({first.kind}).", "Choose a CT series.")
+        words = MODALITIES.get(first.kind, Message("modality.other"))
+        raise NotCT("dicom.not_ct", name=name, words=words, modality=first.kind)
     if not first.rows:
-        raise NotAVolume(f"{name} holds no images.", "Choose a series of CT images.")
+        raise NotAVolume("dicom.no_images", name=name)
     if "LOCALIZER" in first.image_type:
-        raise NotAVolume(f"{name} is a localizer (scout view), not a volume.", "Choose the CT series itself.")
+        raise NotAVolume("dicom.localizer", name=name)
     if first.samples != 1:
-        raise NotAVolume(f"{name} holds colour pictures, not a CT.", "Choose the CT series itself.")
+        raise NotAVolume("dicom.colour", name=name)
     if first.inverted or first.bits_allocated not in (8, 16, 32):
-        raise NotAVolume(f"{name} holds pictures of a kind that no CT scanner writes.", "Choose the CT series itself.")
+        raise NotAVolume("dicom.odd_pictures", name=name)
     if not all(frame.has_geometry for frame in frames):
-        raise BadGeometry(
-            f"{name} does not say where its slices lie (position, orientation or pixel spacing are missing).",
-            "Export the original series from the scanner or the PACS.",
-        )
+        raise BadGeometry("dicom.no_geometry", name=name)
 
 
 def _alike(frames: list[Frame]) -> list[list[Frame]]:
@@ -188,7 +186,7 @@ def _apart(frames: list[Frame]) -> list[list[Frame]]:
 
 def _makes_a_volume(frames: Sequence[Frame]) -> bool:
     try:
-        lay_out(frames, "")
+        lay_out(frames, title_of(0))
     except InputError:
         return False
     return True

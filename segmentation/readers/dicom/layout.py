@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, NotAVolume
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
 
@@ -66,7 +67,7 @@ def distances(frames: Sequence[Frame]) -> Vectors:
     return np.array([np.dot(normal, _vector(frame.position_mm)) for frame in frames])
 
 
-def lay_out(frames: Sequence[Frame], name: str) -> Layout:
+def lay_out(frames: Sequence[Frame], name: Message) -> Layout:
     """Plan a volume from frames of one orientation, size and spacing.
 
     Raises:
@@ -75,7 +76,7 @@ def lay_out(frames: Sequence[Frame], name: str) -> Layout:
     """
     frames, duplicates, along = _sorted(frames)
     if len(frames) < 2:
-        raise NotAVolume(f"{name} holds a single slice.", "Choose, or upload, the whole series.")
+        raise NotAVolume("slices.single", name=name)
     first = frames[0]
     spacing_rows, spacing_columns = first.spacing_mm or (1.0, 1.0)
     row, column = _vector(first.row_axis), _vector(first.column_axis)
@@ -112,7 +113,7 @@ def _sorted(frames: Sequence[Frame]) -> tuple[list[Frame], list[tuple[int, Frame
     return [frames[n] for n in kept], duplicates, np.array([along[n] for n in kept])
 
 
-def _slices(along: Vectors, name: str, notes: list[Note]) -> tuple[list[Slice], float]:
+def _slices(along: Vectors, name: Message, notes: list[Note]) -> tuple[list[Slice], float]:
     """The volume's slices and the step between them, for frames at ``along`` mm, ascending."""
     count = len(along)
     step = float(along[-1] - along[0]) / (count - 1)
@@ -125,21 +126,18 @@ def _slices(along: Vectors, name: str, notes: list[Note]) -> tuple[list[Slice], 
     return _resampled(along, steps, name, notes)
 
 
-def _with_gap(along: Vectors, steps: Vectors, usual: float, name: str, notes: list[Note]) -> tuple[list[Slice], float]:
+def _with_gap(
+    along: Vectors, steps: Vectors, usual: float, name: Message, notes: list[Note]
+) -> tuple[list[Slice], float]:
     missing = np.rint(steps / usual).astype(int) - 1
     off = np.abs(steps - usual * (missing + 1)) > 2 * _REGULAR * usual
     if off.any() or missing.min() < 0:
         at = along[int(np.argmax(np.abs(steps / usual - np.rint(steps / usual))))]
-        raise BadGeometry(
-            f"The slices of {name} do not lie at equal distances (near {at:.1f} mm).", "Export the series again."
-        )
+        raise BadGeometry("slices.unequal_distances", name=name, position=at)
     if missing.sum() != 1:
         places = int(np.count_nonzero(missing))
-        where = "one place" if places == 1 else f"{places} places"
-        raise BadGeometry(
-            f"{int(missing.sum())} slices of {name} are missing at {where}; more than one cannot be made up.",
-            "Send or export the whole series again.",
-        )
+        where = Message("slices.one_place") if places == 1 else Message.of("slices.places", count=places)
+        raise BadGeometry("slices.missing", count=int(missing.sum()), name=name, places=where)
     hole = int(np.argmax(missing))
     slices = [Slice(n, n) for n in range(len(along))]
     slices.insert(hole + 1, Slice(hole, hole + 1, 0.5))
@@ -147,13 +145,10 @@ def _with_gap(along: Vectors, steps: Vectors, usual: float, name: str, notes: li
     return slices, float(along[-1] - along[0]) / len(along)
 
 
-def _resampled(along: Vectors, steps: Vectors, name: str, notes: list[Note]) -> tuple[list[Slice], float]:
+def _resampled(along: Vectors, steps: Vectors, name: Message, notes: list[Note]) -> tuple[list[Slice], float]:
     low, high = float(steps.min()), float(steps.max())
     if high > _WIDEST_MM or high > _MOST_UNEQUAL * low:
-        raise BadGeometry(
-            f"The slices of {name} lie {low:.4g} to {high:.4g} mm apart, too unequal to be resampled.",
-            "Choose a series with equal spacing, or export it again.",
-        )
+        raise BadGeometry("slices.too_unequal", name=name, low=low, high=high)
     count = math.floor((along[-1] - along[0]) / low + 1e-6) + 1
     slices = []
     for place in along[0] + low * np.arange(count):
@@ -165,16 +160,16 @@ def _resampled(along: Vectors, steps: Vectors, name: str, notes: list[Note]) -> 
 
 
 def _straightened(
-    drift: Vectors, along: Vectors, spacing: tuple[float, float], name: str, notes: list[Note]
+    drift: Vectors, along: Vectors, spacing: tuple[float, float], name: Message, notes: list[Note]
 ) -> tuple[Vectors, Vectors, Vectors | None]:
     """Shifts (N, 2) and the first pixel's offset (2,), in pixels; and a slant in pixels a mm, if too small to shift."""
     height = along - along[0]
     slope = drift[-1] / height[-1]  # pixels a mm
     if np.abs(drift - np.outer(height, slope)).max() > 0.5:
-        raise BadGeometry(f"The slices of {name} do not lie in a straight row.", "Export the series again.")
+        raise BadGeometry("slices.not_straight", name=name)
     tilt = math.degrees(math.atan(math.hypot(slope[0] * spacing[0], slope[1] * spacing[1])))
     if tilt > _MOST_TILT_DEG:
-        raise BadGeometry(f"The slices of {name} are tilted by {tilt:.0f}°.", "Choose a series that is not.")
+        raise BadGeometry("slices.tilted", name=name, degrees=tilt)
     if tilt <= _TILT_DEG or np.abs(drift).max() <= _TILT_PIXELS:
         return np.zeros_like(drift), np.zeros(2), slope
     notes.append(note("tilt", degrees=round(tilt, 1)))

@@ -13,13 +13,13 @@ import numpy as np
 
 from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.find_files import Found
 from segmentation.readers.dicom.frames.frame import Frame
-from segmentation.readers.dicom.group_series import Series, group
+from segmentation.readers.dicom.group_series import Series, group, title_of
 from segmentation.readers.dicom.propose import assess, plane, propose
 from segmentation.readers.limits import ReadLimits
-from segmentation.readers.refusal import error_from_json, error_to_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +60,9 @@ class Entry:
     thumbnail: str
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """What to call it in a sentence."""
-        return f"Series {self.number}" if self.number else "The series"
+        return title_of(self.number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
         "size": list(entry.size),
         "shape": None if entry.grid is None else list(entry.grid.shape),
         "affine": None if entry.grid is None else entry.grid.affine.tolist(),
-        "problem": None if entry.problem is None else error_to_json(entry.problem),
+        "problem": None if entry.problem is None else entry.problem.to_json(),
         "notes": [each.to_json() for each in entry.notes],
         "reasons": [each.to_json() for each in entry.reasons],
         "frames": [list(frame) for frame in entry.frames],
@@ -181,7 +181,7 @@ def _entry_from_json(content: dict[str, Any]) -> Entry:
         **{name: content[name] for name in _PLAIN},
         size=(content["size"][0], content["size"][1]),
         grid=None if shape is None else Grid((shape[0], shape[1], shape[2]), np.array(affine)),
-        problem=None if content["problem"] is None else error_from_json(content["problem"]),
+        problem=None if content["problem"] is None else InputError.from_json(content["problem"]),
         notes=tuple(map(Note.from_json, content["notes"])),
         reasons=tuple(map(Note.from_json, content["reasons"])),
         frames=tuple((path, index) for path, index in content["frames"]),

@@ -13,14 +13,13 @@ import numpy as np
 
 from segmentation.core.errors import InputError, NotAVolume, UnreadableFile
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import chained
 from segmentation.core.notes import Note
 from segmentation.readers.dicom import sandbox
 from segmentation.readers.dicom.find_files import DICOMDIR, is_zip
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json
 from segmentation.readers.imagefile import ImageFile, Voxels
 from segmentation.readers.limits import ReadLimits
-
-_PICK = "See the list with: spineview info"
 
 
 def is_dicom(path: Path) -> bool:
@@ -67,13 +66,11 @@ def list_series(
     }
     listing = listing_from_json(sandbox.run("list", request, limits))
     if not listing.series:
-        raise UnreadableFile(_nothing(listing), "Choose the folder, or a zip of it, that the scanner or PACS exported.")
+        if not listing.notes:
+            raise UnreadableFile("dicom.nothing_here")
+        reasons = chained("join.sentences", [each.message for each in listing.notes])
+        raise UnreadableFile("dicom.nothing_here_because", reasons=reasons)
     return listing
-
-
-def _nothing(listing: Listing) -> str:
-    why = " ".join(each.sentence for each in listing.notes)
-    return f"There are no DICOM images here. {why}".strip()
 
 
 class _Unpacked:
@@ -114,16 +111,17 @@ def choose(listing: Listing, series: str = "") -> Entry:
     """
     if series:
         found = [entry for entry in listing.series if series in (entry.key, str(entry.number))]
-        if len(found) != 1:
-            how = "no series" if not found else "more than one series"
-            raise InputError(f"There is {how} {series!r} here.", f"Choose by UID. {_PICK} INPUT.")
+        if not found:
+            raise InputError("series_choice.none", series=series)
+        if len(found) > 1:
+            raise InputError("series_choice.ambiguous", series=series)
         chosen = found[0]
     else:
         chosen = listing.proposed or max(listing.series, key=lambda entry: entry.images)
     if chosen.problem is not None:
         raise chosen.problem
     if chosen.grid is None:
-        raise NotAVolume(f"{chosen.title} makes no volume.")
+        raise NotAVolume("dicom.no_volume", name=chosen.title)
     return chosen
 
 
@@ -131,14 +129,14 @@ def load_voxels(entry: Entry, limits: ReadLimits) -> Voxels:
     """(I, J, K) HU of a series, int16 or float32, i fastest in memory. Raises InputError."""
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         out = Path(folder) / "voxels"
-        request = {"frames": _frames(entry.frames), "out": str(out), "name": entry.title}
+        request = {"frames": _frames(entry.frames), "out": str(out), "name": entry.title.to_json()}
         answer = sandbox.run("load", request, limits)
         values = np.fromfile(out, dtype=answer["dtype"])
     shape = answer["shape"]
     grid = Grid((shape[0], shape[1], shape[2]), np.array(answer["affine"]))
     notes = tuple(map(Note.from_json, answer["notes"]))
     if not notes and (entry.grid is None or grid.shape != entry.grid.shape):
-        raise UnreadableFile("The files changed while they were read.", "Try again.")
+        raise UnreadableFile("dicom.files_changed")
     return Voxels(values.reshape(grid.shape, order="F"), grid, notes)
 
 

@@ -34,7 +34,7 @@ def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int
         UnsupportedFormat: nobody knows how its pixels are kept.
     """
     one_a_file: dict[Path, Frame] = {}
-    for frame in lay_out(frames, "The series").frames:
+    for frame in lay_out(frames, title_of(0)).frames:
         one_a_file.setdefault(frame.path, frame)
     chosen: dict[Path, list[int]] = defaultdict(list)
     for frame in frames:
@@ -43,7 +43,7 @@ def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int
         part = sorted(chosen[path]) if len(chosen[path]) != frame.of else []
         syntax = UID(frame.transfer_syntax)
         if not syntax.is_transfer_syntax:
-            raise unsupported(syntax, title_of(frame))
+            raise unsupported(syntax, title_of(frame.series_number))
         target = into / f"{number:05d}.dcm"
         if secret is None and not part:
             shutil.copyfile(path, target)
@@ -64,6 +64,4 @@ def _rewrite(path: Path, target: Path, secret: bytes | None, syntax: UID, part: 
         dataset.preamble = bytes(128)
         dataset.save_as(target, enforce_file_format=True)
     except HEADER_ERRORS as error:
-        raise UnreadableFile(
-            "An image of the series cannot be kept: its header is damaged.", "Export the series again."
-        ) from error
+        raise UnreadableFile("dicom.header_damaged") from error

@@ -10,9 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from segmentation.core.errors import TooLarge, UnreadableFile
+from segmentation.core.errors import InputError, TooLarge, UnreadableFile
 from segmentation.readers.limits import ReadLimits
-from segmentation.readers.refusal import error_from_json
 
 _WORKER = "segmentation.readers.dicom.worker"
 _ROOT = Path(__file__).resolve().parents[3]
@@ -43,10 +42,7 @@ def run(task: str, request: dict[str, Any], limits: ReadLimits) -> dict[str, Any
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise TooLarge(
-            f"Reading these DICOM files took longer than {limits.process_s} seconds and was stopped.",
-            "Send the series of the spine alone.",
-        ) from error
+        raise TooLarge("dicom.too_slow", seconds=limits.process_s) from error
     return _reply(done, limits)
 
 
@@ -54,18 +50,11 @@ def _reply(done: subprocess.CompletedProcess[bytes], limits: ReadLimits) -> dict
     try:
         reply: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:
-        raise UnreadableFile(
-            "A damaged DICOM file made its reader stop; nothing of this upload was used.",
-            "Send or export the series again.",
-        ) from error
+        raise UnreadableFile("dicom.reader_stopped") from error
     if "memory" in reply:
-        raise TooLarge(
-            f"Reading these DICOM files needs more than the {limits.process_bytes / 1024**3:.3g} GiB of memory "
-            "that they may use.",
-            "Send the series of the spine alone.",
-        )
+        raise TooLarge("dicom.too_much_memory", gib=limits.process_bytes / 1024**3)
     if "error" in reply:
-        raise error_from_json(reply["error"])
+        raise InputError.from_json(reply["error"])
     answer: dict[str, Any] = reply["ok"]
     return answer
 

@@ -33,9 +33,11 @@ def list_files(request: dict[str, Any]) -> dict[str, Any]:
 
 def load(request: dict[str, Any]) -> dict[str, Any]:
     """Write the voxels of a volume made of ``frames`` into the file ``out``."""
+    from segmentation.core.messages import Message
     from segmentation.readers.dicom.assemble import write_voxels
 
-    written = write_voxels(_chosen(request["frames"]), Path(request["out"]), request["name"])
+    name = Message.from_json(request["name"])
+    written = write_voxels(_chosen(request["frames"]), Path(request["out"]), name)
     grid = written.layout.grid
     return {
         "dtype": written.kind.name,
@@ -65,7 +67,7 @@ def _chosen(wanted: list[list[Any]]) -> list[Any]:
             by_file[path] = read_frames(Path(path))
         return [by_file[path][index] for path, index in wanted]
     except (Damaged, NotDicom, IndexError, OSError) as error:
-        raise UnreadableFile("The files changed while they were read.", "Try again.") from error
+        raise UnreadableFile("dicom.files_changed") from error
 
 
 TASKS: dict[str, Task] = {"list": list_files, "load": load, "keep": keep}
@@ -74,12 +76,11 @@ TASKS: dict[str, Task] = {"list": list_files, "load": load, "keep": keep}
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Do the task; an input that is refused is an answer, too."""
     from segmentation.core.errors import InputError
-    from segmentation.readers.refusal import error_to_json
 
     try:
         return {"ok": TASKS[request["task"]](request)}
     except InputError as error:
-        return {"error": error_to_json(error)}
+        return {"error": error.to_json()}
     except MemoryError:
         return {"memory": True}
 

@@ -61,10 +61,7 @@ def make_dicom_seg(
     if not present:
         raise ValueError("an empty mask makes no segmentation object")
     if probability is not None and len(present) > 1:
-        raise InputError(
-            f"A fractional segmentation holds the probability of one label, and this mask has {len(present)}.",
-            "Write a binary one, which holds them all.",
-        )
+        raise InputError("dicom_result.several_labels", count=len(present))
     values: NDArray[np.uint8] | NDArray[np.float32]
     if probability is None:
         numbers = np.zeros(256, dtype=np.uint8)

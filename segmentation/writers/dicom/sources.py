@@ -85,10 +85,10 @@ def read_sources(paths: Sequence[Path]) -> Sources:
         InputError: no files, several series, or a series without frame of reference.
     """
     if not paths:
-        raise InputError("There is no DICOM series to refer to.", "A DICOM result needs a CT that came as DICOM.")
+        raise InputError("dicom_result.no_series")
     datasets = tuple(_header(path) for path in paths)
     if len({dataset.SeriesInstanceUID for dataset in datasets}) > 1:
-        raise InputError("The files belong to several DICOM series.", "Choose one of them.")
+        raise InputError("dicom_result.several_series")
     return Sources(datasets)
 
 
@@ -97,13 +97,10 @@ def _header(path: Path) -> Dataset:
         with unheard():
             dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
     except (InvalidDicomError, OSError, ValueError, EOFError) as error:
-        raise UnreadableFile(f"{path.name} cannot be read as DICOM.") from error
+        raise UnreadableFile("dicom_result.unreadable", name=path.name) from error
     missing = [name for name in _NEEDED if not dataset.get(name)]
     if missing:
-        raise InputError(
-            f"{path.name} lacks {missing[0]}, without which nothing can refer to it.",
-            "Export the series again from the scanner or the PACS.",
-        )
+        raise InputError("dicom_result.lacks", name=path.name, attribute=missing[0])
     for name in _MAY_BE_EMPTY:
         if name not in dataset:
             setattr(dataset, name, "")
@@ -120,4 +117,4 @@ def _orientation(dataset: Dataset) -> Sequence[float]:
                 return [float(part) for part in found]
     except (AttributeError, IndexError, TypeError, ValueError):
         pass
-    raise InputError("The DICOM series does not say how its images lie in the patient.")
+    raise InputError("dicom_result.no_orientation")

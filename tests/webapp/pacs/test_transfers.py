@@ -113,8 +113,8 @@ def test_one_that_is_stopped_leaves_nothing(transfers: Transfers, archive: SlowA
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (WebError(502, "pacs_unreachable", "Slow does not answer."), "pacs_unreachable"),
-        (NotAVolume("The series holds one slice."), "not_a_volume"),
+        (WebError(502, "pacs_unreachable", "pacs.silent", name="Slow"), "pacs_unreachable"),
+        (NotAVolume("slices.single", name="Series 1"), "not_a_volume"),
         (RuntimeError("Doe^Jane"), "internal"),
     ],
 )
@@ -127,8 +127,8 @@ def test_a_failure_is_told_in_one_body(
     failed = over(transfers, transfers.start(archive, "1.2", "1.3", None, "me"))  # type: ignore[arg-type]
     assert failed.state == "failed"
     assert failed.error is not None
-    assert failed.error["code"] == code
-    assert "Doe" not in failed.error["message"] + caplog.text
+    assert failed.error.code == code
+    assert "Doe" not in failed.error.message.text() + caplog.text
     assert wait_for(lambda: not incoming(store))
 
 

@@ -116,7 +116,7 @@ def test_a_job_that_took_three_servers_down_fails(store: Store):
         store.jobs.claim()
         store.jobs.requeue_running()
     assert store.jobs.get(job.id).state == "failed"
-    assert store.jobs.get(job.id).error["code"] == "server_stopped"
+    assert store.jobs.get(job.id).error.code == "server_stopped"
 
 
 def test_sweep_removes_what_a_crash_left_and_keeps_studies(store: Store):

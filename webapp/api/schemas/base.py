@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from webapp.translations import DEFAULT
+
 API = "/api/v1"
 
 
@@ -16,9 +18,9 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
-    def to_json(self) -> dict[str, Any]:
-        """The body of the answer, as plain values."""
-        return self.model_dump(mode="json", by_alias=True)
+    def to_json(self, language: str = DEFAULT) -> dict[str, Any]:
+        """Make the body of the answer, as plain values; errors in it are in ``language``."""
+        return self.model_dump(mode="json", by_alias=True, context={"language": language})
 
 
 class Request(BaseModel):

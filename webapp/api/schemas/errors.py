@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, SerializationInfo, model_serializer
 
+from segmentation.core.errors import Problem
 from segmentation.core.notes import Note as NoteOfScan
 from webapp.api.schemas.base import Answer
+from webapp.translations import DEFAULT, messages
 
 _WORDS = "For people: English, or what the cookie lang or Accept-Language asks for"
 
@@ -16,6 +18,18 @@ class ErrorDetail(Answer):
     code: str = Field(description="Stable, for programs")
     message: str = Field(description=_WORDS)
     hint: str = Field(description=f"What to do about it; may be empty. {_WORDS}")
+    _problem: Problem = PrivateAttr()
+
+    @classmethod
+    def of(cls, problem: Problem) -> ErrorDetail:
+        """Make the answer from a problem, in the language that :meth:`Answer.to_json` is asked for."""
+        detail = cls(**problem.shown())
+        detail._problem = problem
+        return detail
+
+    @model_serializer(mode="plain")
+    def _in_a_language(self, info: SerializationInfo):  # type: ignore[no-untyped-def] # a type would be the schema
+        return self._problem.shown(messages((info.context or {}).get("language", DEFAULT)))
 
 
 class Error(Answer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from segmentation.readers.dicom.listing import Entry
-from segmentation.readers.refusal import error_to_json
 from webapp.api.schemas.base import API, Address, Answer, Request, Triple
 from webapp.api.schemas.errors import ErrorDetail, Note
 from webapp.enumerations import SeriesPlane
@@ -51,7 +50,7 @@ class Series(Answer):
             images=entry.images,
             size=entry.size,
             spacing_mm=None if entry.grid is None else (round(x, 4), round(y, 4), round(z, 4)),
-            problem=None if entry.problem is None else ErrorDetail(**error_to_json(entry.problem)),
+            problem=None if entry.problem is None else ErrorDetail.of(entry.problem.problem),
             notes=[Note.of(note) for note in entry.notes],
             reasons=[Note.of(note) for note in entry.reasons],
             proposed=entry.proposed,

@@ -49,7 +49,7 @@ class Job(Answer):
             elapsed_s=round(job.elapsed_s, 1),
             eta_s=round(job.eta_s, 1) if job.eta_s is not None else None,
             log=job.log,
-            error=None if job.error is None else ErrorDetail(**job.error),
+            error=None if job.error is None else ErrorDetail.of(job.error),
             mask_id=job.mask_id,
             dice=job.dice,
         )

@@ -99,7 +99,8 @@ class Transfer(Answer):
     def of(cls, transfer: transfers.Transfer) -> Transfer:
         """Make the answer from a transfer of this process."""
         page = f"/studies/{transfer.study_id}" if transfer.study_id else None
-        return cls(**asdict(transfer), url=page)
+        error = None if transfer.error is None else ErrorDetail.of(transfer.error)
+        return cls(**{**asdict(transfer), "error": error}, url=page)
 
 
 class Send(Request):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from segmentation.core.errors import InputError, UnreadableFile
+from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.layout import Layout, distances, lay_out
 
 _MOST_RUNS = 5
-_HINT = "Send or export the series again."
 
 
-def lay_out_without(damaged: Collection[Frame], frames: Sequence[Frame], name: str) -> tuple[Layout, tuple[Note, ...]]:
+def lay_out_without(
+    damaged: Collection[Frame], frames: Sequence[Frame], name: Message
+) -> tuple[Layout, tuple[Note, ...]]:
     """Plan a volume from ``frames`` whose ``damaged`` ones cannot be decoded; and what was done about it.
 
     An image inside the series is interpolated from its neighbours; one at an end is left out, which makes the volume
@@ -27,17 +29,13 @@ def lay_out_without(damaged: Collection[Frame], frames: Sequence[Frame], name: s
     lost = [number for number, frame in enumerate(whole.frames) if frame in damaged and number not in copied]
     if len(lost) > 1:
         raise UnreadableFile(
-            f"{len(lost)} images of {name} are damaged (slices {_runs(lost)} of {len(whole.frames)}): their pixels "
-            "cannot be decoded, and more than one cannot be made up.",
-            _HINT,
+            "dicom.images_damaged", count=len(lost), name=name, slices=_runs(lost), total=len(whole.frames)
         )
     try:
         layout = lay_out([frame for frame in frames if frame not in damaged], name)
     except InputError as error:
         raise UnreadableFile(
-            f"An image of {name} is damaged (slice {_runs(lost)} of {len(whole.frames)}): its pixels cannot be "
-            "decoded, and its place cannot be filled from its neighbours.",
-            _HINT,
+            "dicom.image_irreplaceable", name=name, slices=_runs(lost), total=len(whole.frames)
         ) from error
     notes = [_remark(whole, number) for number in lost]
     if copies := len(damaged) - len(lost):
@@ -51,15 +49,18 @@ def _remark(layout: Layout, number: int) -> Note:
     return note("damaged_end" if at_an_end else "damaged", position=position)
 
 
-def _runs(numbers: Iterable[int]) -> str:
-    """Slices from 0, ascending, as a person counts them: ``"3, 5 to 9 and 12"``."""
+def _runs(numbers: Iterable[int]) -> Message:
+    """Name slices, given from 0 and ascending, as a person counts them: ``"3, 5 to 9 and 12"``."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    words = [str(a + 1) if a == b else f"{a + 1} to {b + 1}" for a, b in runs]
+    words = [
+        Message.of("slices.one", number=a + 1) if a == b else Message.of("slices.range", first=a + 1, last=b + 1)
+        for a, b in runs
+    ]
     if len(words) > _MOST_RUNS:
-        words[_MOST_RUNS - 1 :] = ["others"]
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+        words[_MOST_RUNS - 1 :] = [Message("slices.others")]
+    return words[0] if len(words) == 1 else Message.of("join.and", first=words[:-1], last=words[-1])

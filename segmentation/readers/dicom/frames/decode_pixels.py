@@ -16,6 +16,7 @@ from pydicom.uid import UID
 
 from segmentation.core.errors import NotHounsfield, UnreadableFile, UnsupportedFormat
 from segmentation.core.hounsfield import AIR_HU
+from segmentation.core.messages import Message
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.headers import HEADER_ERRORS
 
@@ -29,7 +30,7 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote he
 Picture = NDArray[Any]  # (rows, columns) of int16 or float32
 
 
-def read_hu(path: Path, frames: Sequence[Frame], integer_hu: bool, name: str) -> Iterator[tuple[Frame, Picture]]:
+def read_hu(path: Path, frames: Sequence[Frame], integer_hu: bool, name: Message) -> Iterator[tuple[Frame, Picture]]:
     """Decode ``frames``, all of ``path``, in the order in which they lie there.
 
     Yields:
@@ -47,18 +48,13 @@ def read_hu(path: Path, frames: Sequence[Frame], integer_hu: bool, name: str) ->
     except NotImplementedError as error:
         raise unsupported(UID(wanted[0].transfer_syntax), name) from error
     except _DECODING_ERRORS as error:
-        raise UnreadableFile(
-            f"An image of {name} is damaged: its pixels cannot be decoded.", "Send or export the series again."
-        ) from error
+        raise UnreadableFile("dicom.image_damaged", name=name) from error
 
 
-def unsupported(syntax: UID, name: str) -> UnsupportedFormat:
+def unsupported(syntax: UID, name: Message) -> UnsupportedFormat:
     """That no decoder here knows how the images of the series ``name`` are compressed."""
-    kind = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
-    return UnsupportedFormat(
-        f"The images of {name} are compressed in a way that cannot be read ({kind}).",
-        "Export the series uncompressed, or as JPEG 2000 or JPEG lossless.",
-    )
+    kind = syntax.name if syntax.is_transfer_syntax else Message("dicom.unknown_transfer_syntax")
+    return UnsupportedFormat("dicom.unknown_compression", name=name, compression=kind)
 
 
 def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
@@ -85,7 +81,7 @@ def _or_all(path: Path, indices: list[int]) -> list[int] | None:
     return None if indices == list(range(int(header.get("NumberOfFrames", 1) or 1))) else indices
 
 
-def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: str) -> Picture:
+def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -> Picture:
     """HU of one frame; padding becomes air.
 
     Raises:
@@ -93,7 +89,7 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: str) -> Pi
         NotHounsfield: values beyond what any scanner writes.
     """
     if stored.shape != (frame.rows, frame.columns):
-        raise UnreadableFile(f"An image of {name} has another size than its header says.", "Export the series again.")
+        raise UnreadableFile("dicom.image_size", name=name)
     if not integer_hu:
         hu: NDArray[Any] = stored.astype(np.float32) * np.float32(frame.slope) + np.float32(frame.inter)
     else:
@@ -103,11 +99,7 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: str) -> Pi
         hu[(stored >= low) & (stored <= high)] = AIR_HU
     lowest, highest = float(hu.min()), float(hu.max())
     if not (_INT16.min <= lowest and highest <= _INT16.max):
-        raise NotHounsfield(
-            f"The values of {name} ({lowest:g} to {highest:g}) lie outside what any CT scanner writes "
-            "(-32768 to 32767 HU).",
-            "Export the series again with its rescale slope and intercept.",
-        )
+        raise NotHounsfield("dicom.beyond_scanner", name=name, low=lowest, high=highest)
     return hu.astype(np.int16 if integer_hu else np.float32, copy=False)
 
 

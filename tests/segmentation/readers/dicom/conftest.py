@@ -20,7 +20,6 @@ from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import sandbox, worker
 from segmentation.readers.dicom.listing import Listing
 from segmentation.readers.dicom.reader import list_series
-from segmentation.readers.refusal import error_from_json
 
 SHAPE = (36, 34, 22)
 Writer = Callable[..., Path]
@@ -58,7 +57,7 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(task: str, request: dict[str, Any], limits: Any) -> dict[str, Any]:
         reply = worker.answer({**json.loads(json.dumps(request)), "task": task, "limits": vars(limits)})
         if "error" in reply:
-            raise error_from_json(reply["error"])
+            raise InputError.from_json(reply["error"])
         answer: dict[str, Any] = json.loads(json.dumps(reply["ok"]))
         return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -13,9 +14,9 @@ import pydicom
 import pytest
 
 from segmentation.core.errors import InputError, NotCT, TooLarge, UnreadableFile
+from segmentation.core.messages import Message
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import sandbox
-from segmentation.readers.refusal import error_from_json, error_to_json
 from tests.segmentation.readers.dicom.conftest import Writer
 
 
@@ -81,9 +82,15 @@ def test_the_limits_hold_in_the_process():
 
 
 def test_an_error_crosses_with_its_class():
-    for error in (NotCT("a", "b"), TooLarge("c"), InputError("d", "e")):
-        back = error_from_json(error_to_json(error))
-        assert (type(back), back.message, back.hint) == (type(error), error.message, error.hint)
+    name = Message.of("series_title.numbered", number=3)
+    for error in (
+        NotCT("dicom.no_modality", name=name),
+        TooLarge("zip.too_large"),
+        InputError("mask.no_spine_to_compare"),
+    ):
+        back = InputError.from_json(json.loads(json.dumps(error.to_json())))
+        assert (type(back), back.problem) == (type(error), error.problem)
+        assert (back.message, back.hint) == (error.message, error.hint)
 
 
 def test_nothing_of_a_header_reaches_the_log(written: Writer, capfd: pytest.CaptureFixture[str]):
