@@ -7,7 +7,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from segmentation.core.errors import GridMismatch
 from segmentation.core.volume import LabelMap, Volume
@@ -46,6 +45,8 @@ def label_statistics(label_map: LabelMap, volume: Volume) -> dict[int, LabelStat
     """
     if not label_map.grid.matches(volume.grid):
         raise GridMismatch("grids.labels_and_ct")
+    from scipy.ndimage import find_objects  # half a second to import
+
     boxes = find_objects(label_map.labels)
     return {n + 1: _of(n + 1, box, label_map, volume.hu) for n, box in enumerate(boxes) if box is not None}
 

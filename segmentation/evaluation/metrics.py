@@ -20,8 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import KDTree
 
 from segmentation.core.boxes import bounding_box
 
@@ -129,6 +127,8 @@ def nearest(
     scale = np.asarray(spacing_mm)
     # Twice, so that what lies at the limit is found; the exact distance then decides.
     limit = within_mm * (1 + 2 * ROUNDING)
+    from scipy.spatial import KDTree  # half a second to import, and a Dice needs none
+
     tree = KDTree(targets * scale, leafsize=32)  # a third faster than scipy's 10 on the surface of a spine
     index = np.asarray(tree.query(points * scale, distance_upper_bound=limit, workers=-1)[1])
     distance = np.full(len(points), np.inf)
@@ -163,6 +163,8 @@ def surface_voxels(mask: Mask) -> Voxels:
 
 def surface(mask: Mask) -> Mask:
     """(I, J, K) voxels of ``mask`` with a face to the outside."""
+    from scipy import ndimage
+
     return np.asarray(mask & ~ndimage.binary_erosion(mask))
 
 

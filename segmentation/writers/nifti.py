@@ -10,15 +10,17 @@ from __future__ import annotations
 import contextlib
 import gzip
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.atomic import atomic_path
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Header
 
 _TEXTS = ("data_type", "descrip", "aux_file", "intent_name", "db_name")
 _COMPRESSION = 6
@@ -39,9 +41,11 @@ def write_volume(volume: Volume, path: Path) -> None:
     _write(np.asarray(volume.hu), volume.grid, volume.header, path)
 
 
-def header_for(grid: Grid) -> nib.Nifti1Header:
+def header_for(grid: Grid) -> Nifti1Header:
     """A NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm."""
-    header = nib.Nifti1Header()
+    from nibabel.nifti1 import Nifti1Header  # half a second to import
+
+    header = Nifti1Header()
     header.set_data_shape(grid.shape)
     header.set_qform(grid.affine, code="scanner", strip_shears=True)
     header.set_sform(grid.affine, code="scanner")
@@ -50,13 +54,15 @@ def header_for(grid: Grid) -> nib.Nifti1Header:
 
 
 def _write(array: NDArray[Any], grid: Grid, source: Any, path: Path) -> None:
+    from nibabel.nifti1 import data_type_codes
+
     header = (header_for(grid) if source is None else source).copy()
     if tuple(int(n) for n in header["dim"][1:4]) != grid.shape:
         raise ValueError(f"header for {header['dim'][1:4]} voxels and a grid of {grid.shape}")
     header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
     if not np.allclose(header.get_best_affine(), grid.affine, rtol=1e-5, atol=1e-3):
         raise ValueError("the header places the voxels elsewhere than the grid")
-    header["datatype"] = nib.nifti1.data_type_codes.code[array.dtype.newbyteorder("=")]
+    header["datatype"] = data_type_codes.code[array.dtype.newbyteorder("=")]
     header["bitpix"] = array.dtype.itemsize * 8
     header["vox_offset"] = header.single_vox_offset
     header["scl_slope"], header["scl_inter"] = 1, 0

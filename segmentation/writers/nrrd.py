@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from segmentation.core.atomic import atomic_path
 from segmentation.core.labels import label_of
@@ -31,6 +30,8 @@ def write_nrrd(label_map: LabelMap, path: Path) -> None:
     direction = _LPS[:, None] * grid.affine[:3, :3] / spacing
     if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
         raise ValueError("this grid is sheared")
+    import SimpleITK as sitk  # half a second
+
     image = sitk.GetImageFromArray(np.ascontiguousarray(label_map.labels.T))
     image.SetSpacing([float(mm) for mm in spacing])
     image.SetOrigin([float(mm) for mm in _LPS * grid.affine[:3, 3]])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from webapp.dicomweb.client import DicomWeb
+from typing import TYPE_CHECKING
+
 from webapp.dicomweb.config import PacsServer
 from webapp.http.errors import not_found
+
+if TYPE_CHECKING:  # it brings httpx, which a server without archives need not wait for
+    from webapp.dicomweb.client import DicomWeb
 
 
 class Archives:
@@ -22,4 +26,6 @@ class Archives:
         """The client of one archive. Raises WebError: 404, there is none of that name."""
         if name not in self._servers:
             raise not_found("pacs")
+        from webapp.dicomweb.client import DicomWeb
+
         return DicomWeb(self._servers[name])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class PacsServer(BaseModel):
@@ -53,6 +56,8 @@ class PacsServer(BaseModel):
         """User name and password, if there are any."""
         if not self.username:
             return None
+        import httpx
+
         return httpx.BasicAuth(self.username, _secret(self.password, self.password_file))
 
     def verify(self) -> ssl.SSLContext:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from segmentation.core.geometry import to_canonical
 from segmentation.core.hounsfield import windowed
@@ -37,6 +36,8 @@ def write_thumbnail(volume: Volume, path: Path, mask: LabelMap | None = None) ->
         share = (labels[slab, :: step[0], :: step[1]] > 0).mean(axis=0)[:, :, None]
         rgb = rgb * (1 - 0.5 * share) + AMBER * (0.5 * share) * (0.35 + rgb / 255.0)
     # (J, K, 3) with j to anterior and k to superior: rows from the top down, anterior on the left.
+    from PIL import Image
+
     picture = Image.fromarray(np.clip(rgb, 0, 255).astype(np.uint8)[::-1, ::-1].transpose(1, 0, 2).copy())
     height_mm, width_mm = grid.extent_mm[2], grid.extent_mm[1]
     width_px = max(24, min(3 * HEIGHT_PX, round(HEIGHT_PX * width_mm / height_mm)))

@@ -14,12 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pydicom
-from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
-from pynetdicom import ALL_TRANSFER_SYNTAXES, evt
-from pynetdicom.ae import ApplicationEntity
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-
 from segmentation.core.errors import BadConfiguration, InputError
 from webapp.dicomweb.answers import is_uid
 from webapp.http.errors import WebError
@@ -31,7 +25,6 @@ from webapp.storage.store import Store
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
 log = logging.getLogger(__name__)
 
-_IMAGES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 _SUCCESS, _OUT_OF_RESOURCES = 0x0000, 0xA700
 _ASSOCIATIONS = 4
 
@@ -73,12 +66,18 @@ class Receiver:
         settings = self._settings
         if settings.dicom_port is None:
             return
+        # Only here: a server that receives nothing need not wait for these to be imported.
+        from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage
+        from pynetdicom import ALL_TRANSFER_SYNTAXES, evt
+        from pynetdicom.ae import ApplicationEntity
+        from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
         entity = ApplicationEntity(ae_title=settings.dicom_aet)
         entity.maximum_associations = _ASSOCIATIONS
         entity.require_called_aet = True
         entity.require_calling_aet = list(settings.dicom_allowed_aets)  # the settings refuse an empty list
         entity.add_supported_context(Verification)
-        for sop_class in _IMAGES:
+        for sop_class in (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage):
             entity.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES[:])
         handlers = [(evt.EVT_C_STORE, self._store_one), (evt.EVT_CONN_CLOSE, self._closed)]
         try:
@@ -154,6 +153,8 @@ class Receiver:
 
 def _study_uid(event: Any) -> str:
     """StudyInstanceUID of what was sent; nothing else of it is looked at here."""
+    import pydicom
+
     request = event.request.DataSet
     request.seek(0)
     syntax = event.context.transfer_syntax

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmentation.core.errors import InputError, OperationCancelled, Problem
-from webapp.dicomweb.client import DicomWeb
 from webapp.enumerations import OPEN_TRANSFER_STATES, TransferState
 from webapp.http.errors import WebError, from_input_error
 from webapp.storage.database import new_id
 from webapp.storage.store import Store
+
+if TYPE_CHECKING:
+    from webapp.dicomweb.client import DicomWeb
 
 log = logging.getLogger(__name__)
 

@@ -6,28 +6,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from segmentation.analysis.pictures import write_pictures
 from segmentation.core.labels import spine_voxels
 from segmentation.core.version import product_version
 from segmentation.core.volume import LabelMap
 from segmentation.readers import read_label_map, read_volume
-from segmentation.writers.dicom import (
-    Maker,
-    Sources,
-    read_sources,
-    write_capture,
-    write_dicom_seg,
-    write_rtstruct,
-)
 from webapp.enumerations import DicomKind
 from webapp.http.errors import WebError, not_found
 from webapp.storage.dicom_files import source_instances
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask, Study
+
+if TYPE_CHECKING:  # these bring highdicom, which takes a second to import
+    from PIL import Image
+
+    from segmentation.writers.dicom import Sources
 
 
 def sources_of(store: Store, mask: Mask) -> Sources:
@@ -38,6 +33,8 @@ def sources_of(store: Store, mask: Mask) -> Sources:
     paths = source_instances(store, study)
     if not paths:
         raise WebError(409, "not_dicom", "dicom_result.study_not_dicom")
+    from segmentation.writers.dicom import read_sources
+
     return read_sources(paths)
 
 
@@ -51,6 +48,8 @@ def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "
     label_map = label_map_of(store, mask)
     if not label_map.present:
         raise WebError(409, "empty_mask", "dicom_result.empty_mask")
+    from segmentation.writers.dicom import Maker, write_capture, write_dicom_seg, write_rtstruct
+
     maker = Maker(product_version(), mask.model_id)
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         path = Path(folder) / f"{kind}.dcm"
@@ -65,6 +64,10 @@ def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "
 
 def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> dict[str, Image.Image]:
     """Axial, coronal and sagittal comparison of CT and mask, with the study's reference where there is one."""
+    from PIL import Image
+
+    from segmentation.analysis.pictures import write_pictures
+
     study = store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
@@ -78,6 +81,8 @@ def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> di
 
 def is_de_identified(store: Store, study: Study) -> bool:
     """True of a DICOM study whose files no longer say who was scanned."""
+    from segmentation.writers.dicom import read_sources
+
     return any(_identity_removed(read_sources([path])) for path in source_instances(store, study)[:1])
 
 

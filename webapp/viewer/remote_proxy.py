@@ -7,9 +7,8 @@ import contextlib
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
-import websockets
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -19,6 +18,9 @@ from webapp.storage.mask_files import NIFTI_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
 from webapp.viewer.state import latest_masks
+
+if TYPE_CHECKING:
+    import websockets
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +132,8 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
             return Response("The server cannot draw in 3D; its log says why.", 503)
         if child is None:
             return Response("The server draws for as many pages as it can. Try again later.", 503)
+        import httpx
+
         async with httpx.AsyncClient(follow_redirects=True) as client:
             answer = await client.get(f"http://{child.address}/{request.path_params['path']}", timeout=30)
         headers = {name: value for name, value in answer.headers.items() if name in _PASSED_ON}
@@ -146,6 +150,8 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
             return
         await websocket.accept()
         try:
+            import websockets
+
             async with websockets.connect(f"ws://{child.address}/ws", max_size=None) as inner:
                 await _carry(websocket, inner)
         finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from webapp.api.schemas.base import Address, Answer, Request, Uid
 from webapp.api.schemas.errors import ErrorDetail
-from webapp.dicomweb import client
 from webapp.enumerations import DicomKind, TransferState
 from webapp.pacs import transfers
+
+if TYPE_CHECKING:  # it brings httpx, which a server without archives need not wait for
+    from webapp.dicomweb import client
 
 Day = Annotated[str, Field(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="YYYY-MM-DD, or empty")]
 
@@ -33,6 +35,8 @@ class Search(Request):
     def to_query(self) -> client.Search:
         """The same for an archive: DICOM writes days as YYYYMMDD."""
         days = [day.replace("-", "") for day in (self.first_day, self.last_day)]
+        from webapp.dicomweb import client
+
         return client.Search(self.patient, days[0], days[1], self.modality)
 
 
