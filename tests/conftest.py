@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -10,6 +12,9 @@ from segmentation.phantom import Phantom, PhantomSpec, make_phantom
 # The first example of a property imports half of the scientific stack; that is not what a deadline is for.
 settings.register_profile("spineview", deadline=None, max_examples=25, print_blob=True)
 settings.load_profile("spineview")
+# The name that Starlette's test client gives the server in each request; servers refuse names that are not theirs.
+os.environ.setdefault("SPINEVIEW_PRELOAD_MODEL", "false")  # a test that needs the model loads it
+os.environ["SPINEVIEW_ALLOWED_HOSTS"] = '["testserver"]'
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from webapp.api.uploads import upload_routes
 from webapp.app import build_app
 from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, answer, from_status
+from webapp.http.hosts import Hosts, Origin
 from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
 from webapp.services import EngineFactory, Services, make_services
@@ -33,6 +35,8 @@ os.environ.setdefault("TRAME_ARGS", "--server")  # before trame is imported: els
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
+PRELOAD_AFTER_S = 2.0
+"""After the start, so that the first page does not share the processors with the imports of the model."""
 
 
 def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None) -> Starlette:
@@ -47,9 +51,14 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         _start(services)
+        preload = None
+        if settings.preload_model:
+            preload = asyncio.get_running_loop().call_later(PRELOAD_AFTER_S, services.jobs.load_engine)
         try:
             yield
         finally:
+            if preload is not None:
+                preload.cancel()
             await close_sessions()
             services.receiver.stop()
             services.transfers.stop()
@@ -67,12 +76,18 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Security, allowed_origins=settings.allowed_origins)],
+        middleware=[Middleware(Security, hosts=_hosts(settings), allowed_origins=settings.allowed_origins)],
         exception_handlers={WebError: _web_error, HTTPException: _http_error, Exception: _fault},
     )
     app.state.settings, app.state.store, app.state.jobs = settings, services.store, services.jobs
     app.state.services = services
     return app
+
+
+def _hosts(settings: Settings) -> Hosts:
+    """Know this server by its own names, by those of the settings, and by those of the allowed origins."""
+    origins = filter(None, map(Origin.parse, settings.allowed_origins))
+    return Hosts(settings.host, (*settings.allowed_hosts, *(origin.host for origin in origins)))
 
 
 def _start(services: Services) -> None:

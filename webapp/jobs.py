@@ -86,7 +86,7 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
 
 
 class JobQueue:
-    """Starts work on the engine, alone in doing so. ``engine_factory`` is called once, by the first job."""
+    """Starts work on the engine, alone in doing so. ``engine_factory`` is called once, ahead or by the first job."""
 
     def __init__(self, store: Store, engine_factory: Callable[[], EngineLike], mode: Mode = "patch") -> None:
         self._store = store
@@ -97,6 +97,7 @@ class JobQueue:
         self._cancelled: set[str] = set()
         self._stopping = threading.Event()
         self._wake = threading.Event()
+        self._load_asked = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -113,6 +114,14 @@ class JobQueue:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
+
+    def load_engine(self) -> None:
+        """Load the engine in the background while there is no job, so that the first one does not wait for it.
+
+        What is wrong with the model is written to the log; each job then says it, too.
+        """
+        self._load_asked = True
+        self._wake.set()
 
     def submit(self, study_id: str, task: Task = "segment", who: str = "") -> Job:
         """Queue a job, or answer with the one already open on this study.
@@ -164,13 +173,25 @@ class JobQueue:
             self._wake.clear()
             try:
                 job = self._store.jobs.claim()
-                if job is None:
-                    self._wake.wait()
-                else:
+                if job is not None:
                     self._run(job)
+                elif self._load_asked and self._engine is None:
+                    self._load_ahead()
+                else:
+                    self._wake.wait()
             except Exception:  # the thread must outlive whatever one job, or a full disk, does to it
                 log.exception("the engine thread met a fault")
                 self._stopping.wait(1.0)
+
+    def _load_ahead(self) -> None:
+        self._load_asked = False
+        start = time.monotonic()
+        try:
+            engine = self._engine = self._factory()
+        except InputError as error:
+            log.error("the model cannot be loaded: %s", error)
+        else:
+            log.info("loaded the model %s on %s in %.1f s", engine.model_id, engine.device, time.monotonic() - start)
 
     def _run(self, job: Job) -> None:
         self._running = job.id

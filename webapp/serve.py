@@ -1,9 +1,12 @@
-"""``spineview serve``: gunicorn, started from Python, with the one worker that this design asks for."""
+"""Run the server: gunicorn, started from Python, with the one worker that holds sessions, queue and engine."""
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,15 +14,24 @@ from typing import Any
 os.environ["TRAME_ARGS"] = "--server"  # before trame is imported: else it would parse our own arguments
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
+from segmentation.core.errors import BadConfiguration
 from webapp.asgi import create_asgi
+from webapp.http.hosts import is_loopback, outward_address
+from webapp.log_setup import LineFormatter, set_up_logging
 from webapp.services import EngineFactory
 from webapp.settings import Settings, load_settings
 from webapp.storage.store import Store
 
+log = logging.getLogger(__name__)
+
 WORKER = "webapp.serve.Worker"
+LOG = "webapp.serve.ServerLog"
 HOLD_S = 5.0  # for a server that is just stopping
+BACKLOG = 2048  # gunicorn's own
+_OPEN_TO_ALL = "There are no accounts: whoever reaches this address can see, change and delete every study."
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
@@ -32,18 +44,36 @@ class Worker(UvicornWorker):  # type: ignore[misc]
             signal.raise_signal(signal.SIGTERM)
 
 
+class ServerLog(Logger):  # type: ignore[misc]
+    """gunicorn's log, written as the program's own is."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set the handlers up, then their form."""
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(LineFormatter())
+
+
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn with every option given here: it reads no file and no command line."""
+    """gunicorn with every option given here: it reads no file and no command line.
+
+    Attributes:
+        socket: It listens already; gunicorn closes it.
+
+    Raises:
+        BadConfiguration: the address cannot be listened on.
+    """
 
     def __init__(self, settings: Settings, engine_factory: EngineFactory | None = None) -> None:
         self._settings = settings
         self._engine_factory = engine_factory
+        self.socket = listen(settings.host, settings.port)
         super().__init__()
 
     def load_config(self) -> None:
         """Options in gunicorn's own names."""
         options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
+            "bind": f"fd://{self.socket.fileno()}",
             "worker_class": WORKER,
             "workers": 1,  # studies, sessions and the engine live in one process
             "timeout": 0,  # a long segmentation must not look like a dead worker
@@ -51,14 +81,22 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": 30,
             "control_socket_disable": True,  # it would open a socket under $HOME
             "proc_name": "spineview",
+            "logger_class": LOG,
             "loglevel": self._settings.log_level,
+            "forwarded_allow_ips": ",".join(map(str, self._settings.trusted_proxies)),
             "when_ready": _say_where,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve until SIGTERM or Ctrl+C."""
+        self.socket.detach()  # gunicorn closes it
+        super().run()
+
     def load(self) -> Any:
         """Called in the worker, after the fork."""
+        set_up_logging(self._settings.log_level)
         return create_asgi(self._settings, self._engine_factory)
 
 
@@ -66,12 +104,30 @@ def serve(host: str | None = None, port: int | None = None, data_dir: Path | Non
     """Serve until SIGTERM or Ctrl+C. What is not given comes from ``SPINEVIEW_*``, else from the defaults.
 
     Raises:
-        BadConfiguration: an unknown setting, an impossible value, a data folder that cannot be used.
+        BadConfiguration: an unknown setting, an impossible value, a data folder or an address that cannot be used.
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     os.umask(0o077)  # scans are for the eyes of this account alone
+    set_up_logging(settings.log_level)
     _check(settings)
-    Server(settings).run()
+    server = Server(settings)
+    if not is_loopback(settings.host):
+        log.warning(_OPEN_TO_ALL)
+    server.run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket to serve on; port 0 takes a free one.
+
+    Raises:
+        BadConfiguration: the port is taken or not allowed, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        key = {errno.EADDRINUSE: "taken", errno.EACCES: "not_allowed"}.get(error.errno or 0, "no_address")
+        raise BadConfiguration(f"serve.{key}", host=host, port=port) from error
 
 
 def _check(settings: Settings) -> None:
@@ -85,6 +141,9 @@ def _check(settings: Settings) -> None:
 
 def _say_where(arbiter: Any) -> None:
     host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
-    shown = "127.0.0.1" if host == "0.0.0.0" else host
-    sys.stdout.write(f"SpineView answers at http://{shown}:{port}/  (Ctrl+C stops it)\n")
+    shown = outward_address(host)
+    address = f"[{shown}]" if ":" in shown else shown
+    sys.stdout.write(f"SpineView answers at http://{address}:{port}/  (Ctrl+C stops it)\n")
+    if not is_loopback(host):
+        sys.stdout.write(f"WARNING: {_OPEN_TO_ALL}\n")
     sys.stdout.flush()

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -47,11 +47,24 @@ class Settings(BaseSettings):
         default=False,
         description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",
     )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Further names (JSON list) under which this server may be addressed, besides its IP addresses, "
+        "this machine's own names and localhost.",
+    )
     allowed_origins: tuple[str, ...] = Field(
         default=(),
         description="Further origins (JSON list) that may change things, such as that of a reverse proxy.",
     )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Addresses or networks (JSON list) of reverse proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed; nobody else's are.",
+    )
     model: Path | None = Field(default=None, description="Weights file; without it the packaged model is used.")
+    preload_model: bool = Field(
+        default=True, description="Load the model in the background at start, so that the first job does not wait."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
     mode: Literal["patch", "whole"] = Field(
         default="patch", description="Overlapping patches, or the whole scan scaled to one input."

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from segmentation.core.errors import BadWeights
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
+from webapp.asgi import create_asgi
 from webapp.http.errors import WebError
 from webapp.jobs import JobQueue, packaged_engine
 from webapp.settings import Settings
@@ -235,3 +238,61 @@ def test_who_did_what_is_noted(client: TestClient, upload: Callable[..., dict], 
     trail = client.app.state.store.audit.entries()
     assert [entry.action for entry in trail] == ["upload", "segment", "cancel", "delete"]
     assert {entry.who for entry in trail} == {"testclient"}
+
+
+def test_the_engine_is_loaded_ahead_and_the_first_job_takes_it(
+    settings: Settings, ct: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("webapp.asgi.PRELOAD_AFTER_S", 0.0)
+    made: list[BoneEngine] = []
+
+    def engine() -> BoneEngine:
+        made.append(BoneEngine())
+        return made[-1]
+
+    caplog.set_level("INFO", logger="webapp")
+    with TestClient(create_asgi(settings.model_copy(update={"preload_model": True}), engine)) as client:
+        status = wait_for(lambda: client.get("/api/v1/health").json()["engine"])
+        wait_for(lambda: client.get("/api/v1/health").json()["engine"]["loaded"])
+        assert status["running_job"] is None
+        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
+        assert finished(client, start(client, study))["state"] == "done"
+    assert len(made) == 1
+    assert "loaded the model bone-200 on cpu" in caplog.text
+
+
+def test_a_damaged_model_is_reported_at_the_start_and_by_the_job(
+    settings: Settings, ct: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("webapp.asgi.PRELOAD_AFTER_S", 0.0)
+    weights = tmp_path / "damaged.safetensors"
+    weights.write_bytes(b"not a model")
+    damaged = settings.model_copy(update={"preload_model": True, "model": weights})
+    with TestClient(create_asgi(damaged)) as client:
+        wait_for(lambda: "the model cannot be loaded: The file damaged.safetensors" in caplog.text, 120)
+        assert "Traceback" not in caplog.text
+        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
+        job = finished(client, start(client, study))
+    assert (job["state"], job["error"]["code"]) == ("failed", "bad_weights")
+    assert "damaged.safetensors" in job["error"]["message"]
+
+
+def test_a_stop_does_not_wait_for_a_model_that_is_loading(tmp_path: Path):
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow() -> BoneEngine:
+        entered.set()
+        assert go_on.wait(60)
+        return BoneEngine()
+
+    store = Store(tmp_path / "data")
+    jobs = JobQueue(store, slow)
+    jobs.start()
+    jobs.load_engine()
+    assert entered.wait(20)
+    start = time.monotonic()
+    jobs.stop(timeout_s=0.1)
+    assert time.monotonic() - start < 20
+    go_on.set()
+    wait_for(lambda: jobs.status().loaded)
+    store.close()

@@ -18,6 +18,7 @@ import pytest
 
 from segmentation.core.errors import BadConfiguration
 from tests.webapp.support import wait_for
+from webapp.cli import main
 from webapp.serve import Server, Worker, serve
 from webapp.settings import Settings
 from webapp.storage.store import Store
@@ -37,7 +38,7 @@ class Process:
     def gate(self) -> Path:
         return self.folder / "gate"
 
-    def start(self) -> str:
+    def start(self, **environment: str) -> str:
         log = self.folder / "log"
         with log.open("w") as out:
             self.running = subprocess.Popen(
@@ -46,7 +47,7 @@ class Process:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
-                env={**os.environ, "HOME": str(self.folder)},
+                env={**os.environ, "HOME": str(self.folder), **environment},
                 start_new_session=True,
             )
         found = wait_for(lambda: re.search(r"answers at (http://\S+?)/ ", log.read_text()), 60)
@@ -134,11 +135,64 @@ def _break_off_an_upload(url: str) -> None:
 
 
 def test_gunicorn_is_told_what_this_design_needs(tmp_path: Path):
-    server = Server(Settings(data_dir=tmp_path, host="127.0.0.1", port=8123))
+    server = Server(Settings(data_dir=tmp_path, host="127.0.0.1", port=0))
     options = server.cfg
-    assert options.address == [("127.0.0.1", 8123)]
+    assert server.socket.getsockname()[0] == "127.0.0.1"
+    assert options.address == [server.socket.fileno()]
+    assert options.forwarded_allow_ips == []
     assert (options.workers, options.timeout, options.control_socket_disable) == (1, 0, True)
     assert options.worker_class is Worker
+    server.socket.close()
+
+
+def test_only_a_named_proxy_s_forwarded_headers_are_believed(tmp_path: Path):
+    server = Server(Settings(data_dir=tmp_path, port=0, trusted_proxies=("10.0.0.1", "192.168.0.0/16")))
+    assert server.cfg.forwarded_allow_ips == ["10.0.0.1/32", "192.168.0.0/16"]
+    server.socket.close()
+
+
+def test_a_server_on_the_network_says_so_and_its_own_lines_are_in_the_log(process: Process, ct: Path):
+    url = process.start(SPINEVIEW_HOST="0.0.0.0", SPINEVIEW_PRELOAD_MODEL="true")
+    assert "127.0.0.1" not in url
+    assert "WARNING: There are no accounts" in process.log()
+    forged = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
+    with httpx.Client(base_url=url, timeout=60, headers=forged) as browser:
+        study = browser.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
+        assert browser.delete(f"/api/v1/studies/{study['id']}", headers={"origin": url}).status_code == 204
+        rebound = {"host": "evil.example", "origin": "http://evil.example"}
+        assert browser.get("/api/v1/studies", headers=rebound).status_code == 421
+    wait_for(lambda: "[INFO] webapp.jobs: loaded the model bone-200" in process.log())
+    assert process.stop(signal.SIGTERM) == 0
+    store = Store(process.folder / "data")
+    recorded = {entry.who for entry in store.audit.entries()}
+    store.close()
+    assert len(recorded) == 1
+    assert "203.0.113.9" not in recorded
+
+
+@pytest.mark.parametrize(("host", "reason"), [("127.0.0.1", "taken"), ("192.0.2.1", "no address of this machine")])
+def test_an_address_that_cannot_be_used_is_one_line(
+    host: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert main(["serve", "--host", host, "--port", port, "--data", str(tmp_path / "data")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert reason in lines[0]
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "data", Path("/proc/spineview")):
+        assert main(["serve", "--port", "0", "--data", str(folder)]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1, lines
+        assert str(folder) in lines[0]
 
 
 def test_a_folder_in_use_is_refused_before_gunicorn_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from webapp.http.csp import SERVER_DRAWN_VIEW
 from webapp.storage.mask_files import NIFTI_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
@@ -27,10 +28,6 @@ log = logging.getLogger(__name__)
 STARTED_WITHIN_S = 60
 MOST_CHILDREN = 4
 """Each draws on the server's processors; a fifth page is told that it must wait."""
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-)
 _PASSED_ON = {"content-type", "cache-control", "etag", "last-modified"}
 
 
@@ -137,9 +134,8 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
         async with httpx.AsyncClient(follow_redirects=True) as client:
             answer = await client.get(f"http://{child.address}/{request.path_params['path']}", timeout=30)
         headers = {name: value for name, value in answer.headers.items() if name in _PASSED_ON}
-        return Response(
-            answer.content, answer.status_code, {**headers, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
-        )
+        headers["Content-Security-Policy"] = SERVER_DRAWN_VIEW
+        return Response(answer.content, answer.status_code, headers)
 
     async def socket(websocket: WebSocket) -> None:
         study_id, token = websocket.path_params["study_id"], websocket.path_params["token"]

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 from trame_client.module import vue3
 
 from webapp.dicomweb.archives import Archives
+from webapp.http.csp import VIEWER
 from webapp.jobs import JobQueue
 from webapp.pages.theme import COOKIE as THEME_COOKIE
 from webapp.pages.theme import theme_marks, theme_of
@@ -32,11 +33,6 @@ from webapp.viewer.widget import versioned
 CLIENT_DIR = Path(vue3.www)
 CLIENT_URL = "/viewer/client"
 
-# trame's client compiles templates in the browser: this page, and no other, may evaluate strings.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self' 'unsafe-eval'; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _BUSY, _GONE = 1013, 4404
 
@@ -125,7 +121,7 @@ def viewer_routes(
         study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
         if study is None:
             return HTMLResponse(not_found_page(request_language(request), _theme(request)), 404)
-        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
+        headers = {"Content-Security-Policy": VIEWER, "Cache-Control": "no-store"}
         page = index_page(study, request_language(request), secrets.token_hex(16), _theme(request))
         return HTMLResponse(page, headers=headers)
 
