@@ -1,1 +1,1 @@
-"""The engine: arrays, files and torch. Knows nothing of the web."""
+"""SpineView's engine: read CTs, segment spines, measure and write masks. Nothing of the web application here."""

@@ -1,1 +1,1 @@
-"""Measure and draw masks: statistics, surfaces, distances, pictures."""
+"""Analysis of masks: statistics, surfaces, distances and pictures."""

@@ -1,4 +1,4 @@
-"""What can be said of each label of a map on its CT: how much, how dense, and where."""
+"""Statistics of each label of a mask on its CT: volume, density and place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Place = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class LabelStatistics:
-    """One label.
+    """Statistics of one label.
 
     Attributes:
         volume_ml: Voxels times their volume.
@@ -34,7 +34,7 @@ class LabelStatistics:
 
 
 def label_statistics(label_map: LabelMap, volume: Volume) -> dict[int, LabelStatistics]:
-    """The statistics of every label that is not 0, by its number, ascending.
+    """Measure every label that is not 0, by its number, ascending.
 
     Args:
         label_map: (I, J, K) labels.
@@ -71,7 +71,9 @@ def _of(label: int, box: tuple[slice, ...], label_map: LabelMap, hu: NDArray[np.
 
 
 def _centroid(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean index of what is True, from one sum an axis: a list of all indices would be larger than the scan."""
+    """Compute the mean index of what is True, from one sum an axis: a list of all indices would be larger than the
+    scan.
+    """
     means = []
     for axis in range(3):
         counts = np.count_nonzero(inside, axis=tuple(other for other in range(3) if other != axis))

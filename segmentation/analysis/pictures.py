@@ -1,4 +1,4 @@
-"""Pictures for a person to judge a mask by: CT, mask and both outlines side by side, in true proportion."""
+"""Comparison pictures of a mask: CT, mask and outlines next to each other, in true proportion."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _letters(
     letters: str,
     frame: tuple[int, int, int, int],
 ) -> None:
-    """Orientation letters at the left, right, top and bottom edge of a panel."""
+    """Draw the orientation letters at the left, right, top and bottom edge of a panel."""
     left, top, width, height = frame
     places = [
         (left + 3, top + height // 2, "lm"),
@@ -154,13 +154,13 @@ def _stretch(values: NDArray[np.float32]) -> Pixels:
 
 
 def _slice(array: NDArray[Voxel], axis: int, centre: tuple[int, int, int]) -> NDArray[Voxel]:
-    """One slice as (rows, columns): head or front upwards, the patient's right or front to the left."""
+    """Cut one slice as (rows, columns): head or front upwards, the patient's right or front to the left."""
     plane: NDArray[Voxel] = np.take(array, centre[axis], axis=axis)
     return plane[::-1, ::-1].T
 
 
 def _middle(mask: Mask) -> tuple[int, int, int]:
-    """The median voxel of a mask along each axis; the middle of the array if it is empty."""
+    """Find the median voxel of a mask along each axis; the middle of the array if it is empty."""
     filled = np.nonzero(mask)
     if not filled[0].size:
         return (mask.shape[0] // 2, mask.shape[1] // 2, mask.shape[2] // 2)

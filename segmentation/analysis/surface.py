@@ -1,4 +1,4 @@
-"""Label maps to triangle meshes, by VTK without its renderer."""
+"""Triangle meshes of label maps, made by VTK without its renderer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_REDUCTION_ASKED = 0.99
 def surfaces(
     label_map: LabelMap, labels: Iterable[int] | None = None, max_triangles: int = MAX_TRIANGLES
 ) -> list[Surface]:
-    """Labels (without ``labels`` all that occur) as named, coloured triangles; one that is absent has none.
+    """Make named, coloured triangles of ``labels`` (by default of all that occur); a label that is absent has none.
 
     Args:
         label_map: (I, J, K) labels.
@@ -48,7 +48,7 @@ def surfaces(
 
 
 def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_TRIANGLES) -> vtkPolyData:
-    """The surface of one label, smoothed, with normals that point outwards.
+    """Make the surface of one label, smoothed, with normals that point outwards.
 
     VTK's SurfaceNets gives the mesh, a windowed sinc filter smooths it: unlike the Laplacian smoothing that
     is built into SurfaceNets (which takes a tenth of a vertebra's volume) it keeps the volume within a percent.
@@ -129,7 +129,7 @@ def _with_normals(mesh: vtkPolyData) -> vtkPolyData:
 
 
 def points_mm(mesh: vtkPolyData) -> NDArray[np.float64]:
-    """(N, 3) vertices of a mesh."""
+    """Return the (N, 3) vertices of a mesh."""
     return np.empty((0, 3)) if mesh.GetPoints() is None else _from_vtk(mesh.GetPoints().GetData()).astype(np.float64)
 
 

@@ -1,4 +1,4 @@
-"""How far the surface of one mask lies from that of another, point by point, for a coloured picture of both."""
+"""Distance of one mask's surface from another's, point by point, for a coloured picture of both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from segmentation.core.volume import LabelMap
 
 @dataclass(frozen=True, eq=False)
 class DistanceSurface:
-    """A mask's surface, measured.
+    """A mask's surface with its distance from another one at each vertex.
 
     Attributes:
         points_mm: (N, 3) float32 vertices, RAS+ mm.
@@ -35,7 +35,7 @@ class DistanceSurface:
 
 
 def distance_surface(mask: LabelMap, reference: LabelMap) -> DistanceSurface:
-    """The surface of ``mask``'s spine, each point with its distance to the surface of ``reference``'s.
+    """Make the surface of ``mask``'s spine, each point with its distance to the surface of ``reference``'s.
 
     Args:
         mask: (I, J, K) labels; vertebrae of a vertebra map are taken together, a sacrum is left out.

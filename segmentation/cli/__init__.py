@@ -1,1 +1,1 @@
-"""The commands of the engine, a file each."""
+"""Commands of the engine, a file each."""

@@ -1,4 +1,4 @@
-"""``spineview ablation CONFIG.yaml``."""
+"""The command ``spineview ablation CONFIG.yaml``."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Row:
 
 
 def summarise(plan: Sequence[Run], results: Sequence[Result]) -> list[Row]:
-    """One row a variant, in the order of the plan, of the runs that are finished."""
+    """Summarise each variant, in the order of the plan, over the runs that are finished."""
     rows = []
     for name, variant in {run.variant.name: run.variant for run in plan}.items():
         own = [result for result in results if result.variant == name]
@@ -86,7 +86,7 @@ def summarise(plan: Sequence[Run], results: Sequence[Result]) -> list[Row]:
 
 
 def markdown(rows: Sequence[Row], plan: Sequence[Run], results: Sequence[Result]) -> list[str]:
-    """The table, and what must be said beside it."""
+    """Format the table and its notes as Markdown lines."""
     lines = [
         "| network | scan shown as | parameters | minutes a run | Dice here, % (mean ± SD) | each seed | thesis, % |",
         "|---|---|--:|--:|--:|---|--:|",
@@ -115,7 +115,7 @@ def _differences(run: Run, results: Sequence[Result]) -> str:
 
 
 def order(rows: Sequence[Row]) -> list[str]:
-    """Whether the rows that the thesis has stand in its order, and where they do not."""
+    """Tell whether the rows that the thesis has stand in its order, and where they do not."""
     known = sorted((row for row in rows if row.thesis is not None), key=lambda row: row.thesis or 0.0)
     if len(known) < 2:
         return ["Of the thesis's rows there are too few for an order."]
@@ -133,7 +133,7 @@ def order(rows: Sequence[Row]) -> list[str]:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """The table with one column a seed."""
+    """Format the table as CSV with one column a seed."""
     seeds = sorted({seed for row in rows for seed in row.by_seed})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

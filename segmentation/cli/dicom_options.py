@@ -1,4 +1,4 @@
-"""The DICOM objects that ``spineview segment`` writes of a DICOM series, and their options."""
+"""Options of ``spineview segment`` for DICOM objects, and the objects that it writes for a DICOM series."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OBJECTS = ("dicom_seg", "rtstruct", "capture")
 
 
 def add_dicom_options(command: argparse.ArgumentParser) -> None:
-    """``--dicom-seg`` and its like."""
+    """Add ``--dicom-seg`` and its like."""
     command.add_argument("--dicom-seg", metavar="OUT.dcm", type=Path, help="of a DICOM input: a segmentation object")
     command.add_argument("--dicom-seg-type", choices=["binary", "fractional"], default="binary")
     command.add_argument("--rtstruct", metavar="OUT.dcm", type=Path, help="of a DICOM input: an RT structure set")
@@ -46,7 +46,7 @@ def check_dicom_options(options: argparse.Namespace) -> None:
 
 
 def wants_probability(options: argparse.Namespace) -> bool:
-    """Whether the segmentation object holds probabilities."""
+    """Tell whether the segmentation object is to hold probabilities."""
     return options.dicom_seg is not None and options.dicom_seg_type == "fractional"
 
 
@@ -81,7 +81,7 @@ def write_dicom_results(
 
 @contextmanager
 def _sources(path: Path, series: str) -> Iterator[Sources]:
-    """The headers of the series that was segmented, by position, from a folder or a zip."""
+    """Read the headers of the series that was segmented, by position, from a folder or a zip."""
     from segmentation.writers.dicom import read_sources
 
     with tempfile.TemporaryDirectory(prefix="spineview-") as name:

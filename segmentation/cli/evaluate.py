@@ -1,4 +1,4 @@
-"""``spineview evaluate``: the tables that the options ask for, on the terminal, as Markdown and as JSON."""
+"""The command ``spineview evaluate``: tables of a model's quality on the terminal, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Session:
-    """What the parts share: the models loaded so far, and what was found."""
+    """State that the parts share: the models loaded so far, and what was found."""
 
     options: argparse.Namespace
     progress: Progress
@@ -89,7 +89,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _loader(options: argparse.Namespace) -> Callable[[Path | None], Engine]:
-    """Weights (None: those of ``--model``) to an engine; the last one stays loaded."""
+    """Make a function from weights (None: those of ``--model``) to an engine; the last one stays loaded."""
     last: dict[Path | None, Engine] = {}
 
     def load(weights: Path | None) -> Engine:

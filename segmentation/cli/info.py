@@ -1,4 +1,4 @@
-"""``spineview info INPUT``."""
+"""The command ``spineview info INPUT``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's command line: ``segment | evaluate | train | ablation | info | phantom``.
+"""Command line of the engine: ``segment | evaluate | train | ablation | info | phantom``.
 
 Exit 0: done. 2: bad input, with one plain line on stderr. 1: a bug, with its traceback. 130: Ctrl+C.
 A command's module, with its options and whatever it imports, is loaded when that command is asked for.
@@ -20,7 +20,7 @@ DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 
 class CommandModule(Protocol):
-    """A module that holds one command."""
+    """Interface of a module that holds one command."""
 
     def add_options(self, command: argparse.ArgumentParser) -> None:
         """Declare the command's options."""
@@ -84,7 +84,7 @@ COMMANDS: Mapping[str, Command] = {
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose complaint is one line, without the usage text."""
+    """ArgumentParser whose complaint is one line, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and exit with 2."""
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None, commands: Mapping[str, Command]
 
 
 def build_parser(arguments: Sequence[str] = (), commands: Mapping[str, Command] = COMMANDS) -> argparse.ArgumentParser:
-    """Every command, and the options of the one that ``arguments`` ask for; ``options.command`` names it."""
+    """Build the parser of every command, with the options of the one in ``arguments``; ``options.command`` names it."""
     parser = Parser(prog="spineview", description="Finds the spine in a CT. For research use only.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)

@@ -1,4 +1,4 @@
-"""The surfaces that ``spineview segment --meshes DIR`` writes, and their options."""
+"""Options of ``spineview segment --meshes DIR``, and the surfaces that it writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEWEST_TRIANGLES = 100
 
 
 def add_mesh_options(command: argparse.ArgumentParser) -> None:
-    """``--meshes``, and how."""
+    """Add ``--meshes`` and its like."""
     command.add_argument("--meshes", metavar="DIR", type=Path, help="write the surface, in mm in the patient")
     command.add_argument("--mesh-format", nargs="+", choices=FORMATS, default=["stl"], help="one or more formats (stl)")
     command.add_argument("--mesh-axes", choices=AXES, default="ras", help="where x, y, z point (ras)")
@@ -23,13 +23,13 @@ def add_mesh_options(command: argparse.ArgumentParser) -> None:
 
 
 def check_mesh_options(options: argparse.Namespace) -> None:
-    """Refuse a number of triangles that is no surface."""
+    """Refuse a number of triangles that makes no surface."""
     if options.mesh_triangles is not None and options.mesh_triangles < FEWEST_TRIANGLES:
         raise BadConfiguration("cli.too_few_triangles", triangles=options.mesh_triangles, fewest=FEWEST_TRIANGLES)
 
 
 def write_meshes(label_map: LabelMap, options: argparse.Namespace) -> list[Path]:
-    """Write the surfaces as ``options`` ask, and answer the files."""
+    """Write the surfaces as ``options`` ask, and return the files."""
     from segmentation.analysis.surface import MAX_TRIANGLES, surfaces  # VTK takes a second to import
 
     folder: Path = options.meshes

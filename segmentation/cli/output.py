@@ -1,4 +1,4 @@
-"""What the commands write besides masks, and the checks that come before long work."""
+"""Output files of the commands besides masks, and checks that come before long work."""
 
 from __future__ import annotations
 

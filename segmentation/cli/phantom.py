@@ -1,4 +1,4 @@
-"""``spineview phantom DIR``."""
+"""The command ``spineview phantom DIR``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress for whoever watches: a bar on a terminal, plain lines in a log."""
+"""Progress of a command: a bar on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ LINE_EVERY = 0.1
 
 @contextmanager
 def shown_progress(stream: TextIO | None = None) -> Iterator[Progress]:
-    """A progress callable that writes to ``stream`` (stderr) until the block ends."""
+    """Yield a progress callable that writes to ``stream`` (stderr) until the block ends."""
     stream = stream or sys.stderr
     if not stream.isatty():
         yield _Lines(stream)
         return
     form = "{desc:<14}{bar}{n:3.0f}% {elapsed}, {remaining} left"
     with tqdm(total=100, file=stream, leave=False, bar_format=form) as bar:
-        told = False
+        started = False
 
         def show(fraction: float, stage: str) -> None:
-            nonlocal told
-            if not told and fraction > 0:
+            nonlocal started
+            if not started and fraction > 0:
                 # What a resumed run had done before says nothing about how fast it is now.
-                bar.initial, told = 100 * fraction, True
+                bar.initial, started = 100 * fraction, True
             bar.set_description(stage, refresh=False)
             bar.n = 100 * fraction
             bar.refresh()
@@ -38,7 +38,7 @@ def shown_progress(stream: TextIO | None = None) -> Iterator[Progress]:
 
 
 class _Lines:
-    """One line when the stage changes and after every tenth of the way."""
+    """Progress as one line when the stage changes and after every tenth of the way."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""``spineview segment INPUT -o MASK.nii.gz``."""
+"""The command ``spineview segment INPUT -o MASK.nii.gz``."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 def _segment(
     engine: Engine, volume: Volume, options: argparse.Namespace, progress: Progress
 ) -> tuple[LabelMap, NDArray[np.float32] | None]:
-    """The mask, and the probabilities where they are to be written."""
+    """Compute the mask, and the probabilities where they are to be written."""
     if wants_probability(options):
         return engine.segment_with_probabilities(volume, progress=progress, mode=options.mode)
     return engine.segment(volume, progress=progress, mode=options.mode), None
@@ -126,7 +126,7 @@ def _write_extras(
     reference: LabelMap | None,
     engine: Engine,
 ) -> None:
-    """Label table, meshes, pictures and feature maps, where they were asked for."""
+    """Write label table, meshes, pictures and feature maps, where they were asked for."""
     if options.label_table is not None:
         from segmentation.writers.label_table import label_table
 
@@ -144,7 +144,7 @@ def _write_extras(
 
 
 def _write_feature_maps(engine: Engine, volume: Volume, folder: Path) -> None:
-    """For each level ``LEVEL.npy``, its (C, I, J, K) maps of one window, and ``LEVEL.png`` to look at."""
+    """Write for each level ``LEVEL.npy``, its (C, I, J, K) maps of one window, and ``LEVEL.png`` to look at."""
     import numpy as np
 
     from segmentation.analysis.pictures import write_montage

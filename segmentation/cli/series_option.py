@@ -1,4 +1,4 @@
-"""The series of a DICOM folder as lines of text: what the page shows as a list to choose from."""
+"""List of the series of a DICOM folder as lines of text, as the page shows them to choose from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from segmentation.readers.dicom.listing import Entry, Listing
 
 
 def described_listing(listing: Listing) -> list[str]:
-    """Three lines a series: what it is, why it is (not) proposed, and its UID. ``*`` marks the proposed one."""
+    """Describe each series in three lines: what it is, why it is (not) proposed, and its UID. ``*`` marks the proposed
+    one.
+    """
     lines = [f"{len(listing.series)} series, * is the one to segment unless you choose another with --series"]
     for entry in listing.series:
         lines += _described(entry)

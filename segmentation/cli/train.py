@@ -1,4 +1,4 @@
-"""``spineview train CONFIG.yaml``."""
+"""The command ``spineview train CONFIG.yaml``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     from segmentation.training.config import load_config
 
     config = load_config(options.config)
-    from segmentation.training.trainer import train  # torch takes seconds to import; a wrong key is said before
+    from segmentation.training.trainer import train  # torch takes seconds to import; a wrong key is reported before
 
     with shown_progress() as progress:
         train(config, tqdm.write, progress)  # tqdm's print leaves the bar whole

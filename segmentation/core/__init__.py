@@ -1,1 +1,1 @@
-"""What every part of the engine uses: errors, geometry, volumes, labels, notes."""
+"""Types and primitives that every part of the engine uses: errors, geometry, volumes, labels, notes."""

@@ -1,4 +1,4 @@
-"""Where an array lies in the patient.
+"""The grid of a 3D image: where each voxel lies in the patient, and the order of the image's axes.
 
 nibabel is imported where it is called: it takes half a second, and most of what knows a grid turns no axes.
 """
@@ -60,7 +60,7 @@ class Grid:
 
     @property
     def orientation(self) -> str:
-        """Where the axes point, as three of the letters R/L, A/P, S/I, for instance ``"LPS"``."""
+        """Directions of the axes, as three of the letters R/L, A/P, S/I, for instance ``"LPS"``."""
         from nibabel.orientations import aff2axcodes
 
         return "".join(aff2axcodes(self.affine))
@@ -81,16 +81,16 @@ class Grid:
         return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
 
     def to_mm(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(..., 3) voxel indices to (..., 3) RAS+ mm."""
+        """Convert (..., 3) voxel indices to (..., 3) RAS+ mm."""
         return np.asarray(np.asarray(index) @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def to_index(self, point_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(..., 3) RAS+ mm to (..., 3) fractional voxel indices."""
+        """Convert (..., 3) RAS+ mm to (..., 3) fractional voxel indices."""
         inverse = np.linalg.inv(self.affine)
         return np.asarray(np.asarray(point_mm) @ inverse[:3, :3].T + inverse[:3, 3])
 
     def cropped(self, box: tuple[slice, slice, slice]) -> Grid:
-        """The grid of ``array[box]``; the slices have a start and a stop, and no step."""
+        """Return the grid of ``array[box]``; the slices have a start and a stop, and no step."""
         first = np.array([part.start for part in box], dtype=np.float64)
         affine = np.array(self.affine)
         affine[:3, 3] = self.to_mm(first)
@@ -98,7 +98,7 @@ class Grid:
         return Grid((i, j, k), affine)
 
     def matches(self, other: Grid, tolerance_mm: float = 0.01) -> bool:
-        """True if both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
+        """Tell whether both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
         if self.shape != other.shape:
             return False
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T

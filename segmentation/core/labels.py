@@ -1,4 +1,4 @@
-"""The one label table: what each number in a vertebra map means.
+"""Table of vertebra labels: the number, name, colour and SNOMED CT code of each.
 
 Numbers follow VerSe (Sekuboyina et al. 2021, doi:10.1016/j.media.2021.102166). Codes are SNOMED CT as DICOM PS3.16
 lists them: C1-L5 in CID 7603 "Vertebra"; sacrum, coccyx and spine in CID 4030 "CT, MR and PET Anatomy Imaged". What
@@ -51,7 +51,7 @@ class Label:
 
 
 def _colour(position: int) -> tuple[int, int, int]:
-    """A colour far from its neighbours': the hue advances by the golden angle."""
+    """Choose a colour far from its neighbours': the hue advances by the golden angle."""
     red, green, blue = colorsys.hsv_to_rgb((0.11 + position * 0.381966) % 1.0, 0.55 + 0.2 * (position % 2), 0.95)
     return (round(red * 255), round(green * 255), round(blue * 255))
 
@@ -83,7 +83,7 @@ HEAD_TO_FOOT: tuple[str, ...] = (*(LABELS[n].name for n in range(1, 20)), "T13",
 
 
 def label_of(number: int, kind: str = "vertebrae") -> Label:
-    """What ``number`` stands for in a map of ``kind``; numbers outside the table get a row of their own."""
+    """Look up what ``number`` stands for in a map of ``kind``; numbers outside the table get a row of their own."""
     if kind == "spine":
         return SPINE
     return LABELS.get(number) or Label(number, f"label {number}", _colour(number), _VERTEBRA_CODE, "Vertebra")

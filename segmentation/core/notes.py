@@ -1,4 +1,4 @@
-"""Remarks on a scan: what was repaired or let pass, and what speaks for or against a series.
+"""Notes: remarks on a scan that was repaired or accepted although unusual, which every user is shown.
 
 Their sentences are the catalogues' entries ``note.<code>``, see messages.py.
 """
@@ -32,7 +32,7 @@ class Note:
         return self.message.text()
 
     def to_json(self) -> dict[str, Any]:
-        """Represent the note in a database or an API, with the English sentence."""
+        """Convert to plain types for a database or an API, with the English sentence."""
         return {"code": self.code, "values": dict(self.values), "message": self.sentence}
 
     @classmethod
@@ -52,5 +52,5 @@ def note_codes() -> list[str]:
 
 
 def sentences(notes: Iterable[Note]) -> list[str]:
-    """Render notes for people, in English."""
+    """List the notes for people, in English."""
     return [each.sentence for each in notes]

@@ -1,4 +1,4 @@
-"""The two kinds of array this project knows, each with the grid it lies on."""
+"""Volumes and label maps: a 3D array of Hounsfield units or of labels, together with its grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segmentation.core.notes import Note
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """A CT.
+    """A CT: Hounsfield units on a grid.
 
     Attributes:
         hu: (I, J, K) int16 or float32 array of Hounsfield units, in the axis order of the file.
@@ -36,7 +36,7 @@ class Volume:
 
 @dataclass(frozen=True, eq=False)
 class LabelMap:
-    """A segmentation.
+    """A segmentation: the label of each voxel of a grid.
 
     Attributes:
         labels: (I, J, K) uint8 array; 0 is background.

@@ -1,1 +1,1 @@
-"""Figures of a model's quality: on labelled CTs, by fold, away from the spine, and under perturbation."""
+"""Evaluation of models: on labelled CTs, by fold, away from the spine, and under perturbation."""

@@ -1,4 +1,4 @@
-"""What anyone can do without a network: the figure that a model must beat to be worth its weights."""
+"""Baseline without a network: bone found by a threshold, the figure that a model must beat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESCRIPTION = (
 
 
 def bone_threshold(hu: NDArray[np.int16] | NDArray[np.float32]) -> Mask:
-    """(I, J, K) HU to a (I, J, K) mask of the large bones, as :data:`DESCRIPTION` says."""
+    """Segment the large bones of (I, J, K) HU by a threshold, as :data:`DESCRIPTION` says."""
     labels, count = ndimage.label(hu > BONE_HU, structure=np.ones((3, 3, 3)))
     if count == 0:
         return np.zeros(hu.shape, dtype=bool)

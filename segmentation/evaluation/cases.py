@@ -1,4 +1,4 @@
-"""Labelled CTs on disk, and what is asked to segment them."""
+"""Labelled CTs on disk, and the interface of what segments them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ CT_FILE, REFERENCE_FILE = "ct.nii.gz", "vert.nii.gz"
 
 
 class Segmenter(Protocol):
-    """What is evaluated: whatever turns a CT into a label map, such as ``segmentation.inference.engine.Engine``."""
+    """Interface of what turns a CT into a label map, such as ``segmentation.inference.engine.Engine``."""
 
     @property
     def model_id(self) -> str:
-        """Which weights."""
+        """Identifier of the weights."""
 
     @property
     def device(self) -> str:
-        """Where they run."""
+        """Device on which they run."""
 
     def segment(
         self, volume: Volume, progress: Progress = ignore, cancelled: CancelCheck = never, mode: Any = "patch"
     ) -> LabelMap:
-        """A map of kind ``"spine"`` on the CT's grid."""
+        """Segment a CT into a map of kind ``"spine"`` on its grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Case:
 
 
 def find_cases(folder: Path) -> list[Path]:
-    """Folders in ``folder`` that hold a CT and its reference, sorted.
+    """List the folders in ``folder`` that hold a CT and its reference, sorted.
 
     Raises:
         InputError: there are none.

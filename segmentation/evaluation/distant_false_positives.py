@@ -1,13 +1,14 @@
-"""What a mask claims where no vertebra is: away from the column, and in scans without a spine.
+"""Distant false positives: the part of a mask away from the spine, and all of it in scans without one.
 
 Of a CT without labels, but with the centres of its vertebral bodies as a centreline, it is known where a vertebra
 can be at most: :func:`segmentation.core.centreline.near_centreline`, at a height between the line's ends and
-35 mm beyond them, is up to 50 mm to either side of the line, 85 mm behind it and 26 mm before it (beside a body's
-front only 32 mm to the side). A voxel of the mask is *far* if it lies more than 10 mm outside
-this zone. The zone is wider than the vertebrae, so what is far is certainly wrong, but ribs within it are not counted.
+35 mm beyond them, is up to 50 mm to either side of the line (level with a body and in front of it only 32 mm), 85 mm
+behind it and 26 mm in front of it. A voxel of the mask is *distant* (``far`` in reports) if it lies more than 10 mm
+outside this zone. The zone is wider than the vertebrae, so what is distant is certainly wrong, but ribs within it are
+not counted.
 
-Of a labelled CT, far is more than 10 mm from the reference; in the scan as a whole that also counts unlabelled
-vertebrae that the border cuts, so only the labelled slab is judged. Of a CT without a spine all is far.
+Of a labelled CT, distant is more than 10 mm from the reference; in the scan as a whole that also counts unlabelled
+vertebrae that the border cuts, so only the labelled slab decides. Of a CT without a spine all is distant.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ BLOCK = 64  # slices at a time
 
 @dataclass(frozen=True)
 class DistantRow:
-    """One CT.
+    """Distant false positives of one CT.
 
     Attributes:
         name: Of the scan.
@@ -63,19 +64,19 @@ class DistantRow:
 
     @property
     def share(self) -> float:
-        """Far part of the mask, 0..1; NaN of an empty mask."""
+        """Distant part of the mask, 0..1; NaN of an empty mask."""
         return self.far_ml / self.volume_ml if self.volume_ml else math.nan
 
 
 @dataclass(frozen=True)
 class DistantReport:
-    """Every CT of a folder; ``refused`` maps those that could not be used to the reason."""
+    """Distant false positives of every CT of a folder; ``refused`` maps those that could not be used to the reason."""
 
     rows: list[DistantRow]
     refused: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types for ``json.dumps``."""
+        """Convert to plain types for ``json.dumps``."""
         rows = [{**asdict(row), "share": row.share} for row in self.rows]
         return {"rows": without_nan(rows), "refused": self.refused}
 
@@ -83,7 +84,7 @@ class DistantReport:
 def evaluate_distant(
     folder: Path, centrelines: Path, engine: Segmenter, mode: str = "patch", progress: Progress = ignore
 ) -> DistantReport:
-    """Segment every CT of a folder and measure what is away from its centreline.
+    """Segment every CT of a folder and measure the part of the mask that is away from its centreline.
 
     Args:
         folder: CTs without labels.
@@ -91,7 +92,7 @@ def evaluate_distant(
             foot in RAS+ mm; the name is the CT's without its ending. CTs without a line are named as refused.
         engine: The model.
         mode: ``"patch"`` or ``"whole"``.
-        progress: Told before each CT.
+        progress: Called before each CT.
 
     Raises:
         InputError: there are no CTs, or the centrelines cannot be read.
@@ -129,7 +130,7 @@ def evaluate_negatives(
 
 
 def labelled_rows(cases: Iterable[CaseReport]) -> list[DistantRow]:
-    """The same of labelled CTs that have been scored already."""
+    """List the distant false positives of labelled CTs that have been scored already."""
     rows: list[DistantRow] = []
     for case in cases:
         for region in SLABS:
@@ -144,7 +145,7 @@ def labelled_rows(cases: Iterable[CaseReport]) -> list[DistantRow]:
 
 
 def distant_from_centreline_ml(mask: Mask, grid: Grid, points_mm: NDArray[np.float64]) -> float:
-    """Volume of a (I, J, K) mask more than 10 mm outside the zone that a vertebra can reach, as said above.
+    """Measure the volume of an (I, J, K) mask more than 10 mm outside the zone that a vertebra can reach.
 
     Args:
         mask: On ``grid``.
@@ -158,7 +159,7 @@ def distant_from_centreline_ml(mask: Mask, grid: Grid, points_mm: NDArray[np.flo
 
 
 def _distant_voxels(mask: Mask, start: int, grid: Grid, points_mm: NDArray[np.float64]) -> int:
-    """Far voxels among those of a (I, J, n) block of slices that begins at k = ``start``."""
+    """Count distant voxels among those of an (I, J, n) block of slices that begins at k = ``start``."""
     box = bounding_box(mask)
     if box is None:
         return 0
@@ -175,7 +176,7 @@ def _distant_voxels(mask: Mask, start: int, grid: Grid, points_mm: NDArray[np.fl
 
 
 def distant_table(rows: Sequence[DistantRow]) -> Table:
-    """A row a CT, with the goal met or not."""
+    """Make a table of one row a CT, with the goal met or not."""
     marks = {True: "pass", False: "FAIL", None: "-"}
     cells = [
         [

@@ -1,4 +1,4 @@
-"""Cross-validation: each case segmented by weights that never saw its source, in one table.
+"""Cross-validation: each case is segmented by weights that were not trained on its source, all in one table.
 
 Which weights those are, nobody can read off a model file: the fold file says it, and the table names each
 model by its checksum, so that the claim can be checked against the training runs.
@@ -25,11 +25,11 @@ Loader = Callable[[Path], Segmenter]
 
 
 class Folds(BaseModel):
-    """The fold file, paths resolved against the folder it lies in.
+    """Content of a fold file, paths resolved against the folder it lies in.
 
     Attributes:
         cases: Folder of a case (``ct.nii.gz``, ``vert.nii.gz``) to the weights of the fold that did not see it.
-        crops: The same for scans too small to stand beside whole ones; never part of a mean.
+        crops: The same for scans too small to be compared with whole ones; never part of a mean.
         training_only: Name of a case that is never tested, to the reason.
     """
 
@@ -41,7 +41,7 @@ class Folds(BaseModel):
 
 @dataclass(frozen=True)
 class FoldCase:
-    """One case, and the weights that segmented it."""
+    """One case, and the weights that segment it."""
 
     crop: bool
     folder: Path
@@ -51,18 +51,20 @@ class FoldCase:
 
 @dataclass(frozen=True)
 class FoldsReport:
-    """Every case of a fold file; ``excluded`` maps training-only cases, ``refused`` unreadable ones, to the reason."""
+    """Scores of every case of a fold file; ``excluded`` maps training-only cases, ``refused`` unreadable ones, to the
+    reason.
+    """
 
     cases: list[FoldCase]
     excluded: dict[str, str]
     refused: dict[str, str]
 
     def whole(self) -> list[CaseReport]:
-        """The cases that means are taken over: all but the crops."""
+        """Cases that means are taken over: all but the crops."""
         return [case.report for case in self.cases if not case.crop]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types for ``json.dumps``."""
+        """Convert to plain types for ``json.dumps``."""
         means = {
             region: {name: asdict(mean) for name, mean in mean_scores(self.whole(), region, "model").items()}
             for region in SLABS
@@ -130,7 +132,9 @@ def evaluate_folds(folds: Folds, load: Loader, mode: str = "patch", progress: Pr
 
 
 def folds_table(report: FoldsReport) -> Table:
-    """Scan and labelled slab of each case, their means over whole scans, the crops apart, and what is left out."""
+    """Make a table of scan and labelled slab of each case, means over whole scans, the crops apart, and what is left
+    out.
+    """
     whole = [case for case in report.cases if not case.crop]
     rows = [row for case in whole for row in _rows(case, case.report.name)]
     for region in SLABS:

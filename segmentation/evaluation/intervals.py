@@ -1,4 +1,4 @@
-"""How sure a mean over few cases is."""
+"""Means over few cases with bootstrap confidence intervals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Mean:
 
 
 def mean_with_interval(values: Sequence[float]) -> Mean:
-    """The mean of ``values`` without NaN, and the percentile bootstrap interval over them, from a fixed seed.
+    """Compute the mean of ``values`` without NaN, and the percentile bootstrap interval over them, from a fixed seed.
 
     With few cases the interval is no wider than the cases themselves: read it with its ``n``. (The bias-corrected
     kind, BCa, has no value where all cases agree, so the plain percentiles are taken.)

@@ -1,4 +1,5 @@
-"""How well one mask agrees with another. Every function takes (I, J, K) boolean arrays on one grid.
+"""Agreement of two masks: Dice, precision, recall, Hausdorff distance, surface Dice. All take (I, J, K) bool arrays on
+one grid.
 
 Definitions: Taha & Hanbury 2015, doi:10.1186/s12880-015-0068-x (Dice, precision, recall, Hausdorff);
 Nikolov et al. 2021, doi:10.2196/26151 (surface Dice at a tolerance, also called NSD).
@@ -34,13 +35,13 @@ ROUNDING = 1e-5
 
 
 def dice(prediction: Mask, reference: Mask) -> float:
-    """Twice the common voxels over the voxels of both, 0..1; 1 if both are empty."""
+    """Compute twice the common voxels over the voxels of both, 0..1; 1 if both are empty."""
     common, predicted, expected = _counts(prediction, reference)
     return 2 * common / (predicted + expected) if predicted + expected else 1.0
 
 
 def precision(prediction: Mask, reference: Mask) -> float:
-    """Share of the prediction that is right, 0..1. Of nothing predicted: 1 if nothing was there, else NaN."""
+    """Compute the share of the prediction that is right, 0..1. Of none: 1 if the reference is empty, else NaN."""
     common, predicted, expected = _counts(prediction, reference)
     if predicted:
         return common / predicted
@@ -48,18 +49,18 @@ def precision(prediction: Mask, reference: Mask) -> float:
 
 
 def recall(prediction: Mask, reference: Mask) -> float:
-    """Share of the reference that was found, 0..1. Of nothing to find: 1 if nothing was found, else NaN."""
+    """Compute the share of the reference that was found, 0..1. Of none: 1 if the prediction is empty, else NaN."""
     return precision(reference, prediction)
 
 
 def volume_error_ml(prediction: Mask, reference: Mask, voxel_ml: float) -> float:
-    """Predicted minus reference volume in millilitres; positive where too much was found."""
+    """Compute predicted minus reference volume in millilitres; positive where too much was found."""
     _, predicted, expected = _counts(prediction, reference)
     return (predicted - expected) * voxel_ml
 
 
 def hd95_mm(prediction: Mask, reference: Mask, spacing_mm: Spacing) -> float:
-    """95th-percentile Hausdorff distance in mm: the larger of the two directed 95th percentiles.
+    """Compute the 95th-percentile Hausdorff distance in mm: the larger of the two directed 95th percentiles.
 
     NaN if either mask is empty.
     """
@@ -67,7 +68,7 @@ def hd95_mm(prediction: Mask, reference: Mask, spacing_mm: Spacing) -> float:
 
 
 def surface_dice(prediction: Mask, reference: Mask, spacing_mm: Spacing, tolerance_mm: float) -> float:
-    """Share of both surfaces that lies within ``tolerance_mm`` of the other, 0..1.
+    """Compute the share of both surfaces that lies within ``tolerance_mm`` of the other, 0..1.
 
     1 if both masks are empty, 0 if one is.
     """
@@ -88,13 +89,13 @@ class SurfaceDistances:
     to_prediction_mm: NDArray[np.float64]
 
     def hd95_mm(self) -> float:
-        """See :func:`hd95_mm`."""
+        """Compute the 95th-percentile Hausdorff distance; see :func:`hd95_mm`."""
         if not (self.to_reference_mm.size and self.to_prediction_mm.size):
             return float("nan")
         return float(max(np.percentile(self.to_reference_mm, 95), np.percentile(self.to_prediction_mm, 95)))
 
     def surface_dice(self, tolerance_mm: float) -> float:
-        """See :func:`surface_dice`."""
+        """Compute the share within a tolerance; see :func:`surface_dice`."""
         both = np.concatenate([self.to_reference_mm, self.to_prediction_mm])
         return float(np.mean(_within(both, tolerance_mm))) if both.size else 1.0
 
@@ -109,7 +110,7 @@ def surface_distances(prediction: Mask, reference: Mask, spacing_mm: Spacing) ->
 def nearest(
     points: Voxels, targets: Voxels, spacing_mm: Spacing, within_mm: float = math.inf
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """From each of ``points`` to the nearest of ``targets``: distance in mm, and which one it is.
+    """Find for each of ``points`` the nearest of ``targets``: its distance in mm, and which one it is.
 
     A tree of the targets, not a distance map of the scan: memory and time grow with the surfaces alone.
 
@@ -140,7 +141,7 @@ def nearest(
 
 
 def farther(points: Voxels, targets: Voxels, spacing_mm: Spacing, than_mm: float) -> Flags:
-    """(N,) True for each of (N, 3) ``points`` with none of ``targets`` within ``than_mm``."""
+    """Tell for each of (N, 3) ``points`` whether none of ``targets`` lies within ``than_mm``."""
     return ~_within(nearest(points, targets, spacing_mm, than_mm)[0], than_mm)
 
 
@@ -149,12 +150,15 @@ def _within(distances_mm: NDArray[np.float64], limit_mm: float) -> Flags:
 
 
 def voxels(mask: Mask) -> Voxels:
-    """(N, 3) indices of the voxels of a (I, J, K) mask, in the order in which ``array[mask]`` lists them."""
+    """List the (N, 3) indices of the voxels of an (I, J, K) mask, in the order in which ``array[mask]`` lists them."""
     return np.asarray(np.argwhere(mask), dtype=np.int32)
 
 
 def surface_voxels(mask: Mask) -> Voxels:
-    """(N, 3) indices of the surface of a (I, J, K) mask. The voxel nearest to any point outside is among them."""
+    """List the (N, 3) indices of the surface voxels of an (I, J, K) mask.
+
+    The voxel of the mask that is nearest to any point outside of it is among them.
+    """
     box = bounding_box(mask)
     if box is None:
         return np.empty((0, 3), dtype=np.int32)
@@ -162,14 +166,14 @@ def surface_voxels(mask: Mask) -> Voxels:
 
 
 def surface(mask: Mask) -> Mask:
-    """(I, J, K) voxels of ``mask`` with a face to the outside."""
+    """Mark the voxels of an (I, J, K) ``mask`` with a face to the outside."""
     from scipy import ndimage
 
     return np.asarray(mask & ~ndimage.binary_erosion(mask))
 
 
 def _counts(prediction: Mask, reference: Mask) -> tuple[int, int, int]:
-    """Voxels in common, predicted, expected."""
+    """Count voxels in common, predicted and expected."""
     if prediction.shape != reference.shape:
         raise ValueError(f"masks of shapes {prediction.shape} and {reference.shape} do not lie on one grid")
     return (

@@ -1,4 +1,4 @@
-"""The same scan, made harder in one way. Each function is pure: a CT and its labels in, both changed alike out.
+"""Perturbations of a scan: each function makes a CT harder in one way and changes its labels alike.
 
 HU are resampled linearly and labels to the nearest voxel; what was not scanned becomes air. A perturbation that
 a scan does not allow raises an InputError that says why.
@@ -30,7 +30,7 @@ SCREW_RADIUS_MM, SCREW_LENGTH_MM, SCREW_ASIDE_MM, SCREW_TIP_MM = 3.0, 50.0, 12.0
 
 
 def thick_slices(volume: Volume, labels: LabelMap) -> Perturbed:
-    """Slices of 5 mm across the head-foot direction, each the mean of what it covers."""
+    """Average slices of 5 mm across the head-foot direction, each the mean of what it covers."""
     axis = head_foot_axis(volume.grid)
     step = SLICE_MM / volume.grid.spacing_mm[axis]
     count = int(volume.grid.shape[axis] / step)
@@ -46,7 +46,7 @@ def thick_slices(volume: Volume, labels: LabelMap) -> Perturbed:
 
 
 def turned(volume: Volume, labels: LabelMap) -> Perturbed:
-    """The patient leans 20 degrees to the side, about the middle of the scan; field of view and voxels stay."""
+    """Lean the patient 20 degrees to the side, about the middle of the scan; field of view and voxels stay."""
     middle = volume.grid.to_mm((np.array(volume.grid.shape) - 1) / 2)
     back = np.eye(4)
     back[:3, :3] = Rotation.from_euler("y", -TURN_DEG, degrees=True).as_matrix()
@@ -56,7 +56,7 @@ def turned(volume: Volume, labels: LabelMap) -> Perturbed:
 
 
 def three_vertebrae(volume: Volume, labels: LabelMap) -> Perturbed:
-    """Cropped from head and foot to the middle three labelled vertebrae, whole; their neighbours are cut."""
+    """Crop from head and foot to the middle three labelled vertebrae, whole; their neighbours are cut."""
     axis = head_foot_axis(labels.grid)
     heights = centroids(labels, axis)
     if labels.kind != "vertebrae" or len(heights) < 3:
@@ -77,13 +77,13 @@ def three_vertebrae(volume: Volume, labels: LabelMap) -> Perturbed:
 
 
 def noisy(volume: Volume, labels: LabelMap) -> Perturbed:
-    """Gaussian noise of 60 HU on top of the scan's own, from a fixed seed."""
+    """Add Gaussian noise of 60 HU to the scan's own, from a fixed seed."""
     noise = np.random.default_rng(NOISE_SEED).standard_normal(volume.hu.shape, dtype=np.float32)
     return _both(_as_hu(volume.hu + NOISE_HU * noise), labels.labels, volume.grid, labels.kind)
 
 
 def with_screw(volume: Volume, labels: LabelMap) -> Perturbed:
-    """A pedicle screw in the middle labelled vertebra: 6 mm thick, 50 mm long, 12 mm beside its middle.
+    """Put a pedicle screw into the middle labelled vertebra: 6 mm thick, 50 mm long, 12 mm aside of its middle.
 
     It runs from back to front and ends 8 mm behind the vertebra's front. Metal is no spine: the screw leaves the
     reference. No streaks are drawn, as a scanner with metal-artefact reduction would leave it.
@@ -95,8 +95,8 @@ def with_screw(volume: Volume, labels: LabelMap) -> Perturbed:
     inside = np.argwhere(labels.labels == ordered[len(ordered) // 2]).astype(np.float64)
     bone_mm = labels.grid.to_mm(inside)
     x = bone_mm[:, 0].mean() + SCREW_ASIDE_MM
-    beside = bone_mm[np.abs(bone_mm[:, 0] - x) < SCREW_RADIUS_MM]
-    z = (beside if len(beside) else bone_mm)[:, 2].mean()
+    near = bone_mm[np.abs(bone_mm[:, 0] - x) < SCREW_RADIUS_MM]
+    z = (near if len(near) else bone_mm)[:, 2].mean()
     tip = bone_mm[:, 1].max() - SCREW_TIP_MM
     screw = _rod(labels.grid, (x, z), (tip - SCREW_LENGTH_MM, tip))
     hu, numbers = volume.hu.copy(), labels.labels.copy()
@@ -105,7 +105,7 @@ def with_screw(volume: Volume, labels: LabelMap) -> Perturbed:
 
 
 def stored_otherwise(volume: Volume, labels: LabelMap) -> Perturbed:
-    """The same anatomy with the array's axes in another order and direction, and a header that says so."""
+    """Store the same anatomy with the array's axes in another order and direction, and a header that says so."""
     order = np.array([[1, -1], [2, 1], [0, -1]])  # i becomes j backwards, j becomes k, k becomes i backwards
     hu, numbers = (
         np.ascontiguousarray(nib.orientations.apply_orientation(array, order)) for array in (volume.hu, labels.labels)
@@ -115,7 +115,7 @@ def stored_otherwise(volume: Volume, labels: LabelMap) -> Perturbed:
 
 
 def upside_down(volume: Volume, labels: LabelMap) -> Perturbed:
-    """A header that lies: it says head where the feet are, so the patient is shown upside down and mirrored."""
+    """Falsify the header: it says head where the feet are, so the patient is shown upside down and mirrored."""
     axis = head_foot_axis(volume.grid)
     flip = np.eye(4)
     flip[axis, axis], flip[axis, 3] = -1, volume.grid.shape[axis] - 1
@@ -135,7 +135,7 @@ PERTURBATIONS: dict[str, Callable[[Volume, LabelMap], Perturbed]] = {
 
 
 def _resampled(volume: Volume, labels: LabelMap, grid: Grid, index: Affine) -> Perturbed:
-    """Both on ``grid``; ``index`` (4, 4) maps its voxel indices to those of ``volume``."""
+    """Resample both to ``grid``; ``index`` (4, 4) maps its voxel indices to those of ``volume``."""
     matrix, offset = index[:3, :3], index[:3, 3]
     hu = ndimage.affine_transform(
         volume.hu, matrix, offset, grid.shape, output=np.float32, order=1, mode="constant", cval=AIR_HU
@@ -145,7 +145,7 @@ def _resampled(volume: Volume, labels: LabelMap, grid: Grid, index: Affine) -> P
 
 
 def _rod(grid: Grid, at: tuple[float, float], ends: tuple[float, float]) -> NDArray[np.bool_]:
-    """(I, J, K) True within the screw's radius of the line x, z = ``at`` from y = ``ends[0]`` to ``ends[1]``, mm."""
+    """Mark what lies within the screw's radius of the line x, z = ``at`` from y = ``ends[0]`` to ``ends[1]``, mm."""
     reach = SCREW_RADIUS_MM + max(grid.spacing_mm)
     corners = [[at[0] + a * reach, ends[b], at[1] + c * reach] for a in (-1, 1) for b in (0, 1) for c in (-1, 1)]
     index = grid.to_index(np.array(corners))
@@ -154,13 +154,13 @@ def _rod(grid: Grid, at: tuple[float, float], ends: tuple[float, float]) -> NDAr
     box = tuple(map(slice, low, high))
     points = grid.to_mm(np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1))
     rod = np.zeros(grid.shape, dtype=bool)
-    beside = np.hypot(points[..., 0] - at[0], points[..., 2] - at[1]) <= SCREW_RADIUS_MM
-    rod[box] = beside & (points[..., 1] >= ends[0]) & (points[..., 1] <= ends[1])
+    within = np.hypot(points[..., 0] - at[0], points[..., 2] - at[1]) <= SCREW_RADIUS_MM
+    rod[box] = within & (points[..., 1] >= ends[0]) & (points[..., 1] <= ends[1])
     return rod
 
 
 def _both(hu: NDArray[np.int16] | NDArray[np.float32], numbers: NDArray[np.uint8], grid: Grid, kind: str) -> Perturbed:
-    """Without the file's header, which tells of another grid."""
+    """Make both without the file's header, which describes another grid."""
     return Volume(hu, grid), LabelMap(numbers, grid, kind)
 
 

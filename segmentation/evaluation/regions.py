@@ -1,4 +1,4 @@
-"""The parts of a scan that figures are given for.
+"""Regions of a scan that figures are given for: scan, labelled slab, and cervical, thoracic and lumbar spine.
 
 ``scan``: all voxels.
 
@@ -7,7 +7,7 @@ that of the last, both included. References in the manner of VerSe leave vertebr
 visible, without a label; there a correct prediction counts as wrong in ``scan``, and only ``labelled`` is fair.
 
 ``C``, ``T``, ``L``: the cervical, thoracic (with T13) and lumbar (with L6) part of ``labelled``. Each voxel belongs
-to the vertebra of the reference that is nearest to it, so a false positive is charged to the region beside which
+to the vertebra of the reference that is nearest to it, so a false positive is charged to the region nearest to which
 it lies, however far away. The sacrum is no region: it never counts as spine, and beyond the last vertebra's
 centroid nothing is scored by region.
 """
@@ -32,7 +32,7 @@ LEVELS: dict[str, tuple[int, ...]] = {
 
 
 def labelled_slab(reference: LabelMap) -> Box | None:
-    """The slices of ``reference`` between the centroids of its first and last vertebra, head to foot.
+    """Find the slices of ``reference`` between the centroids of its first and last vertebra, head to foot.
 
     None where fewer than two vertebrae are labelled, or the map does not tell vertebrae apart.
     """
@@ -46,12 +46,12 @@ def labelled_slab(reference: LabelMap) -> Box | None:
 
 
 def head_foot_axis(grid: Grid) -> int:
-    """The voxel axis (0, 1 or 2) that runs nearest to the patient's head-foot direction."""
+    """Find the voxel axis (0, 1 or 2) that runs nearest to the patient's head-foot direction."""
     return next(axis for axis, letter in enumerate(grid.orientation) if letter in "SI")
 
 
 def centroids(labels: LabelMap, axis: int) -> dict[int, float]:
-    """Mean voxel index along ``axis`` of each vertebra of a label map, by VerSe number."""
+    """Compute the mean voxel index along ``axis`` of each vertebra of a label map, by VerSe number."""
     found: dict[int, float] = {}
     for number, box in enumerate(ndimage.find_objects(labels.labels), start=1):
         if box is None or number not in SPINE_NUMBERS:
@@ -62,7 +62,7 @@ def centroids(labels: LabelMap, axis: int) -> dict[int, float]:
 
 
 def nearest_vertebra(mask: Mask, labels: NDArray[np.uint8], spacing_mm: Spacing) -> NDArray[np.uint8]:
-    """(I, J, K) VerSe number of the vertebra that each voxel of ``mask`` or of the reference belongs to; else 0.
+    """Assign each voxel of ``mask`` or of the reference to a vertebra: its VerSe number, (I, J, K); else 0.
 
     Args:
         mask: (I, J, K) a prediction.

@@ -1,4 +1,4 @@
-"""How good a model is on labelled CTs, beside what a bone threshold reaches on the same voxels.
+"""Report of a model's quality on labelled CTs, with a bone threshold on the same voxels for comparison.
 
 The spine is C1-L6 and T13 of the reference (VerSe 1-25 and 28); sacrum and coccyx are background. Everything is
 measured at native resolution, on the grid of the CT. Regions: :mod:`segmentation.evaluation.regions`.
@@ -29,7 +29,7 @@ FIGURES = tuple(field.name for field in fields(Scores))
 
 @dataclass(frozen=True)
 class CaseReport:
-    """One CT: which model, its scores by region and method, and the seconds that it took.
+    """Scores of one CT by region and method, the model, and the seconds that it took.
 
     ``scores[region][method]``. ``scan`` is always there; ``labelled`` where two vertebrae are labelled; ``C``,
     ``T`` and ``L``, for the model alone, where the reference has such vertebrae. ``sacrum`` is None without one.
@@ -44,7 +44,7 @@ class CaseReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All cases of one model. ``refused`` maps the cases that could not be read to the reason."""
+    """Scores of all cases by one model. ``refused`` maps the cases that could not be read to the reason."""
 
     model_id: str
     model_sha256: str
@@ -54,7 +54,7 @@ class Report:
     refused: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain types for ``json.dumps``; what has no value (NaN) is None."""
+        """Convert to plain types for ``json.dumps``; what has no value (NaN) is None."""
         content = {
             "model": {"id": self.model_id, "sha256": self.model_sha256},
             "device": self.device,
@@ -75,7 +75,7 @@ class Report:
 
 
 def mean_scores(cases: Sequence[CaseReport], region: str, method: str) -> dict[str, Mean]:
-    """Mean and interval of each figure over the cases that have ``region`` by ``method``; empty if none has."""
+    """Compute mean and interval of each figure over the cases that have ``region`` by ``method``; empty if none has."""
     found = [case.scores[region][method] for case in cases if method in case.scores.get(region, {})]
     return {name: mean_with_interval([getattr(row, name) for row in found]) for name in FIGURES} if found else {}
 
@@ -109,7 +109,7 @@ def evaluate(
 
 
 def evaluate_case(folder: Path, engine: Segmenter, mode: str = "patch", threshold: bool = True) -> CaseReport:
-    """Segment one case and score it, with or without the bone threshold beside it.
+    """Segment one case and score it, with or without the bone threshold for comparison.
 
     Raises:
         InputError: the CT or its reference cannot be used, or they do not lie on one grid.
@@ -128,7 +128,7 @@ def evaluate_case(folder: Path, engine: Segmenter, mode: str = "patch", threshol
 
 
 def without_nan(value: Any) -> Any:
-    """``value`` with None for every number that JSON cannot hold, in all its dicts and lists."""
+    """Replace every number that JSON cannot hold by None, in all dicts and lists of ``value``."""
     if isinstance(value, dict):
         return {key: without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list):

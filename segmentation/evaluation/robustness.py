@@ -1,4 +1,4 @@
-"""What happens to the Dice of a scan when the scan gets worse: one row a perturbation, beside the scan as it was."""
+"""Robustness of a model: the Dice of a scan under each perturbation, compared with the scan as it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAME_DICE = 0.001
 
 @dataclass(frozen=True)
 class RobustnessRow:
-    """One scan under one perturbation.
+    """Scores of one scan under one perturbation.
 
     Attributes:
         name: Of the case.
@@ -52,7 +52,7 @@ def robustness(
     Args:
         folder: The case.
         engine: The model.
-        before: What :func:`segmentation.evaluation.evaluate_case` said of the case as it is, by the same model.
+        before: What :func:`segmentation.evaluation.evaluate_case` found of the case as it is, by the same model.
         mode: ``"patch"`` or ``"whole"``.
         progress: Told before each perturbation.
 
@@ -82,7 +82,7 @@ def robustness(
 
 
 def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
-    """A row a perturbation, with the change of Dice and a mark where it must not change."""
+    """Make a table of one row a perturbation, with the change of Dice and a mark where it must not change."""
     shown = []
     for row in rows:
         figures = [NOTHING] * len(HEADS) if row.scores is None else cells(row.scores)
@@ -100,7 +100,7 @@ def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
 
 
 def rows_to_json(rows: Sequence[RobustnessRow]) -> list[dict[str, Any]]:
-    """Plain types for ``json.dumps``."""
+    """Convert to plain types for ``json.dumps``."""
     plain: list[dict[str, Any]] = without_nan([asdict(row) for row in rows])
     return plain
 

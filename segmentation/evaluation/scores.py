@@ -1,4 +1,4 @@
-"""One mask against one reference: the figures, whole and by region."""
+"""Scores of one mask against one reference, as a whole and by region."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DISTANT_MM = 10.0
 
 @dataclass(frozen=True)
 class Scores:
-    """One mask against one reference; definitions in :mod:`segmentation.evaluation.metrics`.
+    """Figures of one mask against one reference; definitions in :mod:`segmentation.evaluation.metrics`.
 
     Attributes:
         dice, precision, recall: 0..1.
@@ -56,7 +56,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class SacrumScores:
-    """How much of a mask lies on a labelled sacrum, which is no spine.
+    """Part of a mask that lies on a labelled sacrum, which is no spine.
 
     Attributes:
         claimed_ml: Volume of the mask on the sacrum.
@@ -107,7 +107,7 @@ def score_regions(mask: Mask, reference: LabelMap, levels: bool = True) -> dict[
 
 
 def score_sacrum(mask: Mask, reference: LabelMap) -> SacrumScores | None:
-    """The share of the labelled sacrum that a (I, J, K) mask takes for spine; None where none is labelled."""
+    """Measure the share of the labelled sacrum that an (I, J, K) mask takes for spine; None where none is labelled."""
     if reference.kind != "vertebrae":
         return None
     sacrum = reference.labels == SACRUM
@@ -131,7 +131,7 @@ class Comparison:
         self._far = wrong[farther(wrong, self._theirs, grid.spacing_mm, DISTANT_MM)]
 
     def scores(self, where: Mask | None = None) -> Scores:
-        """The figures of the voxels in ``where``, (I, J, K); of all if None."""
+        """Compute the figures of the voxels in ``where``, (I, J, K); of all if None."""
         where = np.ones(self.mask.shape, dtype=bool) if where is None else where
         mask, reference = self.mask & where, self.reference & where
         distances = SurfaceDistances(
@@ -156,7 +156,7 @@ def _in(where: Mask, points: Voxels) -> Flags:
 
 
 def _inside(slab: Box, box: Box) -> Box:
-    """``slab`` in the indices of the array cut out by ``box``."""
+    """Express ``slab`` in the indices of the array cut out by ``box``."""
     i, j, k = (
         slice(max(0, outer.start - inner.start), max(0, outer.stop - inner.start))
         for outer, inner in zip(slab, box, strict=True)

@@ -1,4 +1,4 @@
-"""Tables that are printed for a person and pasted into documents without retyping."""
+"""Tables of figures, as text for a terminal and as Markdown for documents."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Table:
     notes: Sequence[str] = field(default=())
 
     def text(self) -> str:
-        """Columns padded with blanks, for a terminal."""
+        """Pad columns with blanks, for a terminal."""
         columns = list(zip(self.head, *self.rows, strict=True))
         widths = [max(map(len, column)) for column in columns]
         sides = ["<" if self._of_words(column) else ">" for column in range(len(columns))]
@@ -53,7 +53,7 @@ class Table:
         return "\n".join([*lines, *self.notes])
 
     def markdown(self) -> str:
-        """A heading and a pipe table, for a document."""
+        """Format a heading and a pipe table, for a document."""
         ruler = ["---" if self._of_words(column) else "---:" for column in range(len(self.head))]
         lines = ["| " + " | ".join(row) + " |" for row in (self.head, ruler, *self.rows)]
         return "\n".join([f"### {self.title}", "", *lines, *(f"\n{note}" for note in self.notes), ""])
@@ -63,7 +63,7 @@ class Table:
 
 
 def case_tables(report: Report) -> list[Table]:
-    """Scan, labelled slab, regions and sacrum, each with its means and 95 % intervals."""
+    """Make tables of scan, labelled slab, regions and sacrum, each with its means and 95 % intervals."""
     notes = (
         f"model: {report.model_id} on {report.device}, mode {report.mode}; threshold: {DESCRIPTION}",
         ABOUT_FIGURES,
@@ -74,12 +74,12 @@ def case_tables(report: Report) -> list[Table]:
 
 
 def cells(scores: Scores) -> list[str]:
-    """The columns of :data:`HEADS`."""
+    """Format the columns of :data:`HEADS`."""
     return [number(getattr(scores, key), form) for key, (_, form) in COLUMNS.items()]
 
 
 def mean_rows(label: Sequence[str], means: dict[str, Mean]) -> list[list[str]]:
-    """The mean and, of two cases or more, its interval below it; ``label`` fills the leading columns."""
+    """Format the mean and, of two cases or more, its interval below it; ``label`` fills the leading columns."""
     if not means:
         return []
     name, *rest = label
@@ -91,12 +91,12 @@ def mean_rows(label: Sequence[str], means: dict[str, Mean]) -> list[list[str]]:
 
 
 def number(value: float, form: str) -> str:
-    """A figure, or a dash where it has no value."""
+    """Format a figure, or a dash where it has no value."""
     return format(value, form) if math.isfinite(value) else NOTHING
 
 
 def interval(mean: Mean, form: str) -> str:
-    """Both ends of an interval, or a dash for fewer than two cases."""
+    """Format both ends of an interval, or a dash for fewer than two cases."""
     return f"{mean.low:{form}} to {mean.high:{form}}" if math.isfinite(mean.low) else NOTHING
 
 

@@ -1,1 +1,1 @@
-"""Run a trained network on a CT: windows, weights, cleaning up, confidence."""
+"""Inference: run a trained network on a CT, clean the mask up, and estimate how far it may be trusted."""

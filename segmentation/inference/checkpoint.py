@@ -29,7 +29,7 @@ METADATA = "spineview"
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One network, what it expects, and how large a window it is shown."""
+    """One network, the input that it expects, and the size of its windows."""
 
     network: Network
     input: InputSpec
@@ -38,7 +38,7 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Everything a model file holds: one network (what a training run writes) or both (the product)."""
+    """The content of a model file: one network (what a training run writes) or both (the product)."""
 
     name: str
     sha256: str
@@ -51,7 +51,7 @@ class Model:
 
 
 def sha256_of(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
+    """Compute the hexadecimal SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -88,7 +88,7 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
     """Read a model file.
 
     Raises:
-        BadWeights: no such file, damaged, not ours, or its SHA-256 differs from the one written beside it.
+        BadWeights: no such file, damaged, not ours, or its SHA-256 differs from the one in its ``.sha256`` file.
     """
     if not path.is_file():
         raise BadWeights("model.no_file", name=path.name)
@@ -108,7 +108,7 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
 
 
 def join(name: str, locate: Path, segment: Path, out: Path) -> str:
-    """One product file of two training runs' files; returns its SHA-256."""
+    """Join two training runs' model files into one product file; return its SHA-256."""
     paths = {"locate": locate, "segment": segment}
     return save_model(out, name, {stage: load_model(path).stages[stage] for stage, path in paths.items()})
 

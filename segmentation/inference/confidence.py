@@ -1,4 +1,4 @@
-"""How far a mask may be trusted, judged from what the engine has at hand: no second pass, no reference.
+"""Confidence in a mask, estimated from the network's logits and simple measurements, without a reference.
 
 A low value says "look closely", and why. A high one says that none of the known signs of a failure was found, not
 that the mask is right: a network that takes one bone for another is as sure of itself as ever.
@@ -38,7 +38,7 @@ SMALL_VIEW_MM = 60.0
 # The thickness at which the posterior arch is one or two slices high.
 THICK_MM = 4.0
 
-# What a sign costs: the value is the expected Dice times these. Doubt, a gap, and what lies beside the column cost
+# What a sign costs: the value is the expected Dice times these. Doubt, a gap, and what lies outside the column cost
 # what they amount to.
 FACTORS = {"lean": 0.7, "stout": 0.7, "little": 0.7, "small_view": 0.9, "thick_slices": 0.93, "nothing": 0.0}
 SENTENCES = {
@@ -68,30 +68,36 @@ class Reason:
 
 @dataclass(frozen=True)
 class Confidence:
-    """Attributes: value: 0..1, not a measured accuracy; level: of the value; reasons: the signs found, if any."""
+    """Confidence in a mask: a value, its level, and the signs that lowered it.
+
+    Attributes:
+        value: 0..1; not a measured accuracy.
+        level: ``"high"``, ``"medium"`` or ``"low"``, by the value.
+        reasons: The signs found, if any.
+    """
 
     value: float
     level: Level
     reasons: tuple[Reason, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """For a report or a database: the reasons by their codes."""
+        """Convert to plain types for a report or a database: the reasons by their codes."""
         return {"value": self.value, "level": self.level, "reasons": [reason.code for reason in self.reasons]}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Confidence:
-        """What :meth:`to_json` wrote."""
+        """Restore what :meth:`to_json` wrote."""
         return cls(content["value"], content["level"], tuple(map(Reason, content["reasons"])))
 
     def __str__(self) -> str:
-        """One line: ``low (0.42): No spine was found.``."""
+        """Format as one line: ``low (0.42): No spine was found.``."""
         why = " ".join(reason.sentence for reason in self.reasons)
         return f"{self.level} ({self.value:.2f})" + (f": {why}" if why else "")
 
 
 @dataclass(frozen=True)
 class ConfidenceFeatures:
-    """What is measured of an answer; lengths along the body, head to foot.
+    """Measurements of a prediction from which its confidence is computed; lengths run along the body, head to foot.
 
     Attributes:
         expected_dice: 2 sum(p m) / (sum(p) + sum(m)) of the probabilities p and the mask m: what the Dice would be
@@ -118,7 +124,7 @@ class ConfidenceFeatures:
 def measure(
     logits: NDArray[np.float32], grid: Grid, source: Grid, column: NDArray[np.bool_] | None
 ) -> ConfidenceFeatures:
-    """The evidence of (I, J, K) ``logits`` on ``grid``, axes R, A, S, for a scan on ``source``.
+    """Measure (I, J, K) ``logits`` on ``grid``, axes R, A, S, for a scan on ``source``.
 
     ``column`` is what was located, on a coarser grid of the same extent; None where nothing was asked to locate.
     """
@@ -153,7 +159,7 @@ def measure(
 
 
 def score(features: ConfidenceFeatures) -> Confidence:
-    """The value, its level and every reason that lowered it."""
+    """Compute the confidence: its value, its level and every sign that lowered it."""
     value = features.expected_dice
     codes = _signs(features)
     for code in codes:
@@ -170,7 +176,7 @@ def score(features: ConfidenceFeatures) -> Confidence:
 
 
 def level_of(value: float) -> Level:
-    """The level of a value."""
+    """Map a value to its level."""
     return "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
 
 
@@ -191,7 +197,7 @@ def _signs(features: ConfidenceFeatures) -> list[str]:
 
 
 def _longest_gap(located: NDArray[np.bool_], held: NDArray[np.bool_]) -> int:
-    """Slices of the longest run between the first and the last ``located`` slice that is not ``held``."""
+    """Count the slices of the longest run between the first and the last ``located`` slice that is not ``held``."""
     ends = np.flatnonzero(located)
     if not len(ends):
         return 0

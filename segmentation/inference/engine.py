@@ -1,4 +1,4 @@
-"""The engine: weights loaded once, a CT in, a mask on the same grid out.
+"""The segmentation engine: weights loaded once, a CT in, a mask on the same grid out.
 
 Two passes. ``locate`` runs over the whole body on coarse voxels and says where the column is; ``segment`` runs on
 fine voxels around it and says which voxels are vertebra. So the second, which costs nearly all of the time, is
@@ -47,13 +47,13 @@ MARGIN_MM = 24.0
 
 
 class Engine:
-    """Segments spines. Safe to call from several threads: calls wait for each other.
+    """Segment spines. Safe to call from several threads: calls wait for each other.
 
     Attributes:
         device: ``"cpu"`` or ``"cuda"``.
         model_id: Name and abbreviated SHA-256 of the weights.
         notes: What the last call had to do without, in plain sentences (smaller windows, CPU, no spine found).
-        features: What was measured of the last call's answer; None before the first.
+        features: What was measured of the last call's prediction; None before the first.
 
     Raises:
         BadWeights: the model file is damaged or not ours.
@@ -78,7 +78,7 @@ class Engine:
 
     @property
     def confidence(self) -> Confidence | None:
-        """How far the last call's mask may be trusted, and why not further; None before the first."""
+        """Confidence in the last call's mask; None before the first."""
         return None if self.features is None else score(self.features)
 
     def segment(
@@ -88,7 +88,7 @@ class Engine:
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> LabelMap:
-        """The spine of a CT, as a binary label map on ``volume.grid``.
+        """Segment the spine of a CT, as a binary label map on ``volume.grid``.
 
         Mode ``patch`` is the product's: overlapping windows at the model's spacing. Mode ``whole`` is the
         thesis's down-sampling step: the scan scaled by one factor into 128^3 and shown to the network once.
@@ -106,7 +106,8 @@ class Engine:
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> tuple[LabelMap, Array]:
-        """As :meth:`segment`, with the (I, J, K) float32 probability of each voxel on the same grid.
+        """Segment as :meth:`segment` does; return also the (I, J, K) float32 probability of each voxel on the same
+        grid.
 
         It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
         """
@@ -115,23 +116,23 @@ class Engine:
         return label_map, probability_of(logits, label_map.labels > 0)
 
     def logits(self, volume: Volume, mode: Mode = "patch") -> Array:
-        """(I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
+        """Compute (I, J, K) float32 logits on ``volume.grid``, before threshold and cleaning up."""
         with self._lock:
-            answer = self._answer(volume, _Reporter(ignore, never), mode)
-            return self._restored(answer, volume)
+            prediction = self._predict(volume, _Reporter(ignore, never), mode)
+            return self._restored(prediction, volume)
 
     def feature_maps(self, volume: Volume) -> dict[str, Array]:
-        """Each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
+        """Compute each level's feature maps, (C, I, J, K) by name, of one window at the centre of the spine found.
 
         ``input`` is the window itself. Axes are R, A, S; the finest level has half of the window's resolution.
         """
         with self._lock:
             stage, report = self._segment, _Reporter(ignore, never)
-            answer = self._patches(volume, report)
-            found = np.argwhere(answer.logits > 0)
-            centre = found.mean(axis=0) if len(found) else np.array(answer.logits.shape) / 2
+            prediction = self._patches(volume, report)
+            found = np.argwhere(prediction.logits > 0)
+            centre = found.mean(axis=0) if len(found) else np.array(prediction.logits.shape) / 2
             corner = np.clip((centre - stage.window / 2).astype(int), 0, None)
-            image = answer.prepared.image[tuple(slice(c, c + stage.window) for c in corner)]
+            image = prediction.prepared.image[tuple(slice(c, c + stage.window) for c in corner)]
             image = np.pad(image, [(0, stage.window - n) for n in image.shape])
             with torch.inference_mode():
                 tensor = torch.from_numpy(image)[None, None].to(self.device)
@@ -142,24 +143,24 @@ class Engine:
     def _segmented(
         self, volume: Volume, progress: Progress, cancelled: CancelCheck, mode: Mode, keep_logits: bool = False
     ) -> tuple[LabelMap, Array | None]:
-        """The mask, and the logits if asked for: they are twice as large as the scan."""
+        """Compute the mask, and the logits if asked for: they are twice as large as the scan."""
         with self._lock:
             self.notes, self.features = [], None
             report = _Reporter(progress, cancelled)
-            answer = self._answer(volume, report, mode)
+            prediction = self._predict(volume, report, mode)
             report(0.9, "restoring")
-            restored = self._restored(answer, volume)
+            restored = self._restored(prediction, volume)
             mask, logits = restored > 0, restored if keep_logits else None
             del restored
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
-            self.features = _features(answer, bool(mask.any()))
+            self.features = _features(prediction, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
             report(1.0, "done")
             return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header), logits
 
-    def _answer(self, volume: Volume, report: _Reporter, mode: Mode) -> _Answer:
+    def _predict(self, volume: Volume, report: _Reporter, mode: Mode) -> _Prediction:
         report(0.0, "locating")
         spec = self._segment.input
         mode = mode if spec.mode == "patch" else spec.mode
@@ -167,15 +168,15 @@ class Engine:
             return self._patches(volume, report)
         prepared = prepare(volume, spec, mode)
         report.span(0.1, 0.9, "segmenting")
-        return _Answer(self._run(self._segment, prepared.image, spec.edge, report), prepared, None)
+        return _Prediction(self._run(self._segment, prepared.image, spec.edge, report), prepared, None)
 
-    def _restored(self, answer: _Answer, volume: Volume) -> Array:
-        restored = restore(answer.logits, answer.prepared)
-        if answer.in_windows:
-            refine(restored, volume, answer.prepared, self._segment.input)
+    def _restored(self, prediction: _Prediction, volume: Volume) -> Array:
+        restored = restore(prediction.logits, prediction.prepared)
+        if prediction.in_windows:
+            refine(restored, volume, prediction.prepared, self._segment.input)
         return restored
 
-    def _patches(self, volume: Volume, report: _Reporter) -> _Answer:
+    def _patches(self, volume: Volume, report: _Reporter) -> _Prediction:
         prepared = prepare(volume, self._segment.input)
         column, reach = self._column(volume, prepared.image.shape, report)
         logits = np.full(prepared.image.shape, OUTSIDE_LOGIT, dtype=np.float32)
@@ -184,12 +185,12 @@ class Engine:
         if box is not None:
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, OUTSIDE_LOGIT)
-        return _Answer(logits, prepared, column, in_windows=True)
+        return _Prediction(logits, prepared, column, in_windows=True)
 
     def _column(
         self, volume: Volume, shape: tuple[int, ...], report: _Reporter
     ) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
-        """The column found, on the coarse grid, and where a vertebra may be, on the fine grid of ``shape``."""
+        """Locate the column on the coarse grid, and mark where a vertebra may be, on the fine grid of ``shape``."""
         stage = self.model.stages.get("locate")
         if stage is None:
             return None, np.ones(shape, dtype=bool)
@@ -206,7 +207,9 @@ class Engine:
         return found, resample(near.astype(np.float32), (i, j, k)) > 0.5
 
     def _run(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
-        """Logits of an (I, J, K) image; falls back to smaller windows, then to the CPU, if the GPU's memory ends."""
+        """Compute logits of an (I, J, K) image; fall back to smaller windows, then to the CPU, if the GPU's memory
+        ends.
+        """
         while True:
             try:
                 return self._windows(stage, image, window, report)
@@ -257,7 +260,7 @@ class Engine:
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
+class _Prediction:
     """Logits on the grid of ``prepared``, and the column located, if any, on a coarser one of the same extent.
 
     ``in_windows``: of windows at full resolution, not of the whole scan made small.
@@ -269,14 +272,14 @@ class _Answer:
     in_windows: bool = False
 
 
-def _features(answer: _Answer, found: bool) -> ConfidenceFeatures:
-    i, j, k = answer.prepared.valid_shape
-    logits = answer.logits[:i, :j, :k] if found else np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
-    return measure(logits, answer.prepared.grid, answer.prepared.source, answer.column)
+def _features(prediction: _Prediction, found: bool) -> ConfidenceFeatures:
+    i, j, k = prediction.prepared.valid_shape
+    logits = prediction.logits[:i, :j, :k] if found else np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
+    return measure(logits, prediction.prepared.grid, prediction.prepared.source, prediction.column)
 
 
 class _Reporter:
-    """Progress inside a span of the whole, and the question whether to stop."""
+    """Progress of one part mapped into the progress of the whole, and the check whether to stop."""
 
     def __init__(self, progress: Progress, cancelled: CancelCheck) -> None:
         self._progress, self._cancelled = progress, cancelled
@@ -302,7 +305,7 @@ class _Reporter:
 
 
 def window_count(shape: tuple[int, ...], window: int) -> int:
-    """How many windows of ``window``^3 the sliding window takes for an image of ``shape``."""
+    """Count the windows of ``window``^3 that the sliding window takes for an image of ``shape``."""
     step = int(window * (1 - OVERLAP))
     return math.prod(max(0, math.ceil((n - window) / step)) + 1 for n in shape)
 

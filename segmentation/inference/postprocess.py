@@ -1,4 +1,4 @@
-"""What anatomy says about a mask that the network cannot know: no dust, no bubbles, no limb."""
+"""Clean masks up by anatomy: small pieces and closed holes go, and limbs that look like a column."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DOUBTFUL_PROBABILITY, SHORT_COLUMN_ML = 0.845, 150.0
 
 
 def keep_main_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.bool_]:
-    """The largest component of a coarse (I, J, K) mask, axes R, A, S, and what continues it up or down.
+    """Keep the largest component of a coarse (I, J, K) mask, axes R, A, S, and what continues it up or down.
 
     A column is one piece, or pieces one above the other. Whatever else looks like one (an upper arm, a femur, a
-    kidney bright with contrast medium) lies beside it, or far from the line that it continues along.
+    kidney bright with contrast medium) lies aside of it, or far from the line that it continues along.
     """
     labels, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
     if count <= 1:
@@ -44,7 +44,7 @@ def keep_main_column(mask: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.b
 
 
 def is_plausible_spine(logits: NDArray[np.float32], spacing_mm: float) -> bool:
-    """Whether the (N,) positive logits of a located column's voxels are those of a spine; not if there are none."""
+    """Tell whether the (N,) positive logits of a located column's voxels are those of a spine; not if none are."""
     if not len(logits):
         return False
     if len(logits) * spacing_mm**3 / 1000 >= SHORT_COLUMN_ML:
@@ -71,7 +71,7 @@ def keep_spine(mask: NDArray[np.bool_], voxel_mm3: float) -> NDArray[np.bool_]:
 
 
 def probability_of(logits: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Sigmoid of (I, J, K) ``logits``, at least one half exactly where the cleaned ``mask`` is True.
+    """Compute the sigmoid of (I, J, K) ``logits``, at least one half exactly where the cleaned ``mask`` is True.
 
     What cleaning up removed gets zero, what it filled one half.
     """

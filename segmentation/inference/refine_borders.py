@@ -1,4 +1,4 @@
-"""What the network cannot see of a scan, given back to its answer.
+"""Add the scan's detail below the network's voxel size to the network's logits.
 
 The network looks at voxels of 1.5 mm; most scans are finer, at least within their slices. Its logits, brought back to
 the scan's own voxels, are smooth where the scan is not: the border of bone lies somewhere within a voxel of the
@@ -23,7 +23,7 @@ PER_RANGE = 3.0
 
 
 def refine(logits: NDArray[np.float32], volume: Volume, prepared: Prepared, spec: InputSpec) -> None:
-    """Change (I, J, K) ``logits`` on ``volume.grid``, in place; ``prepared`` is what the network saw of ``volume``.
+    """Sharpen (I, J, K) ``logits`` on ``volume.grid`` in place; ``prepared`` is what the network saw of ``volume``.
 
     Works slice by slice, so that no second copy of the scan is held.
     """

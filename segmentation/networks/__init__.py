@@ -1,4 +1,4 @@
-"""The networks, by the name that a configuration and a model file use."""
+"""Network architectures, by the name that configurations and model files use."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SPECS: dict[str, Any] = {
 
 
 def build(spec: Spec) -> Network:
-    """An untrained network; its weights come from torch's random generator."""
+    """Make an untrained network; its weights come from torch's random generator."""
     match spec:
         case DenseUNetSpec():
             return DenseUNet3d(spec)
@@ -55,12 +55,12 @@ def build(spec: Spec) -> Network:
 
 
 def describe(spec: Spec) -> dict[str, Any]:
-    """``spec`` as plain types for JSON, with the network's name."""
+    """Convert ``spec`` to plain types for JSON, with the network's name."""
     return {"name": spec.name, **dataclasses.asdict(spec)}  # type: ignore[call-overload]
 
 
 def described(content: dict[str, Any]) -> Spec:
-    """What :func:`describe` wrote.
+    """Restore what :func:`describe` wrote.
 
     Raises:
         ValueError, LookupError: the content is of no network of ours.

@@ -1,4 +1,4 @@
-"""What every network of this project is to those who train it, store it and run it."""
+"""Interface of every network: its specification, its name and its feature maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Spec(Protocol):
-    """What a network is made of: a frozen dataclass, stored beside the weights."""
+    """Specification of a network: a frozen dataclass, stored in the model file."""
 
     @property
     def name(self) -> str:
@@ -25,12 +25,12 @@ class Network(nn.Module):
     spec: Spec
 
     def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Logits, and each level's feature maps by name: (B, in, I, J, K) -> (B, out, I, J, K), maps.
+        """Compute logits, and each level's feature maps by name: (B, in, I, J, K) -> (B, out, I, J, K), maps.
 
         ``encoder0`` is the finest level on the way down, ``decoder0`` the finest on the way up.
         """
         raise NotImplementedError
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B, in, I, J, K) image to (B, out, I, J, K) logits."""
+        """Compute (B, out, I, J, K) logits of a (B, in, I, J, K) image."""
         return self.levels(image)[0]

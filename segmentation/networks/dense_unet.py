@@ -25,7 +25,7 @@ Order = Literal["pre", "post"]
 
 @dataclass(frozen=True)
 class DenseUNetSpec:
-    """What a Dense-3D U-Net is made of; stored beside the weights.
+    """Specification of a Dense-3D U-Net; stored in the model file.
 
     Attributes:
         stem: Edge of the space-to-depth cube at the entrance: 2 for the fast network, 1 for the thesis's
@@ -67,7 +67,7 @@ class DenseUNetSpec:
 
 
 class Style(Protocol):
-    """What a convolution needs to know of the network that it is part of."""
+    """Settings that all convolutions of a network share."""
 
     @property
     def norm(self) -> Norm:
@@ -112,12 +112,12 @@ class DenseLayer(Convolution):
 
 
 def transition(channels: int, out_channels: int, spec: Style) -> Convolution:
-    """DenseNet's compression between blocks: a 1x1x1 convolution, without the pooling."""
+    """Make DenseNet's compression between blocks: a 1x1x1 convolution, without the pooling."""
     return Convolution(channels, out_channels, 1, spec)
 
 
 def dense_block(channels: int, growth: int, layers: int, spec: Style) -> tuple[nn.Sequential, int]:
-    """``layers`` dense layers, and the channels that leave them."""
+    """Make ``layers`` dense layers; return them and the number of channels that leave them."""
     block = nn.Sequential(*[DenseLayer(channels + n * growth, growth, spec) for n in range(layers)])
     return block, channels + layers * growth
 
@@ -139,7 +139,7 @@ def depth_to_space(features: Tensor, edge: int) -> Tensor:  # the inverse of spa
 
 
 class Detail(nn.Module):
-    """What is added to the logits behind the stem's exit, from the image and the last features."""
+    """Correction of the logits at full resolution, computed from the image and the last features."""
 
     def __init__(self, channels: int, spec: DenseUNetSpec) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""DenseNet3D: the encoder of a DenseNet, and a plain way back up without skips.
+"""DenseNet3D: the encoder of a DenseNet, and a plain decoder without skip connections.
 
 Source: Huang et al. 2017, "Densely Connected Convolutional Networks", doi:10.1109/CVPR.2017.243, in three dimensions.
 It shows what the skips of the Dense-3D U-Net are worth: everything fine must pass through the bottom.
@@ -17,7 +17,7 @@ from segmentation.networks.dense_unet import Convolution, Norm, Order, dense_blo
 
 @dataclass(frozen=True)
 class DenseNet3DSpec:
-    """What a DenseNet3D is made of.
+    """Specification of a DenseNet3D.
 
     Attributes:
         width: Channels after the first convolution, whose stride of 2 halves the resolution as in DenseNet.

@@ -18,7 +18,7 @@ from segmentation.networks.base import Network
 
 @dataclass(frozen=True)
 class UNet3DSpec:
-    """What a 3D U-Net is made of.
+    """Specification of a 3D U-Net.
 
     Attributes:
         width: Channels after the first convolution: 32 in the paper.

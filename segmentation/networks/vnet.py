@@ -1,4 +1,4 @@
-"""The V-Net, of MONAI's parts.
+"""The V-Net, built from MONAI's blocks.
 
 Source: Milletari et al. 2016, "V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation",
 doi:10.1109/3DV.2016.79. MONAI's own ``VNet`` is one size, 45 million parameters; its parts are of any. With a width of
@@ -21,7 +21,7 @@ DOWN, UP = (1, 2, 3, 2), (2, 2, 1, 1)
 
 @dataclass(frozen=True)
 class VNetSpec:
-    """What a V-Net is made of.
+    """Specification of a V-Net.
 
     Attributes:
         width: Channels of the finest level: 16 in the paper.

@@ -1,4 +1,4 @@
-"""A synthetic spine CT of which every length and angle is known.
+"""Synthetic spine CT (a digital phantom) of which every length and angle is known.
 
 It is the demo study and the tests' input: no patient data, made from a seed, in any orientation and spacing.
 Bones are analytic distance functions in each vertebra's own frame: the truth does not depend on the voxels.

@@ -1,4 +1,4 @@
-"""How large each vertebra is, and where it stands.
+"""Anatomy of the phantom: how large each vertebra is, and where it stands.
 
 Sizes are round numbers of the order of adult anatomy (as measured by Panjabi et al., Spine 1991 and 1992),
 interpolated between the levels named in the table.
@@ -33,7 +33,7 @@ _SACRUM_TILT = 14.0  # of S1 against the last lumbar level, degrees
 
 @dataclass(frozen=True, eq=False)
 class Vertebra:
-    """One vertebra in its place.
+    """Size and place of one vertebra.
 
     Attributes:
         name, number: ``"L3"``, 22.
@@ -68,12 +68,12 @@ class Vertebra:
         return self.to_mm((0.0, -(self.depth_mm + self.canal_depth_mm) / 2, 0.0))
 
     def to_mm(self, point: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-        """(..., 3) own coordinates (right, anterior, superior of the body's centre) to RAS+ mm."""
+        """Convert (..., 3) own coordinates (right, anterior, superior of the body's centre) to RAS+ mm."""
         return np.asarray(point) @ self.axes.T + self.centre_mm
 
 
 def place(spec: PhantomSpec) -> list[Vertebra]:
-    """The vertebrae from head to foot, standing on each other, their middle at the origin."""
+    """Stand the vertebrae on each other from head to foot, their middle at the origin."""
     sizes = [_size(name) for name in spec.levels]
     tilts = _tilts(spec)
     centres = [np.zeros(3)]
@@ -88,7 +88,7 @@ def place(spec: PhantomSpec) -> list[Vertebra]:
 
 
 def sacral_segments(last: Vertebra) -> list[Vertebra]:
-    """S1 to S3, fused: each smaller than the one above and turned back, so that the front is hollow."""
+    """Shape S1 to S3, fused: each smaller than the one above and turned back, so that the front is hollow."""
     segments = []
     above, tilt, disc = last, last.tilt_deg + _SACRUM_TILT, last.disc_mm
     for height, width, depth in ((29.0, 50.0, 33.0), (25.0, 40.0, 24.0), (22.0, 32.0, 18.0)):
@@ -108,7 +108,7 @@ def _size(name: str) -> tuple[float, ...]:
 
 
 def _tilts(spec: PhantomSpec) -> list[float]:
-    """Lean of each level: lordosis in the lumbar spine, kyphosis in the thoracic, lordosis in the neck."""
+    """Compute the lean of each level: lordosis in the lumbar spine, kyphosis in the thoracic, lordosis in the neck."""
     lumbar = sum(name[0] == "L" for name in spec.levels)
     steps = {"L": spec.lordosis_deg / max(1, lumbar - 1), "T": -spec.kyphosis_deg / 11, "C": 3.0}
     tilts = [0.0]

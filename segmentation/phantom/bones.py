@@ -1,4 +1,4 @@
-"""Vertebrae, discs, canal, sacrum, ribs and iliac wings on a canvas."""
+"""Bones of the phantom: vertebrae, discs, canal, sacrum, ribs and iliac wings, drawn on a canvas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GRAIN_HU = 40.0
 
 
 def draw_spine(canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field) -> None:
-    """Discs first, then the canal's content, then the bones over both."""
+    """Draw the discs first, then the canal's content, then the bones over both."""
     column = [*vertebrae, *sacrum]
     for upper, lower in pairwise([*vertebrae, *sacrum[:1]]):
         _disc(canvas, upper, lower)
@@ -51,7 +51,7 @@ def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
 
 
 def _sacral(canvas: Canvas, segments: Sequence[Vertebra], grain: Field) -> None:
-    """One bone: the segments run into each other."""
+    """Draw the sacrum as one bone: the segments run into each other."""
     first = segments[0]
     box = canvas.box(first.axes, first.centre_mm, ((-70.0, 70.0), (-95.0, 40.0), (-105.0, 30.0)))
     if box is None:
@@ -64,14 +64,14 @@ def _sacral(canvas: Canvas, segments: Sequence[Vertebra], grain: Field) -> None:
 
 
 def _segment(canvas: Canvas, box: Box, segment: Vertebra) -> tuple[Field, Field, Field]:
-    """Body, wings and canal; the canal no longer than its segment, so that it can bend with the bone."""
+    """Shape body, wings and canal; the canal no longer than its segment, so that it can bend with the bone."""
     at = canvas.coordinates(box, segment.axes, segment.centre_mm)
     length = np.abs(at[2]) - (segment.height_mm / 2 + 4)
     return shapes.body(at, segment), shapes.ala(at, segment), np.maximum(shapes.canal(at, segment), length)
 
 
 def _bone_hu(distance: Field, body_minus_arch: Field, grain: Field) -> Field:
-    """Dense shell, spongy inside; ``body_minus_arch`` is negative where the body is nearer than the arch."""
+    """Compute a dense shell, spongy inside; ``body_minus_arch`` is negative where the body is nearer than the arch."""
     arch = np.clip(0.5 + body_minus_arch / 4, 0, 1)
     shell = SHELL_MM + arch * (ARCH_SHELL_MM - SHELL_MM)
     inside = TRABECULAR_HU + arch * (ARCH_TRABECULAR_HU - TRABECULAR_HU) + grain * _GRAIN_HU
@@ -94,7 +94,7 @@ def _disc(canvas: Canvas, upper: Vertebra, lower: Vertebra) -> None:
 
 
 def _sac(canvas: Canvas, upper: Vertebra, lower: Vertebra) -> None:
-    """Thecal sac and cord between two canals."""
+    """Draw thecal sac and cord between two canals."""
     axes, start = _between(upper, lower), upper.canal_centre_mm
     end = (lower.canal_centre_mm - start) @ axes
     wide, deep = (upper.canal_width_mm - upper.canal_depth_mm) / 2, upper.canal_depth_mm / 2 - 1
@@ -115,7 +115,7 @@ def _between(upper: Vertebra, lower: Vertebra) -> NDArray[np.float64]:
 
 
 def draw_ribs(canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[float, float], middle_mm: float) -> None:
-    """A rib each side of every thoracic level, along an ellipse inside the body's outline.
+    """Draw a rib each side of every thoracic level, along an ellipse inside the body's outline.
 
     Args:
         canvas: What to draw on.
@@ -147,7 +147,7 @@ def _rib(canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, fl
 
 
 def draw_ilium(canvas: Canvas, top: Vertebra) -> None:
-    """Iliac wings beside the sacrum: plates that open to the front."""
+    """Draw iliac wings at both sides of the sacrum: plates that open to the front."""
     for side in (-1, 1):
         corners = [(50, -42, -30), (66, -26, -17), (82, -4, -9), (94, 18, -12), (101, 34, -24)]
         for near, far in pairwise(corners):

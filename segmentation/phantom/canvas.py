@@ -1,4 +1,4 @@
-"""The array that is painted on: HU and labels on a grid, painted one bone or organ at a time."""
+"""Canvas of the phantom: HU and labels on a grid, painted one bone or organ at a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Canvas:
     def box(
         self, axes: NDArray[np.float64], origin: NDArray[np.float64], reach: Sequence[Sequence[float]]
     ) -> Box | None:
-        """The voxels that hold ``reach``: (low, high) mm along each axis of a frame; None if none do."""
+        """Find the voxels that hold ``reach``: (low, high) mm along each axis of a frame; None if none do."""
         corners = np.array(np.meshgrid(*reach)).reshape(3, -1).T @ axes.T + origin
         index = self.grid.to_index(corners)
         low = np.clip(np.floor(index.min(axis=0)).astype(int) - 1, 0, self.grid.shape)
@@ -49,7 +49,7 @@ class Canvas:
         return whole_box(self.grid.shape)
 
     def coordinates(self, box: Box, axes: NDArray[np.float64], origin: NDArray[np.float64]) -> Coordinates:
-        """Every voxel of a box in mm along a frame's axes."""
+        """Compute the place of every voxel of a box in mm along a frame's axes."""
         matrix = axes.T @ self.grid.affine[:3, :3]
         shift = axes.T @ (self.grid.affine[:3, 3] - origin)
         i, j, k = np.ogrid[box]
@@ -60,7 +60,7 @@ class Canvas:
         return (x, y, z)
 
     def cover(self, distance: Field) -> Field:
-        """How much of each voxel lies inside, 0..1, so that edges have the partial volume of a real scan."""
+        """Compute how much of each voxel lies inside, 0..1, so that edges have the partial volume of a real scan."""
         return np.asarray(np.clip(0.5 - distance / np.float32(self._edge_mm), 0, 1), dtype=np.float32)
 
     def fill(self, box: Box, distance: Field, hu: Field | float) -> None:
@@ -78,7 +78,7 @@ class Canvas:
         np.minimum(nearest, distance, out=nearest)
 
     def texture(self, seed: int, scale_mm: float) -> Field:
-        """(I, J, K) smooth noise of zero mean and unit deviation with details of about ``scale_mm``."""
+        """Draw (I, J, K) smooth noise of zero mean and unit deviation with details of about ``scale_mm``."""
         step = [max(1.0, scale_mm / s) for s in self.grid.spacing_mm]
         coarse = [int(np.ceil(n / s)) + 3 for n, s in zip(self.grid.shape, step, strict=True)]
         knots = np.random.default_rng(seed).standard_normal(coarse, dtype=np.float32)

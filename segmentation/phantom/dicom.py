@@ -1,4 +1,4 @@
-"""The phantom, or any volume, as DICOM files: every transfer syntax, and every fault that a reader must name."""
+"""Write the phantom, or any volume, as DICOM files: every transfer syntax, and every fault that a reader must name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _ENHANCED = uid.EnhancedCTImageStorage
 
 @dataclass(frozen=True)
 class DicomSpec:
-    """How a volume is written. The defaults make a sound series, with file names and instance numbers in disorder.
+    """Specification of how a volume is written. The defaults make a sound series, its file names and numbers in
+    disorder.
 
     Attributes:
         syntax: A key of :data:`SYNTAXES`.
@@ -48,7 +49,7 @@ class DicomSpec:
         modality, description, kernel, series_number, acquisition, image_type, patient: Header texts.
         series_uid, study_uid: The same for files of one series or study; random if empty.
         burned_in: Say so in the header.
-        thickness_mm: SliceThickness; wrong unless told otherwise, for it says nothing about where the slices lie.
+        thickness_mm: SliceThickness; wrong unless given, for it says nothing about where the slices lie.
         disorder: File names, instance numbers and frames in no order.
         seed: Of UIDs and of the disorder.
     """
@@ -84,7 +85,7 @@ class DicomSpec:
 
 
 def write_dicom(volume: Volume, folder: Path, spec: DicomSpec | None = None) -> list[Path]:
-    """Write ``volume`` into ``folder``, which is made if needed; answers the files, by k."""
+    """Write ``volume`` into ``folder``, which is made if needed; return the files, by k."""
     spec = spec or DicomSpec()
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(spec.seed)
@@ -235,7 +236,7 @@ def _behead(path: Path) -> None:
 
 
 def _transcoded(path: Path, syntax: uid.UID) -> bytes:
-    """The pixels of a file, compressed by GDCM, the only one here that writes these. (It rewrites headers, too.)"""
+    """Compress the pixels of a file by GDCM, the only library here that writes these; it rewrites headers, too."""
     import gdcm
 
     kinds = {uid.JPEGLosslessSV1: "JPEGLosslessProcess14_1", uid.JPEGLSLossless: "JPEGLSLossless"}
@@ -247,16 +248,16 @@ def _transcoded(path: Path, syntax: uid.UID) -> bytes:
     change.SetInput(reader.GetImage())
     if not change.Change():
         raise OSError(f"GDCM cannot compress {path}")
-    beside = path.with_name(f".{path.name}.gdcm")
-    writer.SetFileName(str(beside))
+    compressed = path.with_name(f".{path.name}.gdcm")
+    writer.SetFileName(str(compressed))
     writer.SetFile(reader.GetFile())
     writer.SetImage(change.GetOutput())
     try:
         if not writer.Write():
-            raise OSError(f"GDCM cannot write {beside}")
-        return bytes(pydicom.dcmread(beside).PixelData)
+            raise OSError(f"GDCM cannot write {compressed}")
+        return bytes(pydicom.dcmread(compressed).PixelData)
     finally:
-        beside.unlink(missing_ok=True)
+        compressed.unlink(missing_ok=True)
 
 
 def _item(**elements: Any) -> Dataset:
@@ -267,7 +268,7 @@ def _item(**elements: Any) -> Dataset:
 
 
 def _decimals(values: NDArray[np.float64]) -> list[str]:
-    """DICOM's decimal strings hold 16 characters."""
+    """Format values as DICOM's decimal strings, which hold 16 characters."""
     return [f"{value:.10g}"[:16] for value in values]
 
 

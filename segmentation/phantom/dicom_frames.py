@@ -1,4 +1,4 @@
-"""A volume cut into the planes that a scanner would send, upright or with a tilted gantry."""
+"""Cut a volume into the planes that a scanner would send, upright or with a tilted gantry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """One slice.
+    """One slice: its picture and its place.
 
     Attributes:
         k: Its number in the volume.
@@ -36,7 +36,7 @@ class Plane:
 
 
 def planes(volume: Volume, tilt_deg: float = 0.0) -> list[Plane]:
-    """One plane a slice k; with a tilt each is turned about its row axis, through its own first row."""
+    """Cut one plane a slice k; with a tilt each is turned about its row axis, through its own first row."""
     grid = volume.grid
     si, sj, _ = grid.spacing_mm
     axes = grid.affine[:3, :3] / np.array(grid.spacing_mm)
@@ -55,7 +55,7 @@ def planes(volume: Volume, tilt_deg: float = 0.0) -> list[Plane]:
 def _cut(
     volume: Volume, origin: NDArray[np.float64], along_row: NDArray[np.float64], down: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(rows, columns) values on a plane through the volume, linearly interpolated; air outside."""
+    """Sample (rows, columns) values on a plane through the volume, linearly interpolated; air outside."""
     columns, rows = volume.grid.shape[:2]
     i, j = np.meshgrid(np.arange(columns), np.arange(rows))
     points = origin + i[..., None] * along_row + j[..., None] * down

@@ -1,4 +1,4 @@
-"""Specification to CT, labels and truth."""
+"""Make the phantom: from a specification to CT, labels and known measures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HU_RANGE = (-1024, 3071)
 
 @dataclass(frozen=True, eq=False)
 class Phantom:
-    """A scan, its answer, and every number behind both.
+    """A synthetic scan, its labels, and every number behind both.
 
     Attributes:
         volume: The CT, int16 HU.
@@ -138,7 +138,7 @@ def _level(vertebra: Vertebra, voxels: int, cut: bool, grid: Grid) -> dict[str, 
 
 
 def _cut(labels: LabelMap) -> set[int]:
-    """Labels that touch the border of the scan."""
+    """List the labels that touch the border of the scan."""
     array = labels.labels
     faces = [np.unique(np.take(array, (0, -1), axis=axis)) for axis in range(3)]
     return {int(number) for face in faces for number in face}

@@ -1,4 +1,4 @@
-"""Signed distances in mm, negative inside, of (x right, y anterior, z superior) arrays in a bone's own frame.
+"""Shapes as signed distances in mm, negative inside, of (x right, y anterior, z superior) arrays in a bone's own frame.
 
 They are close to, not exactly, Euclidean (superellipses and smooth unions have no closed form); the zero
 level, which defines the labels, is exact.
@@ -21,13 +21,13 @@ Point = tuple[float, float, float]
 
 
 def smooth_union(first: Field, second: Field, blend_mm: float) -> Field:
-    """Union whose crease is filled over ``blend_mm``. Polynomial smooth minimum, after Inigo Quilez."""
+    """Unite two shapes with their crease filled over ``blend_mm``. Polynomial smooth minimum, after Inigo Quilez."""
     h = np.maximum(blend_mm - np.abs(first - second), 0) / blend_mm
     return np.asarray(np.minimum(first, second) - h * h * (blend_mm / 4), dtype=np.float32)
 
 
 def bar(at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = (0.0, 0.0, 0.0)) -> Field:
-    """A round bar between two points, its section pulled out by ``stretch`` mm to both sides of each axis."""
+    """Shape a round bar between two points, its section pulled out by ``stretch`` mm to both sides of each axis."""
     start, end = np.asarray(ends[0], np.float32), np.asarray(ends[1], np.float32)
     along = end - start
     offsets = [axis - s for axis, s in zip(at, start, strict=True)]
@@ -43,13 +43,13 @@ def bar(at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = 
 
 
 def ellipsoid(at: Coordinates, centre: Point, half: Point) -> Field:
-    """An ellipsoid; distance exact at the surface only."""
+    """Shape an ellipsoid; its distance is exact at the surface only."""
     ratio = np.sqrt(sum(((axis - c) / h) ** 2 for axis, c, h in zip(at, centre, half, strict=True)))
     return np.asarray((ratio - 1) * np.float32(min(half)), dtype=np.float32)
 
 
 def body(at: Coordinates, vertebra: Vertebra, rim: float = 1.06, flare: float = 0.10) -> Field:
-    """A vertebral body: kidney-shaped section, narrow waist, hollow endplates, rounded rims.
+    """Shape a vertebral body: kidney-shaped section, narrow waist, hollow endplates, rounded rims.
 
     Through the centre it measures exactly ``width_mm``, ``depth_mm`` and ``height_mm``.
     """
@@ -66,14 +66,14 @@ def body(at: Coordinates, vertebra: Vertebra, rim: float = 1.06, flare: float = 
 
 
 def disc(at: Coordinates, width: float, depth: float, height: float) -> Field:
-    """An intervertebral disc."""
+    """Shape an intervertebral disc."""
     x, y, z = at
     ratio = (np.abs(2 * x / width) ** 2.3 + np.abs(2 * y / depth) ** 2.3) ** (1 / 2.3)
     return _rounded((ratio - 1) * min(width, depth) / 2, np.abs(z) - height / 2, 2.0)
 
 
 def canal(at: Coordinates, vertebra: Vertebra) -> Field:
-    """The spinal canal as an elliptic tube through one vertebra."""
+    """Shape the spinal canal as an elliptic tube through one vertebra."""
     x, y, _ = at
     half_width, half_depth = vertebra.canal_width_mm / 2, vertebra.canal_depth_mm / 2
     behind = y + vertebra.depth_mm / 2 + half_depth
@@ -82,7 +82,7 @@ def canal(at: Coordinates, vertebra: Vertebra) -> Field:
 
 
 def arch(at: Coordinates, vertebra: Vertebra) -> Field:
-    """Pedicles, articular pillars, laminae, transverse processes and the spinous process, canal taken out."""
+    """Shape pedicles, articular pillars, laminae, transverse processes and the spinous process, canal taken out."""
     mirrored: Coordinates = (np.abs(at[0]), at[1], at[2])
     h = vertebra.height_mm
     wall = -vertebra.depth_mm / 2  # the body's back
@@ -141,7 +141,7 @@ _PARTS = {"L": _lumbar, "T": _thoracic, "C": _cervical}
 
 
 def ala(at: Coordinates, segment: Vertebra) -> Field:
-    """The wings of a sacral segment and the crest behind its canal."""
+    """Shape the wings of a sacral segment and the crest behind its canal."""
     mirrored: Coordinates = (np.abs(at[0]), at[1], at[2])
     a, b = segment.width_mm / 2, segment.depth_mm / 2
     wing = bar(mirrored, ((a - 4, -4, 0), (a + 22, -14, -2)), segment.height_mm * 0.36, (0, 2.0, 2.0))
@@ -150,7 +150,7 @@ def ala(at: Coordinates, segment: Vertebra) -> Field:
 
 
 def _rounded(side: Real, lid: Real, radius: float) -> Field:
-    """Intersection of two distances with its edge rounded."""
+    """Intersect two distances with the edge rounded."""
     u, v = side + radius, lid + radius
     outside = np.sqrt(np.maximum(u, 0) ** 2 + np.maximum(v, 0) ** 2)
     return np.asarray(outside + np.minimum(np.maximum(u, v), 0) - radius, dtype=np.float32)

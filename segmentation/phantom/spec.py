@@ -1,4 +1,4 @@
-"""What can be asked of the phantom."""
+"""Specification of the phantom: levels, field of view, voxels, deformity and noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AXES = {"R": (0, 1), "L": (0, -1), "A": (1, 1), "P": (1, -1), "S": (2, 1), "I":
 
 @dataclass(frozen=True)
 class PhantomSpec:
-    """A spine and the scan of it.
+    """Specification of a spine and the scan of it.
 
     Attributes:
         levels: Vertebrae from head to foot, neighbours in the spine; C3 to L6 (the atlas and axis, which have
@@ -81,7 +81,7 @@ class PhantomSpec:
         return tuple(NUMBERS[name] for name in self.levels)
 
     def grid(self, fov_mm: Vector, centre_mm: Vector) -> Grid:
-        """The scan's grid: ``fov_mm`` long along R, A, S, with its middle at ``centre_mm``."""
+        """Make the scan's grid: ``fov_mm`` long along R, A, S, with its middle at ``centre_mm``."""
         world = [_AXES[letter] for letter in self.orientation]
         shape = tuple(max(2, round(fov_mm[axis] / s)) for (axis, _), s in zip(world, self.spacing_mm, strict=True))
         linear = np.zeros((3, 3))
@@ -94,7 +94,7 @@ class PhantomSpec:
 
 
 def rotation(degrees: Vector) -> NDArray[np.float64]:
-    """(3, 3) rotation about the first axis, then the second, then the third."""
+    """Make the (3, 3) rotation about the first axis, then the second, then the third."""
     x, y, z = np.radians(degrees)
     about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
@@ -103,7 +103,7 @@ def rotation(degrees: Vector) -> NDArray[np.float64]:
 
 
 def _below(name: str) -> tuple[str, ...]:
-    """What may follow a level: T13 is optional."""
+    """List what may follow a level: T13 is optional."""
     place = MODELLED.index(name)
     following = MODELLED[place + 1 : place + 2]
     return (*following, "L1") if name == "T12" else following

@@ -1,4 +1,4 @@
-"""Everything round the spine: skin, fat, muscles, and organs enough for a scan that looks like one."""
+"""Soft tissue of the phantom: skin, fat, muscles, and organs enough for a scan that looks like one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BODY_MIDDLE_MM = 24.0  # of the trunk, in front of the spine
 
 
 def draw_trunk(canvas: Canvas) -> None:
-    """Skin, subcutaneous fat, the muscular wall, and fat inside."""
+    """Draw skin, subcutaneous fat, the muscular wall, and fat inside."""
     box = canvas.everything
     x, y, _ = canvas.coordinates(box, np.eye(3), np.zeros(3))
 
@@ -37,7 +37,7 @@ def draw_trunk(canvas: Canvas) -> None:
 
 
 def draw_muscles(canvas: Canvas, vertebrae: Sequence[Vertebra]) -> None:
-    """Erector spinae behind the transverse processes, psoas beside the lumbar bodies."""
+    """Draw erector spinae behind the transverse processes, and psoas at both sides of the lumbar bodies."""
     for upper, lower in pairwise([vertebrae[0], *vertebrae, vertebrae[-1]]):
         over, under = upper.to_mm((0, 0, 30.0)), lower.to_mm((0, 0, -30.0))
         if upper is not lower:
@@ -54,7 +54,7 @@ def draw_muscles(canvas: Canvas, vertebrae: Sequence[Vertebra]) -> None:
 
 
 def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> None:
-    """Bowel as a marbled cavity, liver, kidneys, great vessels; lungs where thoracic levels are."""
+    """Draw bowel as a marbled cavity, liver, kidneys, great vessels; lungs where thoracic levels are."""
     frame = np.eye(3)
     box = canvas.everything
     at = canvas.coordinates(box, frame, np.zeros(3))

@@ -1,1 +1,1 @@
-"""From a CT on its own grid to the network's input, and back."""
+"""Preprocessing: from a CT on its own grid to the network's input, and back."""

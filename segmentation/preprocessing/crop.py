@@ -1,4 +1,4 @@
-"""The box around a CT's bone: what is worth showing to a network that sees the whole scan at once.
+"""Crop a CT to the box around its bone, for networks that see the whole scan at once.
 
 It asks for density alone, so it can be drawn around any scan, labelled or not: a box around the labelled spine
 would tell the network in advance what it is to find.
@@ -19,7 +19,7 @@ MARGIN_MM = 20.0
 
 
 def bone_box(volume: Volume) -> Box:
-    """The box around all pieces of more than 200 HU and 2 ml, and 20 mm more; everything if there are none."""
+    """Find the box around all pieces of more than 200 HU and 2 ml, and 20 mm more; everything if there are none."""
     spacing = volume.grid.spacing_mm
     steps = [max(1, round(STEP_MM / mm)) for mm in spacing]
     dense = volume.hu[:: steps[0], :: steps[1], :: steps[2]] > BONE_HU

@@ -1,4 +1,4 @@
-"""From a CT of any kind to what the network sees, and from its logits back to the CT's own grid.
+"""Resample a CT to the network's input, and the network's logits back to the CT's own grid.
 
 ``prepare`` and ``restore`` are each other's inverse in geometry: both map voxel *edges* onto voxel edges, so
 the first and the last millimetre of the scan are the first and the last millimetre of the network's input.
@@ -31,7 +31,7 @@ OUTSIDE_LOGIT = -12.0  # logit of a voxel that no network was asked about
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a network expects: HU clamped and scaled to 0..1, RAS+ axes, and voxels as ``mode`` says.
+    """The input that a network expects: HU clamped and scaled to 0..1, RAS+ axes, and voxels as ``mode`` says.
 
     Attributes:
         spacing_mm: Edge of a voxel in mode ``patch``.
@@ -65,7 +65,7 @@ class InputSpec:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A CT as the network sees it.
+    """A CT resampled for the network, and what is needed to go back to the CT's grid.
 
     Attributes:
         image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to a cube.
@@ -83,7 +83,7 @@ class Prepared:
 
 
 def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepared:
-    """Canonical orientation, linear resampling, HU clamp and scaling.
+    """Turn a CT to RAS+ axes, resample it linearly, clamp its HU and scale them to 0..1.
 
     ``mode`` overrules that of ``spec``. Mode ``patch`` resamples to ``spec.spacing_mm``. Mode ``whole`` resamples to
     1 mm by definition and then scales all three axes by one factor so that the longest fills ``spec.edge`` voxels,
@@ -104,7 +104,7 @@ def prepare(volume: Volume, spec: InputSpec, mode: Mode | None = None) -> Prepar
 
 
 def _valid_shape(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
-    """How many voxels each canonical axis gets."""
+    """Compute how many voxels each canonical axis gets."""
     if mode == "resize":
         return (spec.edge, spec.edge, spec.edge)
     extent = np.array(part.canonical.extent_mm)
@@ -115,7 +115,7 @@ def _valid_shape(part: Grid, spec: InputSpec, mode: Mode) -> Shape3:
 
 
 def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
-    """(I, J, K) logits on ``prepared.grid`` to logits on ``prepared.source``: shape and axes of the file."""
+    """Resample (I, J, K) logits on ``prepared.grid`` to ``prepared.source``: the shape and axes of the file."""
     i, j, k = prepared.valid_shape
     part = prepared.source.cropped(prepared.box)
     restored = resample(logits[:i, :j, :k], part.canonical.shape)
@@ -128,12 +128,12 @@ def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float
 
 
 def pad_like(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
-    """An array of ``prepared.valid_shape`` voxels, padded with 0 as ``prepared.image`` is."""
+    """Pad an array of ``prepared.valid_shape`` voxels with 0 as ``prepared.image`` is padded."""
     return np.pad(array, [(0, n - m) for n, m in zip(prepared.image.shape, array.shape, strict=True)])
 
 
 def resample(array: NDArray[np.float32], shape: Shape3) -> NDArray[np.float32]:
-    """Resample (I, J, K) to ``shape`` over the same extent: linear, averaging where several voxels become one.
+    """Resample an (I, J, K) array to ``shape`` over the same extent: linear, averaging where several voxels become one.
 
     Plain linear interpolation from 0.7 mm to 2 mm would skip voxels and turn noise and thin cortical
     bone into speckle; the mean over the new voxel's extent does not.
@@ -154,7 +154,7 @@ def resample(array: NDArray[np.float32], shape: Shape3) -> NDArray[np.float32]:
 
 
 def _resampled_affine(grid: Grid, valid_shape: Shape3) -> NDArray[np.float64]:
-    """Affine of the canonical grid resampled to ``valid_shape`` voxels over the same extent."""
+    """Compute the affine of the canonical grid resampled to ``valid_shape`` voxels over the same extent."""
     canonical = grid.canonical
     factor = np.array(canonical.shape) / np.array(valid_shape)
     to_resampled = np.diag([*factor, 1.0])

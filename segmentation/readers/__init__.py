@@ -1,6 +1,6 @@
-"""Files to volumes. Everything that can be wrong with a file is said here, and nowhere after.
+"""Readers of CTs and label maps. All checks of a file are made here; the rest of the program relies on them.
 
-Raised by all readers:
+Errors of all readers:
     UnreadableFile: missing, truncated, damaged, not of the format its name promises.
     UnsupportedFormat: a type of file that no reader knows.
     NotAVolume: a 2D picture, a time series, colour.

@@ -1,4 +1,4 @@
-"""What every format hands over once its header was read and before its voxels are."""
+"""Common form of an opened image, whatever its format, before its voxels are read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from segmentation.readers.limits import ReadLimits
 
 @dataclass(frozen=True, eq=False)
 class Voxels:
-    """The (I, J, K) stored values of an image, and what only reading them brought out.
+    """Stored values (I, J, K) of an image, and what only reading them brought out.
 
     Attributes:
         stored: As in the file.
-        grid: Where they lie; None where the header said.
+        grid: Where they lie; None where the header gave it.
         notes: What else was repaired or let pass.
     """
 
@@ -58,7 +58,7 @@ class ImageFile:
 
 
 def volume_shape(sizes: Sequence[int], name: Name) -> Shape3:
-    """The three sizes of a volume; further axes must have length 1.
+    """Return the three sizes of a volume; further axes must have length 1.
 
     Raises:
         UnreadableFile: a size is zero or negative.
@@ -75,7 +75,7 @@ def volume_shape(sizes: Sequence[int], name: Name) -> Shape3:
 
 
 def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: Name) -> int:
-    """Bytes that the voxels need.
+    """Compute the bytes that the voxels need, and refuse too many.
 
     Raises:
         TooLarge: more voxels or bytes than the limits allow.
@@ -94,13 +94,13 @@ def check_size(shape: Shape3, itemsize: int, limits: ReadLimits, name: Name) -> 
 
 
 def check_spacing(spacing: Sequence[float], name: Name) -> None:
-    """Raises BadGeometry unless all spacings are positive numbers."""
+    """Raise BadGeometry unless all spacings are positive numbers."""
     if not all(np.isfinite(s) and s > 0 for s in spacing):
         raise BadGeometry("image.bad_spacing", name=name, spacing=tuple(spacing))
 
 
 def check_extent(grid: Grid, limits: ReadLimits, name: Name) -> None:
-    """Raises TooSmall or BadGeometry if the image covers too little or more than a person is long."""
+    """Raise TooSmall or BadGeometry if the image covers too little or more than a person is long."""
     extent = grid.extent_mm
     if min(extent) < limits.min_extent_mm:
         raise TooSmall("image.too_small", name=name, extent=extent, least=limits.min_extent_mm)

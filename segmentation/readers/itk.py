@@ -1,4 +1,4 @@
-"""NRRD and MetaImage (MHA) in one file.
+"""Readers of NRRD and MetaImage (MHA) in one file.
 
 SimpleITK interprets the geometry. The header's promises are checked before it is asked, and the bytes are
 read here: a header may otherwise name any file on this machine as its data, or make a library allocate what
@@ -50,7 +50,7 @@ _SCALAR_KINDS = {"domain", "space", "time", "???", "none", "scalar"}
 
 @dataclass(frozen=True)
 class _Promise:
-    """What a header says about the bytes that follow it."""
+    """Size and compression of the voxels as a header describes them."""
 
     shape: Shape3
     stored_type: np.dtype[Any]
@@ -59,7 +59,7 @@ class _Promise:
 
 
 def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
-    """Read and judge an NRRD header; data must be attached, raw or gzip. Raises as :func:`open_nifti`."""
+    """Read and check an NRRD header; data must be attached, raw or gzip. Raises as :func:`open_nifti`."""
     with reading(path.name):
         block = _head(path)
     if not block.startswith(b"NRRD0"):
@@ -72,7 +72,7 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
-    """Read and judge a MetaImage header; data must be LOCAL, raw or zlib. Raises as :func:`open_nifti`."""
+    """Read and check a MetaImage header; data must be LOCAL, raw or zlib. Raises as :func:`open_nifti`."""
     with reading(path.name):
         block = _head(path)
     end = re.search(rb"^ElementDataFile\s*=\s*(.*?)\s*\r?\n", block, re.MULTILINE)
@@ -191,7 +191,7 @@ def _check_vectors(vectors: Sequence[Sequence[float]], name: str) -> None:
 
 
 def _affine(path: Path, shape: Shape3) -> NDArray[np.float64]:
-    """(4, 4) voxel index to RAS+ mm; ITK's own world is LPS+."""
+    """Compute the (4, 4) affine from voxel index to RAS+ mm; ITK's own world is LPS+."""
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
@@ -223,7 +223,7 @@ class _Zlib:
         self._inflate = zlib.decompressobj()
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; empty at the end. Raises EOFError if the stream is cut short."""
+        """Read up to ``size`` bytes; empty at the end. Raises EOFError if the stream is cut short."""
         while not self._inflate.eof:
             packed = self._inflate.unconsumed_tail or self._file.read(1 << 16)
             if not packed:

@@ -1,4 +1,4 @@
-"""How large an image may be."""
+"""Limits of how large an image may be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """Checked against the header before any voxel is read.
+    """Limits that are checked against the header before any voxel is read.
 
     Attributes:
         max_voxels: Voxels in the image. The default holds a whole-body CT of 512 x 512 x 3072.

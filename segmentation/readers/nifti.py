@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2 in one file, compressed or not.
+"""Reader of NIfTI-1 and NIfTI-2 in one file, compressed or not.
 
 nibabel interprets the header; the bytes are read here, because nibabel allocates what a header promises.
 """
@@ -37,7 +37,7 @@ _quiet.propagate = False
 
 
 def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
-    """Read and judge the header of ``path``.
+    """Read and check the header of ``path``.
 
     Raises:
         UnreadableFile, UnsupportedFormat, NotAVolume, BadGeometry, TooLarge: see the package's documentation.
@@ -134,7 +134,7 @@ def _data_offset(header: Any, name: str) -> int:
 
 
 def _checked(header: Any, name: str) -> Any:
-    """The header after the small repairs that nibabel makes when it loads a file."""
+    """Return the header after the small repairs that nibabel makes when it loads a file."""
     header = header.copy()
     try:
         header.check_fix(logger=_quiet, error_level=40)

@@ -1,4 +1,4 @@
-"""The door: one function for each thing a file can be asked for."""
+"""Read a CT or a label map of any supported format, or look at what a file holds."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What a file is, without a judgement being an exception.
+    """Description of a file, with every reason for which it would be refused.
 
     Attributes:
         name: File name.
@@ -138,7 +138,7 @@ def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -
 
 
 def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> ImageFile:
-    """Read a header. Raises InputError's children."""
+    """Open an image of any supported format and read its header. Raises InputError's children."""
     if not path.exists():
         raise UnreadableFile("file.missing", name=path.name)
     name = path.name.lower()
@@ -151,7 +151,7 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
 
 
 def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], ValueRange]:
-    """The image as its voxels turned out to be, and these."""
+    """Read the voxels; return the image as they showed it to be, its voxels and their range."""
     voxels = image.load()
     image = replace(image, grid=voxels.grid or image.grid, notes=(*image.notes, *voxels.notes))
     return image, voxels.stored, measure_range(voxels.stored, image.slope, image.inter)

@@ -1,4 +1,4 @@
-"""Compressed bytes, read with a limit: memory follows what the file holds, never what its header promises."""
+"""Read compressed bytes with a limit: memory follows what the file holds, never what its header promises."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_promise(stored_bytes: int, promised: int, compressed: bool, name: str)
 
 
 def read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
-    """The next ``size`` bytes, in a buffer that grows as they arrive.
+    """Read the next ``size`` bytes into a buffer that grows as they arrive.
 
     Raises:
         UnreadableFile: the stream ends before.
@@ -80,5 +80,5 @@ def check_end(stream: IO[bytes], name: str) -> None:
 
 
 def file_size(path: Path) -> int:
-    """Bytes on disk."""
+    """Return the bytes of a file on disk."""
     return os.stat(path).st_size

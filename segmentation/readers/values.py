@@ -1,4 +1,4 @@
-"""Stored values to Hounsfield units, and what cannot be Hounsfield units.
+"""Convert stored values to Hounsfield units, and recognise what cannot be Hounsfield units.
 
 What is accepted: any padding (-1024, -2000, -3024 …), metal up to 32767, scans that were clipped from below
 or above. What is refused: constants, pictures of 8 bits, values scaled to 0..1 or to zero mean, CT numbers
@@ -28,7 +28,7 @@ _SLAB_VOXELS = 1 << 22
 
 @dataclass(frozen=True)
 class ValueRange:
-    """What one pass over the stored values found, in HU.
+    """Range of the values of an image in HU, found in one pass.
 
     Attributes:
         low, high: Smallest and largest finite value (NaN if there is none).
@@ -43,7 +43,7 @@ class ValueRange:
 
 
 def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> ValueRange:
-    """Range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
+    """Measure range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
     if stored.dtype.kind in "iu" and slope == round(slope) and inter == round(inter):
         ends = [int(stored.min()) * slope + inter, int(stored.max()) * slope + inter]
         return ValueRange(min(ends), max(ends), True, 0.0)
@@ -68,7 +68,7 @@ def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) 
 def to_hu(
     stored: NDArray[Any], slope: float, inter: float, found: ValueRange
 ) -> NDArray[np.int16] | NDArray[np.float32]:
-    """(I, J, K) stored values to HU: int16 if all values are integers, else float32.
+    """Convert (I, J, K) stored values to HU: int16 if all values are integers, else float32.
 
     ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing changes.
     """
@@ -84,7 +84,7 @@ def to_hu(
 
 
 def check_hounsfield(found: ValueRange, name: Name) -> None:
-    """Judge a range of values.
+    """Refuse a range of values that cannot be Hounsfield units.
 
     Raises:
         NotHounsfield: they cannot be CT numbers; the message says why.
@@ -135,7 +135,7 @@ def check_offset(hu: NDArray[Any], found: ValueRange, name: Name) -> None:
 
 
 def _slabs(array: NDArray[Any]) -> Iterator[tuple[slice, slice, slice]]:
-    """Slabs along the last axis, which is the slowest in a file."""
+    """Yield slabs along the last axis, which is the slowest in a file."""
     rows, columns, slices = array.shape
     step = max(1, _SLAB_VOXELS // (rows * columns))
     for start in range(0, slices, step):

@@ -1,1 +1,1 @@
-"""Train networks: data, augmentation, loss, loop, configuration."""
+"""Training of networks: data, augmentation, loss, training loop and configuration."""

@@ -1,4 +1,4 @@
-"""Networks and preprocessings compared: the same cases, the same budget, several seeds, one table.
+"""Comparison of networks and preprocessings: the same cases, the same budget, several seeds, one table.
 
 Every run lives in its own folder and leaves a ``result.json``; a finished run is not run again, and one that was
 killed goes on where it stopped.
@@ -35,7 +35,7 @@ OURS = {"name", "out", "network", "preprocessing", "crop", "seed"}  # what rows 
 
 
 class Variant(Frozen):
-    """A row of the table: a network, and what it is shown of a scan."""
+    """One row of the table: a network, and what it is shown of a scan."""
 
     network: Network
     preprocessing: Literal["patch", "whole", "resize"] = "resize"
@@ -43,13 +43,13 @@ class Variant(Frozen):
 
     @property
     def name(self) -> str:
-        """Of its folder: ``Dense3DUNet-whole-bone``."""
+        """Name of the variant's folder, such as ``Dense3DUNet-whole-bone``."""
         parts = [self.network.name, self.preprocessing, *([self.crop] if self.crop != "none" else [])]
         return "-".join(parts)
 
 
 class Ablation(Frozen):
-    """What is compared.
+    """Configuration of a comparison.
 
     Attributes:
         out: Folder of the runs and the table.
@@ -67,7 +67,7 @@ class Ablation(Frozen):
 
 
 class Test(NamedTuple):
-    """A scan to measure on; ``partial``: as in a training case."""
+    """One scan to measure on; ``partial``: as in a training case."""
 
     scan: Scan
     partial: bool
@@ -75,7 +75,7 @@ class Test(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """One network, one preprocessing, one seed."""
+    """One training run: a network, a preprocessing and a seed."""
 
     variant: Variant
     config: TrainingConfig
@@ -83,7 +83,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished run reached.
+    """Figures of a finished run.
 
     Attributes:
         variant: Name of the row.
@@ -156,7 +156,7 @@ def compare(
     progress: Progress = ignore,
     finished: Callable[[list[Result]], None] = lambda _: None,
 ) -> list[Result]:
-    """Train and measure what is not finished yet; ``finished`` is told after every run, so that a table exists early.
+    """Train and measure what is not finished yet; ``finished`` is called after every run, so that a table exists early.
 
     Raises:
         BadConfiguration: no test scan, a test scan that is trained on, or a folder with a run of something else.
@@ -205,7 +205,7 @@ def _run(run: Run, items: Items, tests: list[Test], progress: Progress) -> Resul
 
 
 def native_dice(engine: Engine, test: Test) -> float:
-    """Dice on the scan's own grid; of a partly labelled scan in its labelled slab alone."""
+    """Compute Dice on the scan's own grid; of a partly labelled scan in its labelled slab alone."""
     volume, reference = read_volume(test.scan.ct), read_label_map(test.scan.mask)
     if not volume.grid.matches(reference.grid):
         raise GridMismatch("ablation.grids_differ", scan=test.scan.name)
@@ -231,7 +231,7 @@ def _another(run: Run) -> BadConfiguration:
 
 
 def _test_scans(ablation: Ablation, config: TrainingConfig) -> list[Test]:
-    """Those that the file names, and the test split of a VerSe release."""
+    """List the scans that the file names, and the test split of a VerSe release."""
     trained = {case.folder.resolve() for case in (*config.data.labelled, *config.data.validation)}
     tests = []
     for case in ablation.test:
@@ -247,4 +247,4 @@ def _test_scans(ablation: Ablation, config: TrainingConfig) -> list[Test]:
 
 
 def _silent(_: str) -> None:
-    """What a run says of itself is in its folder."""
+    """Discard what a run reports: it is in the run's folder too."""

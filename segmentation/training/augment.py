@@ -1,4 +1,4 @@
-"""Random crops: rotation and mirror as in the thesis, and what other scanners and protocols do to a scan."""
+"""Augmentation: random crops, rotated and mirrored as in the thesis, degraded as by other scanners and protocols."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THICK_ALONG = (0.3, 0.1, 0.6)  # sagittal, coronal and axial series: most have t
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far the crops may stray; lengths in voxels of the network's grid.
+    """Ranges of the random placement of crops; lengths in voxels of the network's grid.
 
     Attributes:
         rotation_deg: Largest turn about each axis.
@@ -40,7 +40,7 @@ class Augmentation:
 def random_placement(
     edge: int, centre: NDArray[np.float64], config: Augmentation, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Matrix and offset that take an index of an ``edge``^3 crop to an index of the scan around ``centre``."""
+    """Draw the matrix and offset that take an index of an ``edge``^3 crop to an index of the scan around ``centre``."""
     turn = Rotation.from_euler("xyz", rng.uniform(-1, 1, 3) * config.rotation_deg, degrees=True).as_matrix()
     common = config.scale ** rng.uniform(-1, 1)
     stretch = common * rng.uniform(0.95, 1.05, 3)
@@ -55,7 +55,7 @@ def random_placement(
 def sample(
     arrays: Sequence[NDArray[np.uint8]], edge: int, matrix: NDArray[np.float64], offset: NDArray[np.float64]
 ) -> Array:
-    """(C, edge, edge, edge) float32 crops of ``arrays`` of one shape, linearly interpolated.
+    """Sample (C, edge, edge, edge) float32 crops of ``arrays`` of one shape, linearly interpolated.
 
     Outside the scan there is air (0), as at the border of a real one.
     """
@@ -77,7 +77,7 @@ def sample(
 
 
 def degrade(image: Array, rng: np.random.Generator) -> Array:
-    """Contrast, thick slices, blur or a sharp kernel, noise. (I, J, K) 0..1 in, 0..1 out."""
+    """Change contrast, slice thickness, sharpness and noise at random. (I, J, K) 0..1 in, 0..1 out."""
     body = (image > 0).astype(np.float32)
     image = image * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-0.03, 0.03)) * body
     if rng.random() < 0.35:
@@ -94,7 +94,7 @@ def degrade(image: Array, rng: np.random.Generator) -> Array:
 
 
 def blur(image: Array, sigma: float) -> Array:
-    """Gaussian blur by ``sigma`` voxels."""
+    """Blur by a Gaussian of ``sigma`` voxels."""
     return np.asarray(ndimage.gaussian_filter(image, sigma, truncate=2.5), dtype=np.float32)
 
 
@@ -144,7 +144,7 @@ def tube(
     radius: float,
     half_length: float = math.inf,
 ) -> NDArray[np.bool_]:
-    """(I, J, K) True within ``radius`` of the line ``through`` a point along ``direction``; lengths in voxels."""
+    """Mark what lies within ``radius`` of the line ``through`` a point along ``direction``; lengths in voxels."""
     axes = np.meshgrid(*[np.arange(n, dtype=np.float32) for n in shape], indexing="ij", sparse=True)
     offsets = [axis - np.float32(centre) for axis, centre in zip(axes, through, strict=True)]
     unit = direction / np.linalg.norm(direction)

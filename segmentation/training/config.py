@@ -1,4 +1,4 @@
-"""Training configuration: YAML in, one frozen and validated object out."""
+"""Configuration of a training run: read from YAML into one frozen and validated object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segmentation.training.config_network import NETWORKS, FastDense3DUNet, Froz
 
 
 class Case(Frozen):
-    """A labelled CT. ``partial``: vertebrae cut by the scan's border are visible but not labelled (VerSe)."""
+    """One labelled CT. ``partial``: vertebrae cut by the scan's border are visible but not labelled (VerSe)."""
 
     folder: Path
     partial: bool = False
@@ -23,7 +23,7 @@ class Case(Frozen):
 
 
 class Data(Frozen):
-    """Where the training data lie. Every list may be empty; ``labelled`` and ``label_maps`` not both.
+    """Places of the training data. Every list may be empty; ``labelled`` and ``label_maps`` not both.
 
     Attributes:
         labelled: Folders with ``ct.nii.gz`` and ``vert.nii.gz``.
@@ -34,7 +34,7 @@ class Data(Frozen):
         unlabelled: Folder of CTs whose column runs where ``centrelines`` says.
         pseudo_labels: Folder of masks for CTs in ``unlabelled``, by the same name: self-training.
         negatives: Folder of CTs without any spine.
-        unlabelled_weight, negatives_weight: How often one of them is drawn, beside 1 for a labelled case.
+        unlabelled_weight, negatives_weight: How often one of them is drawn, relative to 1 for a labelled case.
         synthetic_share: Of the crops, those made from label maps.
         focus_share: Of the crops of scans, those centred near the column; the others show what is not spine.
         cropped_share: Of the crops, those that end inside the window, as small fields of view do.
@@ -57,10 +57,10 @@ class Data(Frozen):
 
 
 class TrainingConfig(Frozen):
-    """Everything a training run depends on. Defaults are the thesis's where it names a value.
+    """Configuration of everything a training run depends on. Defaults are the thesis's where it names a value.
 
     Attributes:
-        stage: ``locate`` learns the column as one piece on coarse voxels, ``segment`` the vertebrae.
+        stage: ``locate`` learns the column, filled to one piece, on coarse voxels, ``segment`` the vertebrae.
         preprocessing, crop: What the network sees of a scan:
             see :class:`segmentation.preprocessing.preprocess.InputSpec`.
         window: Edge of a training crop and of an inference window, or of the whole scan, in voxels.
@@ -121,7 +121,7 @@ class TrainingConfig(Frozen):
         return self
 
     def input(self) -> InputSpec:
-        """What the network is to expect."""
+        """Return the input that the network is to expect."""
         return InputSpec(self.spacing_mm, mode=self.preprocessing, edge=self.window, crop=self.crop)
 
 
@@ -138,7 +138,7 @@ Configuration = TypeVar("Configuration", bound=Frozen)
 
 
 def read_yaml(path: Path, kind: type[Configuration]) -> Configuration:
-    """A YAML file as a validated ``kind``; raises BadConfiguration as :func:`load_config` does."""
+    """Read a YAML file as a validated ``kind``; raises BadConfiguration as :func:`load_config` does."""
     if not path.is_file():
         raise BadConfiguration("config.no_file", path=path)
     try:
@@ -150,7 +150,7 @@ def read_yaml(path: Path, kind: type[Configuration]) -> Configuration:
 
 
 def first_problem(error: ValidationError, kind: type[Frozen]) -> str:
-    """The first thing wrong with a configuration of ``kind``, in one sentence."""
+    """Describe the first thing wrong with a configuration of ``kind``, in one sentence."""
     first = error.errors()[0]
     networks = {network.__name__: network for network in NETWORKS}
     where = ".".join(str(part) for part in first["loc"] if part not in networks)
@@ -165,7 +165,7 @@ def first_problem(error: ValidationError, kind: type[Frozen]) -> str:
 
 
 def resolved(config: TrainingConfig, base: Path) -> TrainingConfig:
-    """The same with paths relative to ``base``."""
+    """Return the same configuration with paths relative to ``base``."""
 
     def at(path: Path | None) -> Path | None:
         return None if path is None else base / path

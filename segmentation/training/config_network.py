@@ -1,4 +1,4 @@
-"""The ``network`` of a configuration: by its name, with the widths that this network has."""
+"""Configuration of a network: its name, with the widths that this network has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Levels = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
 class Frozen(BaseModel):
-    """A part of a configuration: no other keys, and nothing changes."""
+    """Base of a part of a configuration: no other keys, and nothing changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,12 +34,14 @@ class _DenseUNet(Frozen):
         return self
 
     def spec(self) -> DenseUNetSpec:
-        """As the network's own type."""
+        """Convert to the network's own type."""
         return DenseUNetSpec(**self.model_dump(exclude={"name"}))
 
 
 class FastDense3DUNet(_DenseUNet):
-    """The product's own, with a space-to-depth stem: see :class:`segmentation.networks.DenseUNetSpec`."""
+    """Configuration of the product's own network, with a space-to-depth stem: see
+    :class:`segmentation.networks.DenseUNetSpec`.
+    """
 
     name: Literal["FastDense3DUNet"] = "FastDense3DUNet"
     stem: Literal[1, 2, 4] = 2
@@ -47,7 +49,7 @@ class FastDense3DUNet(_DenseUNet):
 
 
 class Dense3DUNet(_DenseUNet):
-    """The thesis's: dense blocks at full resolution, batch normalisation."""
+    """Configuration of the thesis's network: dense blocks at full resolution, batch normalisation."""
 
     name: Literal["Dense3DUNet"] = "Dense3DUNet"
     width: PositiveInt = 24
@@ -58,7 +60,7 @@ class Dense3DUNet(_DenseUNet):
 
 
 class DenseNet3D(Frozen):
-    """See :class:`segmentation.networks.DenseNet3DSpec`."""
+    """Configuration of a DenseNet3D: see :class:`segmentation.networks.DenseNet3DSpec`."""
 
     name: Literal["DenseNet3D"] = "DenseNet3D"
     width: PositiveInt = 32
@@ -66,30 +68,30 @@ class DenseNet3D(Frozen):
     layers: Levels = (4, 4, 4)
 
     def spec(self) -> DenseNet3DSpec:
-        """As the network's own type."""
+        """Convert to the network's own type."""
         return DenseNet3DSpec(**self.model_dump(exclude={"name"}))
 
 
 class UNet3D(Frozen):
-    """See :class:`segmentation.networks.UNet3DSpec`."""
+    """Configuration of a 3D U-Net: see :class:`segmentation.networks.UNet3DSpec`."""
 
     name: Literal["UNet3D"] = "UNet3D"
     width: PositiveInt = 32
     depth: PositiveInt = 3
 
     def spec(self) -> UNet3DSpec:
-        """As the network's own type."""
+        """Convert to the network's own type."""
         return UNet3DSpec(**self.model_dump(exclude={"name"}))
 
 
 class VNet(Frozen):
-    """See :class:`segmentation.networks.VNetSpec`."""
+    """Configuration of a V-Net: see :class:`segmentation.networks.VNetSpec`."""
 
     name: Literal["VNet"] = "VNet"
     width: PositiveInt = 16
 
     def spec(self) -> VNetSpec:
-        """As the network's own type."""
+        """Convert to the network's own type."""
         return VNetSpec(**self.model_dump(exclude={"name"}))
 
 
@@ -97,7 +99,7 @@ NETWORKS: tuple[type[Frozen], ...] = (FastDense3DUNet, Dense3DUNet, DenseNet3D, 
 
 
 def _name(content: Any) -> str:
-    """The tag of what is given; without a name it is the product's network."""
+    """Return the network's name in a configuration; without a name it is the product's network."""
     if isinstance(content, dict):
         return str(content.get("name", "FastDense3DUNet"))
     return str(getattr(content, "name", content))

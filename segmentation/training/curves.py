@@ -1,4 +1,4 @@
-"""A training run as a picture: loss and validation Dice, step by step."""
+"""Learning curves: loss and validation Dice of a training run as a picture."""
 
 from __future__ import annotations
 

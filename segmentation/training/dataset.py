@@ -1,4 +1,4 @@
-"""What the networks learn from: CTs with labels, CTs with only a centreline, limbs, and bare label maps.
+"""Training items: CTs with labels, CTs with only a centreline, CTs without a spine, and label maps without a CT.
 
 Everything is resampled once, kept in memory as bytes (0..1000 HU in 0..255), and cropped at random.
 A target says how much of a voxel is spine: a reference finer than the network's grid keeps what it knows.
@@ -44,7 +44,7 @@ class Item:
         target: Share of the voxel that is spine, 0..255.
         valid_mask: 255 where ``target`` counts, 0 where the loss ignores it. All 255 for a bare label map.
         bone: Share of the voxel that any label covers, 0..255; only for a bare label map, else None.
-        ribs: Where ribs belong beside its thoracic vertebrae; only for a bare label map that has any, else None.
+        ribs: Where ribs belong at its thoracic vertebrae; only for a bare label map that has any, else None.
         focus: (N, 3) voxel indices around which crops are worth taking; empty if nowhere in particular.
         weight: How often it is drawn, relative to the others.
     """
@@ -60,12 +60,12 @@ class Item:
 
 
 def labelled_item(folder: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
-    """``folder/ct.nii.gz`` with ``folder/vert.nii.gz``: see :func:`scan_item`."""
+    """Read ``folder/ct.nii.gz`` with ``folder/vert.nii.gz``: see :func:`scan_item`."""
     return scan_item(folder.name, folder / "ct.nii.gz", folder / "vert.nii.gz", spec, stage, partial, weight)
 
 
 def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
-    """A CT with its vertebra labels.
+    """Read a CT with its vertebra labels.
 
     ``partial``: vertebrae cut by the border are visible but not labelled (VerSe); only the slab between the
     centroids of the first and the last labelled vertebra teaches what is *not* spine.
@@ -96,11 +96,11 @@ def centreline_item(
     pseudo: Path | None = None,
     weight: float = 1.0,
 ) -> Item:
-    """A CT without labels, whose column runs along ``line["points_mm"]`` (body centres, RAS+ mm).
+    """Read a CT without labels, whose column runs along ``line["points_mm"]`` (body centres, RAS+ mm).
 
     Far from the line nothing is spine. Near it the target is unknown, but for the middle of the bodies
     (stage ``locate``), and for ribs against the lung and what is no denser than water, smoothed (stage ``segment``).
-    ``pseudo`` is an earlier model's opinion on what is near: a uint8 image of 0, 1 and 255 on the CT's grid.
+    ``pseudo`` is an earlier model's pseudo-label of what is near: a uint8 image of 0, 1 and 255 on the CT's grid.
     """
     volume = read_volume(path)
     prepared = prepare(volume, spec)
@@ -128,14 +128,14 @@ def centreline_item(
 
 
 def negative_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
-    """A CT without any spine in it."""
+    """Read a CT without any spine in it."""
     prepared = prepare(read_volume(path), spec)
     nothing = np.zeros(prepared.grid.shape, dtype=bool)
     return Item(path.name, to_bytes(prepared.image), _all(nothing), _all(~nothing), np.zeros((0, 3), np.int32), weight)
 
 
 def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
-    """Labels without their CT: images are synthesised from it, crop by crop."""
+    """Read labels without their CT: images are synthesised from them, crop by crop."""
     labels = read_label_map(path)
     # Every labelled voxel as dense as can be: prepared as a CT is, it is the share of bone.
     prepared = prepare(Volume(np.where(labels.labels > 0, 1000, 0).astype(np.int16), labels.grid), spec)
@@ -150,18 +150,18 @@ def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
 
 
 def spine_share(labels: LabelMap, shape: Shape3) -> NDArray[np.float32]:
-    """How much of each voxel is spine, 0..1: a label map resampled to the (canonical) prepared grid's shape."""
+    """Compute how much of each voxel is spine, 0..1, by resampling a label map to the prepared grid's shape."""
     return resample(is_spine(to_canonical(labels.labels, labels.grid)).astype(np.float32), shape)
 
 
 def numbers_on_grid(labels: LabelMap, prepared: Prepared) -> NDArray[np.uint8]:
-    """Which vertebra each voxel of the prepared image shows; 0 where none."""
+    """Compute which vertebra each voxel of the prepared image shows; 0 where none."""
     numbers = nearest(to_canonical(labels.labels, labels.grid), prepared.valid_shape)
     return pad_like(numbers.astype(np.float32), prepared).astype(np.uint8)
 
 
 def closed(mask: NDArray[Any], radius: int) -> NDArray[np.bool_]:
-    """Morphological closing with a ball of ``radius`` voxels, by two distance transforms."""
+    """Close a mask morphologically with a ball of ``radius`` voxels, by two distance transforms."""
     padded = np.pad(mask > 0, radius)
     if not padded.any():
         return np.asarray(mask > 0)
@@ -172,17 +172,17 @@ def closed(mask: NDArray[Any], radius: int) -> NDArray[np.bool_]:
 
 
 def column(spine: NDArray[np.bool_], spacing_mm: float) -> NDArray[np.uint8]:
-    """The column as one piece: vertebrae with discs and canal filled in, which is what the locator looks for."""
+    """Fill discs and canal in, which makes the column one piece: what the locator learns to find."""
     return closed(spine, closing_voxels(spacing_mm)).astype(np.uint8)
 
 
 def closing_voxels(spacing_mm: float) -> int:
-    """The closing that fills discs and canal, in voxels."""
+    """Compute the radius in voxels of the closing that fills discs and canal."""
     return max(1, round(CLOSING_MM / spacing_mm))
 
 
 def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
-    """First and last k of the prepared ``grid`` between the centroids of the outermost labelled vertebrae."""
+    """Find the first and last k of the prepared ``grid`` between the centroids of the outermost labelled vertebrae."""
     numbers = to_canonical(labels.labels, labels.grid)
     present = [int(n) for n in np.unique(numbers) if is_spine(np.array([n]))[0]]
     centres = [float(np.nonzero(numbers == n)[2].mean()) for n in present]
@@ -191,7 +191,9 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
 
 
 def inside_sacrum(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:
-    """Within 15 mm of the sacral bodies along ``line["sacrum_points_mm"]``: bone, next to L5, and not spine."""
+    """Mark what lies within 15 mm of the sacral bodies along ``line["sacrum_points_mm"]``: bone, next to L5, and not
+    spine.
+    """
     points = np.array(line.get("sacrum_points_mm", ()), dtype=np.float64)
     if len(points) < 2:
         return np.zeros(grid.shape, dtype=bool)
@@ -212,19 +214,19 @@ def _read_pseudo_label(path: Path, shape: Shape3) -> NDArray[np.uint8]:
 
 
 def nearest(array: NDArray[np.uint8], shape: Shape3) -> NDArray[np.uint8]:
-    """Nearest-neighbour resampling over the same extent."""
+    """Resample to the nearest neighbour over the same extent."""
     index = [((np.arange(n) + 0.5) * old / n).astype(int) for n, old in zip(shape, array.shape, strict=True)]
     return np.ascontiguousarray(array[np.ix_(*index)])
 
 
 def draw(items: Sequence[Item], rng: np.random.Generator) -> Item:
-    """One item, by weight."""
+    """Draw one item at random, by weight."""
     weights = np.array([item.weight for item in items])
     return items[int(rng.choice(len(items), p=weights / weights.sum()))]
 
 
 def to_bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """0..1 as 0..255."""
+    """Scale 0..1 to 0..255."""
     return np.rint(image * FULL).astype(np.uint8)
 
 
@@ -233,7 +235,7 @@ def _all(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def _focus(mask: NDArray[np.bool_], numbers: NDArray[np.uint8] | None = None, most: int = 4000) -> NDArray[np.int32]:
-    """Voxels of ``mask``; with ``numbers``, as many of each vertebra, whatever its size."""
+    """List voxels of ``mask``; with ``numbers``, as many of each vertebra, whatever its size."""
     found = np.argwhere(mask).astype(np.int32)
     if numbers is None:
         return found[:: max(1, len(found) // most)]

@@ -1,4 +1,4 @@
-"""A configuration's data, read and prepared: what a run trains on and is validated on."""
+"""Load the data that a configuration names: what a run trains on and is validated on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 class Items(NamedTuple):
-    """Scans, label maps without a scan, and the scans that are held back."""
+    """Training scans, label maps without a scan, and validation scans."""
 
     real: list[Item]
     label_maps: list[Item]
@@ -30,9 +30,9 @@ class Items(NamedTuple):
 
 
 def load_items(config: TrainingConfig, say: Say = print) -> Items:
-    """Everything that the configuration names, in memory.
+    """Read and prepare everything that the configuration names, in memory.
 
-    ``say`` is told which scans of a VerSe release cannot be used, and why.
+    ``say`` is called with a sentence for each scan of a VerSe release that cannot be used.
 
     Raises:
         BadConfiguration: no training data.

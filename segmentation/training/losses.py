@@ -1,4 +1,4 @@
-"""FusionLoss: 0.3 binary cross-entropy + 0.7 Dice loss, as in the thesis, with voxels that may be ignored."""
+"""Loss of the training: 0.3 binary cross-entropy + 0.7 Dice loss, as in the thesis, weighted by voxel."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ SMOOTH = 1.0
 
 
 class FusionLoss(nn.Module):
-    """``0.3 * BCE + 0.7 * (1 - soft Dice)`` (Milletari et al. 2016, doi:10.1109/3DV.2016.79, for the Dice).
+    """Weighted sum ``0.3 * BCE + 0.7 * (1 - soft Dice)`` (Milletari et al. 2016, doi:10.1109/3DV.2016.79, for the
+    Dice).
 
     The Dice is taken over the whole batch, so that a window without spine does not by itself decide it.
     """
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Loss of (B, 1, I, J, K) logits against a 0..1 target; ``weight`` 0 is ignored, 1 counts, more counts more."""
+        """Compute the loss of (B, 1, I, J, K) logits against a 0..1 target; ``weight`` 0 is ignored, 1 counts, more
+        counts more.
+        """
         bce = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         bce = (bce * weight).sum() / weight.sum().clamp(min=1.0)
         probability = logits.sigmoid() * weight

@@ -1,4 +1,4 @@
-"""Self-training: a model's confident opinion on unlabelled CTs, to train its successor on.
+"""Pseudo-labels: a model's confident predictions on unlabelled CTs, to train its successor on.
 
 ``python -m segmentation.training.pseudo_labels MODEL CTS OUT`` writes one NIfTI a CT into OUT: 1 where the model is
 sure of spine, 0 where it is sure of its absence, 255 (ignored in training) between. Look at them before use.
@@ -29,7 +29,8 @@ SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.6, 12.0
 
 
 def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
-    """(I, J, K) of 1 where the model is sure and the CT as dense as bone, 0 where sure of none, 255 else.
+    """Turn logits into a pseudo-label: 1 where the model is sure and the CT as dense as bone, 0 where sure of none,
+    else 255.
 
     Where only the locator spoke nothing is sure: what it overlooks must not be taught as background.
     """
@@ -38,7 +39,7 @@ def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
 
 
 def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
-    """The part of ``mask`` that is as dense as bone, and as the mask around it."""
+    """Keep the part of ``mask`` that is as dense as bone, and as the mask around it."""
     hu, inside = np.clip(volume.hu.astype(np.float32), 0, 1000), mask.astype(np.float32)
     near = [SMOOTHING_MM / mm for mm in volume.grid.spacing_mm]
     around = [NEIGHBOURHOOD_MM / mm for mm in volume.grid.spacing_mm]
@@ -50,7 +51,7 @@ def bone_like(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
 
 
 def write_pseudo_labels(model: Path, cts: Path, out: Path) -> None:
-    """One pseudo-label map a CT of the folder ``cts``, on the CT's grid, by the same name."""
+    """Write one pseudo-label map a CT of the folder ``cts``, on the CT's grid, by the same name."""
     engine = Engine(model)
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(cts.glob("*.nii.gz")):

@@ -1,4 +1,4 @@
-"""What a training run writes about itself, for people: log.csv, curves.png, run.json."""
+"""Record of a training run in its folder: log.csv, curves.png, run.json."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = ["step", "seconds", "loss", "validation_dice", "learning_rate"]
 
 
 def append(out: Path, step: int, seconds: float, loss: float, dice: float, rate: float) -> None:
-    """One more line of log.csv."""
+    """Append one line to log.csv."""
     path = out / "log.csv"
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
@@ -38,13 +38,13 @@ def forget_after(out: Path, step: int) -> None:
 
 
 def draw(out: Path, title: str) -> None:
-    """curves.png from log.csv, where there is one."""
+    """Draw curves.png from log.csv, where there is one."""
     if (out / "log.csv").exists():
         draw_curves(out / "log.csv", out / "curves.png", title)
 
 
 def describe(config: TrainingConfig, parameters: int, device: str, threads: int) -> None:
-    """run.json: the configuration with its seed, the size of the network and the environment."""
+    """Write run.json: the configuration with its seed, the size of the network and the environment."""
     environment = {
         "python": platform.python_version(),
         **{name: version(name) for name in ("torch", "monai", "numpy")},
@@ -60,13 +60,13 @@ def describe(config: TrainingConfig, parameters: int, device: str, threads: int)
 
 
 def configuration(out: Path) -> dict[str, Any]:
-    """The configuration in run.json, as plain types."""
+    """Read the configuration in run.json, as plain types."""
     content: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))["configuration"]
     return content
 
 
 def last(out: Path) -> tuple[int, float]:
-    """Step and seconds of the last line of log.csv."""
+    """Read step and seconds of the last line of log.csv."""
     with (out / "log.csv").open(newline="", encoding="utf-8") as file:
         row = list(csv.DictReader(file))[-1]
     return int(row["step"]), float(row["seconds"])

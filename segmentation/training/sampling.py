@@ -1,4 +1,4 @@
-"""Batches: which scan, where in it, how it is placed and degraded."""
+"""Sampling of training batches: which scan, where in it, how it is placed and degraded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BACKGROUND_TRIES = 6
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws crops from real scans and from label maps.
+    """Draw crops from real scans and from label maps.
 
     Attributes:
         real: Items with an image.
@@ -63,7 +63,9 @@ class Sampler:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge, edge)."""
+        """Draw images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge,
+        edge).
+        """
         crops = [self._one(rng) for _ in range(size)]
         image, target, loss_weight = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))
         return image, target, loss_weight
@@ -112,7 +114,7 @@ class Sampler:
         return image, spine, loss_weight
 
     def _background(self, rng: np.random.Generator) -> Array | None:
-        """A crop of a real CT in which nothing is, or may be, spine; None if a few tries find none."""
+        """Draw a crop of a real CT in which nothing is, or may be, spine; None if a few tries find none."""
         for _ in range(BACKGROUND_TRIES if self.real else 0):
             item = draw(self.real, rng)
             assert item.image is not None

@@ -1,4 +1,4 @@
-"""The training loop: crops in, best validation checkpoint kept, resumable after being killed."""
+"""The training loop: it keeps the checkpoint that validates best and goes on where it was interrupted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WARM_UP_STEPS = 50
 
 @dataclass
 class State:
-    """What a resumed run needs to know."""
+    """Progress of a run, from which it is resumed."""
 
     step: int = 0
     best: float = -1.0
@@ -39,7 +39,7 @@ class State:
 
 
 def validation_dice(network: nn.Module, items: list[Item], window: int, device: torch.device) -> float:
-    """Mean Dice over the items, on the network's grid, at threshold 0.5, where the target is known."""
+    """Compute the mean Dice over the items, on the network's grid, at threshold 0.5, where the target is known."""
     scores = []
     network.eval()
     for item in items:
@@ -86,7 +86,7 @@ class Trainer:
         self.total = config.epochs * config.steps_per_epoch
 
     def run(self, items: Items | None = None) -> Path:
-        """Train to the end (or ``max_minutes``); returns the path of the best model. ``items``: if read before."""
+        """Train to the end (or ``max_minutes``); return the path of the best model. ``items``: if read before."""
         config = self.config
         config.out.mkdir(parents=True, exist_ok=True)
         parameters = sum(p.numel() for p in self.network.parameters())
@@ -147,7 +147,7 @@ class Trainer:
         return total
 
     def _done(self) -> float:
-        """How much of the run is over, 0..1, by steps or by time, whichever ends it first."""
+        """Compute how much of the run is over, 0..1, by steps or by time, whichever ends it first."""
         done = self.state.step / self.total
         if self.config.max_minutes:
             done = max(done, self.state.seconds / 60 / self.config.max_minutes)
@@ -232,7 +232,7 @@ def _begin_with(network: nn.Module, other: nn.Module, path: Path) -> None:
 
 
 def train(config: TrainingConfig, say: Say = print, progress: Progress = ignore, items: Items | None = None) -> Path:
-    """Train as configured; returns the path of the best model. ``items``: what the configuration names, if read before.
+    """Train as configured; return the path of the best model. ``items``: what the configuration names, if read before.
 
     Raises:
         BadConfiguration: the configuration names no data, or the run to go on with is of another network.

@@ -1,4 +1,4 @@
-"""The VerSe release in its own folders (the "subject based structure" of VerSe'19 and VerSe'20).
+"""Find the scans of a VerSe release in its own folders (the "subject based structure" of VerSe'19 and VerSe'20).
 
     dataset-01training/rawdata/sub-verse500/sub-verse500_dir-ax_ct.nii.gz
     dataset-01training/derivatives/sub-verse500/sub-verse500_dir-ax_seg-vert_msk.nii.gz
@@ -24,7 +24,7 @@ SPLITS = {"training": "train", "validation": "val", "test": "test"}
 
 @dataclass(frozen=True)
 class Scan:
-    """A CT and its vertebra labels, as paths."""
+    """Paths of a CT and its vertebra labels."""
 
     name: str
     ct: Path
@@ -32,13 +32,13 @@ class Scan:
 
     @property
     def subject(self) -> str:
-        """Whose scan it is: ``sub-verse500``."""
+        """Identifier of the patient, such as ``sub-verse500``."""
         return self.name.split("_")[0]
 
 
 @dataclass(frozen=True)
 class Release:
-    """What was found: scans by split, and sentences that name what could not be used and why."""
+    """Scans of a release by split, and sentences that name what could not be used and why."""
 
     training: list[Scan] = field(default_factory=list)
     validation: list[Scan] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Release:
 
 
 def find_verse(folder: Path) -> Release:
-    """All scans below ``folder`` that have a mask, by split. A folder that names no split counts as training.
+    """Find all scans below ``folder`` that have a mask, by split. A folder that names no split counts as training.
 
     Raises:
         InputError: there is not one scan with a mask.

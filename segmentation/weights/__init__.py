@@ -1,1 +1,1 @@
-"""The model that comes with the package, and its model card."""
+"""Weights of the model that comes with the package, and its model card."""

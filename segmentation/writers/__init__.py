@@ -1,4 +1,4 @@
-"""Label maps to files."""
+"""Writers of masks: NIfTI, NRRD, surfaces, label tables and DICOM objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The label table as a text file beside a NIfTI mask, which itself has no place for names.
+"""Label table of a mask as a text file: NIfTI itself has no place for names.
 
 In ITK-SNAP's label description format: number, red, green, blue, opacity, visible, meshed, "name".
 """
@@ -10,7 +10,7 @@ from segmentation.core.volume import LabelMap
 
 
 def label_table(label_map: LabelMap) -> str:
-    """A line for the background and one for each label present; SNOMED CT codes stand in comments."""
+    """List the background and each label present, one a line; SNOMED CT codes stand in comments."""
     lines = ["# ITK-SnAP Label Description File", "# IDX   -R-  -G-  -B-  -A--  VIS MSH  LABEL"]
     lines.append(_line(0, (0, 0, 0), 0, "Clear Label"))
     for number in label_map.present:

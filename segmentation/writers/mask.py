@@ -1,4 +1,4 @@
-"""One door for mask files: the suffix says in which format."""
+"""Write a mask in the format that the file's suffix names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Surfaces to files that CAD, printing and planning programs open: STL, OBJ, PLY and binary glTF (GLB).
+"""Writers of surfaces for CAD, printing and planning programs: STL, OBJ, PLY and binary glTF (GLB).
 
 Coordinates are millimetres in the patient, RAS+ or LPS+ as asked. Every file says which, as ``SPACE=RAS`` or
 ``SPACE=LPS`` in its header: 3D Slicer looks there, and takes a file that says nothing for LPS. glTF prescribes
@@ -28,7 +28,7 @@ _VERTICES, _INDICES = 34962, 34963  # and its buffer targets
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """One label as triangles.
+    """The surface of one label: triangles with a name and a colour.
 
     Attributes:
         name: Of the label, for instance ``"L1"``.
@@ -45,7 +45,7 @@ class Surface:
     triangles: NDArray[np.int64]
 
     def along(self, axes: Axes) -> Surface:
-        """The same surface in ``axes``: LPS is RAS turned by half a turn about S, so that no triangle flips."""
+        """Return the same surface in ``axes``: LPS is RAS turned by half a turn about S, so that no triangle flips."""
         if axes == "ras":
             return self
         turn = np.array([-1.0, -1.0, 1.0])
@@ -121,7 +121,7 @@ def _ply(surfaces: Sequence[Surface], statement: str) -> bytes:
 
 
 def _glb(surfaces: Sequence[Surface], statement: str) -> bytes:
-    """Binary glTF 2.0 in one file, https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html, section 4.4."""
+    """Encode as binary glTF 2.0 in one file, https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html, section 4.4."""
     surfaces = [surface for surface in surfaces if len(surface.triangles)]  # an accessor may not be empty
     binary = bytearray()
     views: list[dict[str, Any]] = []

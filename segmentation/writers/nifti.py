@@ -1,4 +1,4 @@
-"""NIfTI files whose geometry equals the input's to the last bit.
+"""Writer of NIfTI files whose geometry equals the input's to the last bit.
 
 The header is copied byte for byte and only what describes the voxels is replaced; nibabel's image classes are
 not used, because they may rewrite qform and sform. Free text and extensions are dropped: they can hold names
@@ -37,12 +37,14 @@ def write_nifti(label_map: LabelMap, path: Path) -> None:
 
 
 def write_volume(volume: Volume, path: Path) -> None:
-    """Write a CT in HU (int16 or float32), with the qform, sform and units of ``volume.header``. As above."""
+    """Write a CT in HU (int16 or float32) with the qform, sform and units of ``volume.header``; see
+    :func:`write_nifti`.
+    """
     _write(np.asarray(volume.hu), volume.grid, volume.header, path)
 
 
 def header_for(grid: Grid) -> Nifti1Header:
-    """A NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm."""
+    """Make a NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm."""
     from nibabel.nifti1 import Nifti1Header  # half a second to import
 
     header = Nifti1Header()

@@ -1,4 +1,4 @@
-"""NRRD with the label table inside, as 3D Slicer writes it (``.seg.nrrd``): it opens there as named segments.
+"""Writer of NRRD masks as 3D Slicer writes them (``.seg.nrrd``): they open there as named segments.
 
 Keys: https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html ("Segmentation
 representation"). Other readers of NRRD see an ordinary label map.

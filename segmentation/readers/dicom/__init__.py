@@ -1,6 +1,7 @@
-"""DICOM series to volumes.
+"""Reader of DICOM: finds series, groups their images, repairs what can be repaired, and makes volumes of them.
 
-``files`` finds them, ``headers`` reads them into ``frame``, ``series`` groups and splits, ``layout`` plans the grid and
-its repairs, ``pixels`` and ``assemble`` make the voxels, ``propose`` picks. All of that runs in ``worker``, a process
-of its own that ``sandbox`` starts; ``reader`` and ``listing`` are what the rest of the program sees.
+``find_files`` finds the files, ``headers`` reads them into ``frames.frame``, ``group_series`` groups and splits them,
+``layout`` plans the grid and its repairs, ``frames.decode_pixels`` and ``assemble`` make the voxels, ``propose``
+chooses the series to segment. All of that runs in ``worker``, a process of its own that ``sandbox`` starts. The rest of
+the program uses ``reader`` and ``listing``.
 """

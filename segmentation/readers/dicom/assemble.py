@@ -1,4 +1,4 @@
-"""A layout and its frames to a file of voxels, with no more than two slices in memory."""
+"""Assemble a planned volume from its images into a file of voxels, with no more than two slices in memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from segmentation.readers.dicom.layout import Layout, lay_out
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """What a file of voxels holds: ``kind`` of value on ``layout.grid``; ``notes`` on what could not be decoded."""
+    """Description of a file of voxels: ``kind`` of value on ``layout.grid``; ``notes`` on what could not be decoded."""
 
     layout: Layout
     kind: np.dtype[Any]
@@ -52,7 +52,7 @@ def _kind(layout: Layout) -> np.dtype[Any]:
 
 
 def _write(layout: Layout, path: Path, name: Message) -> set[Frame]:
-    """Write all voxels; or answer what cannot be decoded."""
+    """Write all voxels, or return the frames that cannot be decoded."""
     kind = _kind(layout)
     stack = path.with_suffix(".frames") if layout.resampled else path
     with stack.open("w+b") as file:
@@ -67,7 +67,7 @@ def _write(layout: Layout, path: Path, name: Message) -> set[Frame]:
 
 
 class _Stack:
-    """Pictures in a file, by number."""
+    """File of pictures that are written and read by number."""
 
     def __init__(self, file: BinaryIO, kind: np.dtype[Any], rows: int, columns: int) -> None:
         self._file, self._kind, self._shape = file, kind, (rows, columns)
@@ -84,7 +84,9 @@ class _Stack:
 
 
 def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: Message) -> set[Frame]:
-    """Each frame to its place; then its duplicates, which must be the same picture. Answers those that are damaged."""
+    """Write each frame to its place and compare its duplicates, which must be the same picture. Return the damaged
+    ones.
+    """
     by_file: dict[Path, list[Frame]] = defaultdict(list)
     places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}
     for frame in layout.frames:
@@ -104,7 +106,7 @@ def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: Message) -> s
 
 
 def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: bool, name: Message) -> set[Frame]:
-    """The duplicates that are damaged. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
+    """Return the damaged duplicates. That of a damaged frame waits: it takes its place. Raises BadGeometry."""
     found: set[Frame] = set()
     for number, duplicate in layout.duplicates:
         if layout.frames[number] in damaged:
@@ -119,7 +121,7 @@ def _compare(layout: Layout, damaged: set[Frame], stack: _Stack, integer_hu: boo
 
 
 def _same(picture: Picture, duplicate: Frame, integer_hu: bool, name: Message) -> bool | None:
-    """Whether ``duplicate`` shows the same; None if it cannot be decoded."""
+    """Tell whether ``duplicate`` shows the same picture; None if it cannot be decoded."""
     try:
         [(_, other)] = read_hu(duplicate.path, [duplicate], integer_hu and duplicate.integer_hu, name)
     except UnreadableFile:

@@ -1,4 +1,4 @@
-"""De-identification by a list of what may stay: everything else goes, private elements included.
+"""De-identify DICOM data sets: only listed elements stay; all others go, private ones included.
 
 Stricter than the Basic Application Level Confidentiality Profile of DICOM PS3.15 (annex E), which lists what must go:
 what a future edition or a vendor adds goes by itself. Descriptions, dates and overlays go; what places, scales and
@@ -48,7 +48,9 @@ _UID_TAGS = {tag_for_keyword(keyword) for keyword in _UIDS.split()}
 
 
 def deidentify(dataset: Dataset, secret: bytes) -> None:
-    """Change ``dataset`` in place. ``secret`` makes the new UIDs and the patient's pseudonym; keep it from others."""
+    """Remove whatever can identify the patient from ``dataset``, in place. ``secret`` makes the new UIDs and the
+    pseudonym; keep it from others.
+    """
     patient = "\0".join(str(dataset.get(keyword, "")) for keyword in ("PatientID", "IssuerOfPatientID", "PatientName"))
     dated = {keyword for keyword in _DUMMIES if keyword in dataset}
     _reduce(dataset, secret)
@@ -68,7 +70,7 @@ def deidentify(dataset: Dataset, secret: bytes) -> None:
 
 
 def new_uid(uid: str, secret: bytes) -> str:
-    """The UID that stands for ``uid`` (2.25 and a number of 128 bits)."""
+    """Derive the UID that stands for ``uid`` (2.25 and a number of 128 bits)."""
     return f"2.25.{int.from_bytes(_digest(secret, 'uid', uid)[:16], 'big')}"
 
 

@@ -1,4 +1,4 @@
-"""What a DICOMDIR promises, compared with what is there."""
+"""Compare the images that a DICOMDIR lists with those that are there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_BYTES = 64 << 20
 
 
 def missing_instances(directories: Iterable[Path], present: set[str]) -> tuple[int, int]:
-    """How many images the DICOMDIRs among ``directories`` list, and how many of them are not ``present`` (UIDs)."""
+    """Count the images that DICOMDIRs list, and how many of them are not ``present`` (UIDs)."""
     listed: set[str] = set()
     for path in directories:
         if path.stat().st_size > _MAX_BYTES:

@@ -1,4 +1,4 @@
-"""The files of a folder, a DICOMDIR or a zip, found without ever leaving it."""
+"""Find the files of a folder, a DICOMDIR or a zip, without following anything out of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 @dataclass
 class Found:
-    """Files, and what was left out on the way: how many of which note. ``renamed``: the names say nothing."""
+    """Files found, and counts of what was left out, by note. ``renamed``: the names say nothing."""
 
     files: list[Path] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -34,12 +34,12 @@ class Found:
 
     @property
     def notes(self) -> list[Note]:
-        """What was left out, said."""
+        """Describe what was left out, as notes."""
         return [note(code, count=count) for code, count in self.left_out.items()]
 
 
 def find_files(path: Path) -> Found:
-    """All files below a folder, by name; of a DICOMDIR, those beside it. Links are not followed.
+    """Find all files below a folder, by name; of a DICOMDIR, those of its folder. Links are not followed.
 
     Raises:
         TooLarge: more than any study has.
@@ -66,7 +66,7 @@ def find_files(path: Path) -> Found:
 
 
 def is_zip(path: Path) -> bool:
-    """True for a zip archive, whatever it is called."""
+    """Tell whether a file is a zip archive, whatever it is called."""
     with path.open("rb") as file:
         return file.read(4) == _ZIP_MAGIC
 
@@ -110,7 +110,7 @@ def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:
 
 
 def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, room: int) -> int:
-    """Bytes written. What the directory promises is checked before, what comes while it comes."""
+    """Unpack one entry and return the bytes written, checking the promised size before and the real size meanwhile."""
     too_large = TooLarge("zip.too_large")
     if entry.file_size > room or entry.file_size > (entry.compress_size + 64) * (MAX_DEFLATE_RATIO + 1):
         raise too_large

@@ -1,4 +1,4 @@
-"""Frames to series: one a SeriesInstanceUID, split where one holds what cannot be one volume."""
+"""Group images to series: one a SeriesInstanceUID, split where one holds what cannot be one volume."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Series:
 
     @property
     def title(self) -> Message:
-        """What to call it in a sentence."""
+        """Name of the series in a sentence."""
         return title_of(self.frames[0].series_number)
 
 
@@ -64,7 +64,7 @@ def title_of(series_number: int) -> Message:
 
 
 def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
-    """Every series, by number; copies of an instance (same UID) are left out and counted."""
+    """Group frames to series, by number; copies of an instance (same UID) are left out and counted."""
     by_uid: dict[str, list[Frame]] = defaultdict(list)
     seen: set[tuple[str, int]] = set()
     copies: dict[str, int] = defaultdict(int)
@@ -86,7 +86,7 @@ def _parts(uid: str, frames: list[Frame], copies: int, limits: ReadLimits) -> li
 
 
 def _part(uid: str, frames: list[Frame], part: tuple[int, int], copies: int, limits: ReadLimits) -> Series:
-    """One series; ``part`` says which of how many it is of those with the same UID."""
+    """Make one series; ``part`` says which of how many it is of those with the same UID."""
     number, count = part
     notes = [note("split", count=count), note("part", part=number, count=count)] if count > 1 else []
     if copies:
@@ -121,7 +121,7 @@ def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
 
 
 def _check_kind(frames: list[Frame], name: Message) -> None:
-    """Raises NotCT, NotAVolume or BadGeometry for what cannot be a CT volume."""
+    """Raise NotCT, NotAVolume or BadGeometry for what cannot be a CT volume."""
     first = frames[0]
     if not first.kind:
         raise NotCT("dicom.no_modality", name=name)

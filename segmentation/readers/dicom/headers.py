@@ -1,4 +1,4 @@
-"""DICOM files to :class:`Frame` values: classic, enhanced, legacy converted; with preamble or without."""
+"""Read DICOM headers into :class:`Frame` values: classic, enhanced, legacy converted; with preamble or without."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _MAX_SIDE = 1 << 14
 
 
 class NotDicom(Exception):
-    """The file is no DICOM file."""
+    """Error: the file is no DICOM file."""
 
 
 class Damaged(Exception):
-    """The file is a DICOM file that is cut short or cannot be understood."""
+    """Error: the file is a DICOM file that is cut short or cannot be understood."""
 
 
 def read_frames(path: Path) -> list[Frame]:
-    """Every frame of a file; one without a picture (``rows`` 0) of a report, a plan or a segmentation's list.
+    """Read every frame of a file; one without a picture (``rows`` 0) of a report, a plan or a segmentation's list.
 
     Raises:
         NotDicom: it is something else, or a DICOMDIR.
@@ -65,7 +65,7 @@ def read_frames(path: Path) -> list[Frame]:
 
 
 def _looks_like_dicom(file: IO[bytes]) -> bool:
-    """True with a preamble, False without but with the first bytes of a data set."""
+    """Return True with a preamble, False without but with the first bytes of a data set."""
     start = file.read(_PREAMBLE + 4)
     file.seek(0)
     if start[_PREAMBLE:] == b"DICM":
@@ -122,7 +122,7 @@ def _frames(path: Path, dataset: Dataset, preamble: bool) -> Iterable[Frame]:
 
 
 def _groups(dataset: Dataset | None) -> list[Dataset]:
-    """The first item of each functional group."""
+    """Return the first item of each functional group."""
     if dataset is None:
         return []
     items = [_first(element.value) for element in dataset if element.VR == "SQ"]
@@ -130,7 +130,7 @@ def _groups(dataset: Dataset | None) -> list[Dataset]:
 
 
 def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
-    """What all frames of a file share."""
+    """Read what all frames of a file share."""
     rows, columns = (int(_get(dataset, name, 0) or 0) for name in ("Rows", "Columns"))
     if not (0 <= rows <= _MAX_SIDE and 0 <= columns <= _MAX_SIDE):
         raise Damaged
@@ -160,7 +160,7 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
 
 
 def _placed(groups: list[Dataset]) -> dict[str, Any]:
-    """Where the frame lies; None for what is missing or impossible."""
+    """Read where the frame lies; None for what is missing or impossible."""
     orientation = _numbers(groups, "ImageOrientationPatient", 6)
     row, column = (None, None) if orientation is None else (_unit(orientation[:3]), _unit(orientation[3:]))
     if row is None or column is None or abs(float(np.dot(row, column))) > 0.01:
@@ -177,7 +177,7 @@ def _placed(groups: list[Dataset]) -> dict[str, Any]:
 
 
 def _valued(groups: list[Dataset]) -> dict[str, Any]:
-    """How the frame's values are to be read, and what tells it from its neighbours."""
+    """Read how the frame's values are to be converted, and what tells it from its neighbours."""
     slope = _numbers(groups, "RescaleSlope", 1)
     inter = _numbers(groups, "RescaleIntercept", 1)
     kinds = _look_up(groups, "FrameType") or _look_up(groups, "ImageType") or ()
@@ -194,7 +194,7 @@ def _valued(groups: list[Dataset]) -> dict[str, Any]:
 
 
 def _kernel(value: Any) -> str:
-    """Several values (Siemens writes the strength of its iterative reconstruction as a second) in one text."""
+    """Join several values (Siemens writes the strength of its iterative reconstruction as a second) in one text."""
     return clean(value if isinstance(value, str) else " ".join(map(str, value or ())))
 
 
@@ -207,7 +207,7 @@ def _padding(dataset: Dataset) -> tuple[int, int] | None:
 
 
 def _guessed_syntax(dataset: Dataset) -> str:
-    """What pydicom found out by looking, where the file does not say."""
+    """Return the transfer syntax that pydicom found out by looking, where the file does not say."""
     implicit, little = dataset.original_encoding
     if implicit:
         return str(pydicom.uid.ImplicitVRLittleEndian)
@@ -219,7 +219,7 @@ def _meta(dataset: Dataset) -> Dataset:
 
 
 def clean(text: str) -> str:
-    """A header's text made safe to carry: printable, on one line, short. It stays hostile: escape it."""
+    """Make a header's text safe to carry: printable, on one line, short. It stays hostile: escape it."""
     return "".join(char for char in text if char.isprintable()).strip()[:_TEXT_LENGTH]
 
 
@@ -236,7 +236,7 @@ def _whole(dataset: Dataset, keyword: str) -> int:
 
 
 def _numbers(groups: list[Dataset], keyword: str, count: int) -> Any:
-    """So many finite numbers, or None."""
+    """Read so many finite numbers, or None."""
     value = _look_up(groups, keyword)
     try:
         numbers = tuple(float(v) for v in ([value] if count == 1 else value))
@@ -267,7 +267,7 @@ def _first(sequence: Any) -> Dataset | None:
 
 
 def _get(dataset: Dataset, keyword: str, default: Any) -> Any:
-    """A value, or the default where the element is missing or cannot be decoded."""
+    """Read a value, or the default where the element is missing or cannot be decoded."""
     try:
         return dataset.get(keyword, default)
     except HEADER_ERRORS:

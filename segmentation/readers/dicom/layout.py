@@ -1,4 +1,4 @@
-"""Where the slices of a volume come from: sorted by position, repaired where that is safe, refused where it is not."""
+"""Plan a volume's slices: sorted by position, repaired where that is safe, refused where it is not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Slice:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """How frames make a volume.
+    """Plan of how frames make a volume.
 
     Attributes:
         frames: Along the slice normal (row axis x column axis), one a position.
@@ -62,7 +62,7 @@ class Layout:
 
 
 def distances(frames: Sequence[Frame]) -> Vectors:
-    """(N,) distance of each frame along the normal of the first, in mm."""
+    """Compute the (N,) distance of each frame along the normal of the first, in mm."""
     normal = np.cross(_vector(frames[0].row_axis), _vector(frames[0].column_axis))
     return np.array([np.dot(normal, _vector(frame.position_mm)) for frame in frames])
 
@@ -100,7 +100,7 @@ def lay_out(frames: Sequence[Frame], name: Message) -> Layout:
 
 
 def _sorted(frames: Sequence[Frame]) -> tuple[list[Frame], list[tuple[int, Frame]], Vectors]:
-    """By position alone; of several at one place the first by instance number stays."""
+    """Sort by position alone; of several at one place the first by instance number stays."""
     along = distances(frames)
     order = sorted(range(len(frames)), key=lambda n: (round(float(along[n]), 3), frames[n].instance_number))
     kept: list[int] = []
@@ -114,7 +114,7 @@ def _sorted(frames: Sequence[Frame]) -> tuple[list[Frame], list[tuple[int, Frame
 
 
 def _slices(along: Vectors, name: Message, notes: list[Note]) -> tuple[list[Slice], float]:
-    """The volume's slices and the step between them, for frames at ``along`` mm, ascending."""
+    """Plan the volume's slices and the step between them, for frames at ``along`` mm, ascending."""
     count = len(along)
     step = float(along[-1] - along[0]) / (count - 1)
     if np.abs(along - (along[0] + step * np.arange(count))).max() <= _REGULAR * step:
@@ -162,7 +162,9 @@ def _resampled(along: Vectors, steps: Vectors, name: Message, notes: list[Note])
 def _straightened(
     drift: Vectors, along: Vectors, spacing: tuple[float, float], name: Message, notes: list[Note]
 ) -> tuple[Vectors, Vectors, Vectors | None]:
-    """Shifts (N, 2) and the first pixel's offset (2,), in pixels; and a slant in pixels a mm, if too small to shift."""
+    """Compute shifts (N, 2) and the first pixel's offset (2,), in pixels; and a slant in pixels a mm, if too small to
+    shift.
+    """
     height = along - along[0]
     slope = drift[-1] / height[-1]  # pixels a mm
     if np.abs(drift - np.outer(height, slope)).max() > 0.5:

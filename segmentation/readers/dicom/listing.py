@@ -1,4 +1,4 @@
-"""What a set of files holds: every series, whether it can be segmented, and which one is proposed.
+"""List the series of a set of files: whether each can be segmented, and which one is proposed.
 
 :func:`make_listing` runs in the limited process; a :class:`Listing` crosses from there, and into files, as JSON.
 """
@@ -61,7 +61,7 @@ class Entry:
 
     @property
     def title(self) -> Message:
-        """What to call it in a sentence."""
+        """Name of the series in a sentence."""
         return title_of(self.number)
 
 
@@ -74,7 +74,7 @@ class Listing:
 
     @property
     def proposed(self) -> Entry | None:
-        """The series to segment unless someone chooses another; None if none can be."""
+        """Series to segment unless someone chooses another; None if none can be."""
         return next((entry for entry in self.series if entry.proposed), None)
 
 
@@ -135,7 +135,7 @@ def _entry(series: Series, reasons: tuple[Note, ...], proposed: bool, picture: s
 
 
 def listing_to_json(listing: Listing) -> dict[str, Any]:
-    """As plain values, for a file."""
+    """Convert a listing to plain values, for a file."""
     return {
         "series": [_entry_to_json(entry) for entry in listing.series],
         "notes": [each.to_json() for each in listing.notes],
@@ -143,7 +143,7 @@ def listing_to_json(listing: Listing) -> dict[str, Any]:
 
 
 def listing_from_json(content: dict[str, Any]) -> Listing:
-    """What :func:`listing_to_json` answered."""
+    """Restore what :func:`listing_to_json` made."""
     entries = tuple(_entry_from_json(each) for each in content["series"])
     return Listing(entries, tuple(map(Note.from_json, content["notes"])))
 

@@ -1,4 +1,4 @@
-"""Which series of a study to segment: a thin axial CT with a bone or standard kernel, and why."""
+"""Propose the series of a study to segment: a thin axial CT with a bone or standard kernel, and say why."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ THIN_MM, THICK_MM, FEW = 2.0, 4.0, 20
 
 @dataclass(frozen=True)
 class Verdict:
-    """How suitable a series is. ``score`` orders them; ``reasons`` say why, what speaks against it included."""
+    """Suitability of a series. ``score`` orders them; ``reasons`` say why, what speaks against it included."""
 
     score: float
     reasons: tuple[Note, ...]
 
 
 def assess(series: Series) -> Verdict:
-    """Judge one series; below zero it is never proposed."""
+    """Assess how suitable one series is; below zero it is never proposed."""
     first = series.frames[0]
     if series.layout is None:
         return Verdict(-1000.0, tuple(_against(first)))
@@ -52,13 +52,13 @@ def assess(series: Series) -> Verdict:
 
 
 def propose(verdicts: Sequence[Verdict]) -> int | None:
-    """Number of the best series, or None if none is usable."""
+    """Choose the number of the best series, or None if none is usable."""
     best = max(range(len(verdicts)), key=lambda n: verdicts[n].score, default=None)
     return best if best is not None and verdicts[best].score > -500 else None
 
 
 def plane(frame: Frame) -> str:
-    """``"axial"``, ``"coronal"``, ``"sagittal"`` or ``"oblique"``; empty if the header does not say."""
+    """Name the plane: ``"axial"``, ``"coronal"``, ``"sagittal"`` or ``"oblique"``; empty if the header does not say."""
     if not frame.has_geometry:
         return ""
     normal = np.abs(np.cross(frame.row_axis or (), frame.column_axis or ()))
@@ -99,7 +99,7 @@ def _by_count(count: int) -> list[tuple[float, Note]]:
 
 
 def _against(frame: Frame) -> list[Note]:
-    """What the object is, if not an original CT series."""
+    """Note what the object is, if not an original CT series."""
     if "LOCALIZER" in frame.image_type:
         return [note("localizer")]
     if frame.kind != "CT":

@@ -1,4 +1,4 @@
-"""DICOM as a reader among the others: a folder, a DICOMDIR, a zip or a multi-frame file to one volume."""
+"""DICOM as one of the formats that can be read: a folder, a DICOMDIR, a zip or a multi-frame file to one volume."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from segmentation.readers.limits import ReadLimits
 
 
 def is_dicom(path: Path) -> bool:
-    """True for what this reader takes: a folder, a zip, a DICOMDIR, and a file with DICOM's mark or suffix."""
+    """Tell whether this reader takes a path: a folder, a zip, a DICOMDIR, or a file with DICOM's mark or suffix."""
     if path.is_dir():
         return True
     if path.name.lower() == DICOMDIR or path.suffix.lower() in (".dcm", ".dicom", ".ima", ".zip"):
@@ -40,7 +40,7 @@ def list_series(
     renamed: bool = False,
     unpack_bytes: int | None = None,
 ) -> Listing:
-    """Every series of ``path``, in a process of its own.
+    """List every series of ``path``, in a process of its own.
 
     Args:
         path: A folder, a DICOMDIR, a file or a zip.
@@ -74,7 +74,7 @@ def list_series(
 
 
 class _Unpacked:
-    """A temporary folder that goes with this object."""
+    """Temporary folder that is removed with this object."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="spineview-"))
@@ -82,7 +82,10 @@ class _Unpacked:
 
 
 def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
-    """The chosen series, or the proposed one. Raises InputError as :func:`list_series`, and why none can be read."""
+    """Open the chosen series, or the proposed one.
+
+    Raises InputError as :func:`list_series` does, and with the reason why no series can be read.
+    """
     unpacked = _Unpacked() if path.is_file() and is_zip(path) else None
     listing = list_series(path, limits, unpacked.folder if unpacked else None)
     entry = choose(listing, series)
@@ -104,7 +107,7 @@ def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
 
 
 def choose(listing: Listing, series: str = "") -> Entry:
-    """The series with that key or number, else the proposed one.
+    """Choose the series with that key or number, else the proposed one.
 
     Raises:
         InputError: there is no such series, or it makes no volume; if none does, the problem of the likeliest.
@@ -126,22 +129,22 @@ def choose(listing: Listing, series: str = "") -> Entry:
 
 
 def load_voxels(entry: Entry, limits: ReadLimits) -> Voxels:
-    """(I, J, K) HU of a series, int16 or float32, i fastest in memory. Raises InputError."""
+    """Read (I, J, K) HU of a series, int16 or float32, i fastest in memory. Raises InputError."""
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         out = Path(folder) / "voxels"
         request = {"frames": _frames(entry.frames), "out": str(out), "name": entry.title.to_json()}
-        answer = sandbox.run("load", request, limits)
-        values = np.fromfile(out, dtype=answer["dtype"])
-    shape = answer["shape"]
-    grid = Grid((shape[0], shape[1], shape[2]), np.array(answer["affine"]))
-    notes = tuple(map(Note.from_json, answer["notes"]))
+        result = sandbox.run("load", request, limits)
+        values = np.fromfile(out, dtype=result["dtype"])
+    shape = result["shape"]
+    grid = Grid((shape[0], shape[1], shape[2]), np.array(result["affine"]))
+    notes = tuple(map(Note.from_json, result["notes"]))
     if not notes and (entry.grid is None or grid.shape != entry.grid.shape):
         raise UnreadableFile("dicom.files_changed")
     return Voxels(values.reshape(grid.shape, order="F"), grid, notes)
 
 
 def keep_files(entry: Entry, into: Path, secret: bytes | None, limits: ReadLimits) -> int:
-    """Write the series' files, by position, into a folder; de-identified if there is a ``secret``. Answers how many."""
+    """Write the series' files, by position, into a folder; de-identified if there is a ``secret``. Return how many."""
     request = {"frames": _frames(entry.frames), "into": str(into), "secret": secret.hex() if secret else ""}
     return int(sandbox.run("keep", request, limits)["count"])
 

@@ -1,4 +1,4 @@
-"""The files of a chosen series, to stay beside the study: as they came, or de-identified."""
+"""Retain the files of a chosen series with its study: as they came, or de-identified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from segmentation.readers.dicom.layout import lay_out
 
 
 def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int:
-    """Write ``00001.dcm`` … in the order of position, without duplicates; answers how many.
+    """Write ``00001.dcm`` … in the order of position, without duplicates; return how many.
 
     Args:
         frames: Of one series.

@@ -1,4 +1,4 @@
-"""Starts the process that reads DICOM, waits for it, and survives whatever a file does to it."""
+"""Start the process that reads DICOM, wait for it, and survive whatever a file does to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def run(task: str, request: dict[str, Any], limits: ReadLimits) -> dict[str, Any]:
-    """Do one of the worker's tasks in a process of its own; answers what it answered.
+    """Do one of the worker's tasks in a process of its own; return its result.
 
     Raises:
         InputError: what the task raised; or the process died, or went beyond its memory or time.
@@ -55,12 +55,12 @@ def _reply(done: subprocess.CompletedProcess[bytes], limits: ReadLimits) -> dict
         raise TooLarge("dicom.too_much_memory", gib=limits.process_bytes / 1024**3)
     if "error" in reply:
         raise InputError.from_json(reply["error"])
-    answer: dict[str, Any] = reply["ok"]
-    return answer
+    result: dict[str, Any] = reply["ok"]
+    return result
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with one thread for each library: threads would take address space, which is limited."""
+    """Copy the environment with one thread for each library: threads would take address space, which is limited."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return {**os.environ, **threads, "PYTHONPATH": path}

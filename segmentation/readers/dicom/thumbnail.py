@@ -1,4 +1,4 @@
-"""A small picture of a series: its middle image, in a window that shows bone and soft tissue."""
+"""Small picture of a series: its middle image, in a window that shows bone and soft tissue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WINDOW_HU = (-450.0, 1050.0)
 
 
 def write_thumbnail(series: Series, path: Path) -> str:
-    """Write a PNG and answer its name; empty if the series has no grey picture that can be decoded."""
+    """Write a PNG and return its name; empty if the series has no grey picture that can be decoded."""
     frame = series.frames[len(series.frames) // 2]
     if not frame.rows or frame.samples != 1:
         return ""

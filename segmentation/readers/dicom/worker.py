@@ -1,4 +1,4 @@
-"""The process that touches DICOM bytes: one task on standard input, one answer on standard output, then it ends.
+"""Process that touches DICOM bytes: one task on standard input, one result on standard output, then it ends.
 
 Started by sandbox.py, under limits that it sets for itself before it reads anything.
 """
@@ -57,7 +57,7 @@ def keep(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(wanted: list[list[Any]]) -> list[Any]:
-    """The frames named by file and number, in that order."""
+    """Read the frames named by file and number, in that order."""
     from segmentation.core.errors import UnreadableFile
     from segmentation.readers.dicom.headers import Damaged, NotDicom, read_frames
 
@@ -73,8 +73,8 @@ def _chosen(wanted: list[list[Any]]) -> list[Any]:
 TASKS: dict[str, Task] = {"list": list_files, "load": load, "keep": keep}
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Do the task; an input that is refused is an answer, too."""
+def respond(request: dict[str, Any]) -> dict[str, Any]:
+    """Do the task and return its result; for an input that is refused, the error."""
     from segmentation.core.errors import InputError
 
     try:
@@ -96,14 +96,14 @@ def _limit(memory_bytes: int, cpu_s: int, file_bytes: int) -> None:
 
 
 def main() -> None:
-    """Limits first; then the task. Whatever a library prints goes nowhere: it may quote a header."""
+    """Set the limits, then do the task. Whatever a library prints goes nowhere: it may quote a header."""
     request = json.load(sys.stdin)
     _limit(request["memory_bytes"], request["cpu_s"], request["file_bytes"])
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as reply:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        json.dump(answer(request), reply)
+        json.dump(respond(request), reply)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Training images made from label maps, without a CT."""
+"""Synthesis of training images from label maps, without a CT."""

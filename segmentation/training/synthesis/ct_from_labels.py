@@ -1,7 +1,7 @@
-"""CT images made from label maps alone: the anatomy is real, the appearance is random.
+"""Synthetic CTs made from label maps alone: the anatomy is real, the appearance is random.
 
 After Billot et al. 2023, "SynthSeg", doi:10.1016/j.media.2023.102789. Every image has other densities, textures
-and neighbours, so the network cannot learn a scanner; bones that are not vertebrae are drawn beside the column,
+and neighbours, so the network cannot learn a scanner; bones that are not vertebrae are drawn near the column,
 so it cannot learn that bone is spine. Values are 0..1 for 0..1000 HU.
 """
 
@@ -31,7 +31,7 @@ def synthesise(
     background: Array | None = None,
     ribs: NDArray[np.bool_] | None = None,
 ) -> Array:
-    """An image for a (I, J, K) crop of labelled bone.
+    """Make an image for an (I, J, K) crop of labelled bone.
 
     ``background`` is a CT crop without spine, or None; ``ribs`` is where the vertebrae's own ribs are, if known.
     """
@@ -59,7 +59,7 @@ def synthesise(
 
 
 def smooth_noise(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) -> Array:
-    """Gaussian noise, of unit variance before interpolation, correlated over about ``sigma`` voxels."""
+    """Draw Gaussian noise, of unit variance before interpolation, correlated over about ``sigma`` voxels."""
     small = [max(2, int(np.ceil(n / max(1.0, sigma))) + 1) for n in shape]
     noise = torch.from_numpy(rng.standard_normal(small, dtype=np.float32))[None, None]
     smooth: Array = functional.interpolate(noise, size=shape, mode="trilinear", align_corners=True)[0, 0].numpy()
@@ -67,7 +67,7 @@ def smooth_noise(shape: tuple[int, ...], sigma: float, rng: np.random.Generator)
 
 
 def soft_tissue(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Muscle, organs and vessels, with regions of fat or air that the HU clamp turns to 0."""
+    """Draw muscle, organs and vessels, with regions of fat or air that the HU clamp turns to 0."""
     image = rng.uniform(0.02, 0.09) + rng.uniform(0.005, 0.03) * smooth_noise(shape, rng.uniform(3, 12), rng)
     image[smooth_noise(shape, rng.uniform(8, 24), rng) > rng.uniform(0.2, 1.5)] = 0.0
     if rng.random() < 0.4:  # contrast medium
@@ -76,7 +76,7 @@ def soft_tissue(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 
 def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Rib-like tubes, pelvis- and scapula-like curved plates, hollow and solid balls."""
+    """Draw rib-like tubes, pelvis- and scapula-like curved plates, hollow and solid balls."""
     half = _half(shape)
     axes = np.meshgrid(*[2 * np.arange(n, dtype=np.float32) for n in half], indexing="ij", sparse=True)
     mask = _tubes([_curve(shape, rng) for _ in range(rng.integers(0, 6))], half, rng.uniform(1.5, 4.5))
@@ -86,9 +86,9 @@ def other_bones(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.
 
 
 def random_ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Tubes that touch the bone, as ribs touch a thoracic vertebra: from its side backwards, outwards and round.
+    """Draw tubes that touch the bone, as ribs touch a thoracic vertebra: from its side backwards, outwards and round.
 
-    Without them a network takes a rib for the transverse process beside which it runs.
+    Without them a network takes a rib for the transverse process along which it runs.
     """
     inside = np.argwhere(bone)
     middle = np.median(inside[:, 0])
@@ -105,15 +105,15 @@ def random_ribs(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np
 
 
 def vessel(bone: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """A wide tube beside bone, along the body: an aorta or vena cava, bright with contrast medium, has no shell."""
+    """Draw a wide tube near bone, along the body: an aorta or vena cava, bright with contrast medium, has no shell."""
     inside = np.argwhere(bone)
     aside = rng.standard_normal(3) * [1, 1, 0]
-    beside = inside[rng.integers(len(inside))] + rng.uniform(8, 22) * aside / np.linalg.norm(aside)
-    return tube(bone.shape, beside, rng.standard_normal(3) * [0.3, 0.3, 1], rng.uniform(3, 10))
+    centre = inside[rng.integers(len(inside))] + rng.uniform(8, 22) * aside / np.linalg.norm(aside)
+    return tube(bone.shape, centre, rng.standard_normal(3) * [0.3, 0.3, 1], rng.uniform(3, 10))
 
 
 def tubes(curves: Sequence[NDArray[np.float64]], shape: tuple[int, ...], radius: float) -> NDArray[np.bool_]:
-    """(I, J, K) True within ``radius`` of ``curves`` of (N, 3) voxels."""
+    """Mark what lies within ``radius`` of ``curves`` of (N, 3) voxels in an array of ``shape``."""
     return _enlarged(_tubes(curves, _half(shape), radius), shape)
 
 
@@ -130,7 +130,7 @@ def _enlarged(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.boo
 
 
 def _tubes(curves: Sequence[NDArray[np.float64]], half: tuple[int, ...], radius: float) -> NDArray[np.bool_]:
-    """Around ``curves`` of (N, 3) voxels, by ``radius`` voxels, on every second voxel."""
+    """Mark what lies within ``radius`` voxels of ``curves`` of (N, 3) voxels, on every second voxel."""
     seeds = np.ones(half, dtype=bool)
     for curve in curves:
         points = curve.astype(np.int64) // 2
@@ -163,7 +163,7 @@ def _plate_or_ball(
 
 
 def _paint_discs(image: Array, between: NDArray[np.bool_], trabecular: float, rng: np.random.Generator) -> Array:
-    """Discs, and the ligaments between processes: soft, but often nearly as dense as the bone beside them.
+    """Paint discs, and the ligaments between processes: soft, but often nearly as dense as the bone next to them.
 
     Without them a network learns that between two bodies there is muscle or less, and takes real discs for bone.
     """
@@ -177,7 +177,7 @@ def _paint_discs(image: Array, between: NDArray[np.bool_], trabecular: float, rn
 
 
 def gaps(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What a closing by about 4 voxels fills between bones, found on every second voxel for speed."""
+    """Find what a closing by about 4 voxels fills between bones, on every second voxel for speed."""
     soft = torch.from_numpy(bone.astype(np.float32))[None, None]
     half = functional.avg_pool3d(soft, 2, ceil_mode=True)[0, 0].numpy() >= 0.5
     padded = np.pad(half, 2)
@@ -189,7 +189,7 @@ def gaps(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _paint(image: Array, bone: NDArray[np.bool_], density: float, rng: np.random.Generator) -> Array:
-    """Cortical shell over trabecular texture, in place of what was there."""
+    """Paint a cortical shell over trabecular texture, in place of what was there."""
     if not bone.any():
         return image
     # Blurred, a mask is 0.5 at its border and 1 inside: what lies between is the shell.

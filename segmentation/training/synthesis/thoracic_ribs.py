@@ -1,4 +1,4 @@
-"""Ribs beside thoracic vertebrae: drawn for label maps, found in CTs without labels.
+"""Ribs of thoracic vertebrae: drawn for label maps, found in CTs without labels.
 
 A rib's neck runs from the back of the vertebral body to the tip of the transverse process, close in front of it and
 as bright. A network that never saw the two side by side takes the one for the other. Label maps hold vertebrae only,
@@ -34,7 +34,7 @@ STRAY_MM = 2.0  # standard deviation by which each point of a path strays
 
 @dataclass(frozen=True, eq=False)
 class Ribs:
-    """Where the ribs of a label map run.
+    """Paths of the ribs of a label map.
 
     Attributes:
         paths: (P, 3) voxels of the map each, from the rib's head outwards.
@@ -47,7 +47,8 @@ class Ribs:
     def drawn(
         self, shape: tuple[int, ...], matrix: NDArray[np.float64], offset: NDArray[np.float64], rng: np.random.Generator
     ) -> NDArray[np.bool_]:
-        """(I, J, K) True where ribs are in a crop of ``shape``, whose index x shows ``matrix @ x + offset`` of the map.
+        """Draw the ribs in a crop of ``shape``, whose index x shows ``matrix @ x + offset`` of the map, as an (I, J, K)
+        mask.
 
         Each path strays a little, and each crop has ribs of another thickness; a rib is higher than it is thick.
         """
@@ -65,7 +66,7 @@ class Ribs:
 
 
 def ribs_of(numbers: NDArray[np.uint8], spacing_mm: float) -> Ribs:
-    """A rib on either side of each thoracic vertebra.
+    """Lay a rib on either side of each thoracic vertebra.
 
     ``numbers``: (I, J, K) VerSe labels with axes towards R, A and S. A side whose transverse process does not
     reach beyond the body, or is cut off, has no rib.
@@ -84,7 +85,7 @@ def ribs_of(numbers: NDArray[np.uint8], spacing_mm: float) -> Ribs:
 def ribs_by_the_lung(
     hu: NDArray[np.float32], air: NDArray[np.bool_], aside_mm: NDArray[np.float32], spacing_mm: float
 ) -> NDArray[np.bool_]:
-    """(I, J, K) True where a CT shows bone that is a rib because lung lies against it; none of it is spine.
+    """Mark the bone of a CT that is a rib because lung lies against it; none of it is spine.
 
     ``air`` is what is as thin as lung, ``aside_mm`` how far to the side of the vertebral bodies' centres a voxel is.
     """

@@ -1,4 +1,4 @@
-"""Results as DICOM objects that any PACS keeps beside the CT they were made from."""
+"""Writers of results as DICOM objects, which a PACS keeps in the study of the CT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparison pictures as secondary captures (PS3.3 A.8.4): what any viewer in the hospital can show."""
+"""Comparison pictures as DICOM secondary captures (PS3.3 A.8.4), which any viewer in a hospital can show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every object that we write shares: the patient's and the study's attributes, and how it reaches the disk."""
+"""Attributes that all written DICOM objects share: patient, study, series and equipment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COPIED = ("SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate
 
 
 def new_object(sop_class: UID, modality: str, number: int, sources: Sources, maker: Maker) -> Dataset:
-    """An object of a new series in the study of ``sources``, with patient, study, series and equipment filled in."""
+    """Make an object of a new series in the study of ``sources``: patient, study, series and equipment filled in."""
     dataset, first, now = Dataset(), sources.first, datetime.now()
     for name in _COPIED:
         if name in first:
@@ -40,7 +40,7 @@ def new_object(sop_class: UID, modality: str, number: int, sources: Sources, mak
 
 
 def reference_to(source: Dataset) -> Dataset:
-    """The item of a sequence that refers to an instance."""
+    """Make the item of a sequence that refers to an instance."""
     item = Dataset()
     item.ReferencedSOPClassUID = source.SOPClassUID
     item.ReferencedSOPInstanceUID = source.SOPInstanceUID
@@ -48,7 +48,7 @@ def reference_to(source: Dataset) -> Dataset:
 
 
 def refer_to_origin(dataset: Dataset, sources: Sources) -> None:
-    """Where a source was cut out of a larger multi-frame image, refer to that one and its frames."""
+    """Replace references to an image that was cut out of a larger multi-frame image by references to that one."""
     origins = {}
     for source in sources.datasets:
         for item in source.get("FrameExtractionSequence") or ():

@@ -1,4 +1,4 @@
-"""A volume's array as DICOM sees it: planes of rows of columns, along the source images' own axes."""
+"""Reorder a volume's array into DICOM's planes of rows of columns, along the source images' axes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segmentation.writers.dicom.sources import LPS, Sources
 
 
 def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
-    """``array`` (I, J, K) as (plane, row, column), axes permuted and flipped to those of the source images.
+    """Reorder ``array`` (I, J, K) to (plane, row, column), axes permuted and flipped to those of the source images.
 
     Where the grid is the source's own (no repair was needed) each plane is pixel for pixel one source image.
     """
@@ -36,7 +36,9 @@ def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
 
 
 def matching(grid: Grid, sources: Sources) -> tuple[list[int], list[bool]]:
-    """Which axes of ``grid`` run along planes, rows and columns of the sources, and which of its axes run backwards."""
+    """Find which axes of ``grid`` run along planes, rows and columns of the sources, and which of its axes run
+    backwards.
+    """
     along_row, down_column = sources.orientation()
     wanted = np.array([np.cross(along_row, down_column), down_column, along_row])
     units = LPS[:, None] * grid.affine[:3, :3] / np.array(grid.spacing_mm)

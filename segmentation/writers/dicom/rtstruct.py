@@ -33,7 +33,8 @@ def write_rtstruct(label_map: LabelMap, sources: Sources, path: Path, maker: Mak
 
 
 def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Dataset:
-    """One region of interest a label, named, coloured and coded by :mod:`segmentation.core.labels`.
+    """Make a structure set with one region of interest a label, named, coloured and coded by
+    :mod:`segmentation.core.labels`.
 
     Contours run midway between voxel centres. Holes, such as the spinal canal, are joined to the outline around them
     by a channel of no width, there and back (the keyhole of PS3.3 C.8.8.6.3), which every reader understands.
@@ -113,7 +114,9 @@ def _contours(number: int, label: Label, planes: hd.Volume, value: int, by_plane
 
 
 def _lines(mask: NDArray[np.bool_]) -> Iterator[tuple[int, Points]]:
-    """Plane and closed line of each piece: (N, 2) column and row, the first point not repeated."""
+    """Trace each piece in each plane: the plane, and a closed line of (N, 2) columns and rows, its first point not
+    repeated.
+    """
     box = bounding_box(mask)
     if box is None:
         return
@@ -128,7 +131,7 @@ def _lines(mask: NDArray[np.bool_]) -> Iterator[tuple[int, Points]]:
 
 
 def _keyholed(outline: Points, holes: list[Points]) -> Points:
-    """One line around an outline and its holes, from and to each hole where the two come closest."""
+    """Join an outline and its holes into one line, from and to each hole where the two come closest."""
     for hole in holes:
         distances = np.linalg.norm(outline[:, None] - hole[None], axis=2)
         here, there = np.unravel_index(distances.argmin(), distances.shape)
@@ -138,7 +141,7 @@ def _keyholed(outline: Points, holes: list[Points]) -> Points:
 
 
 def _images_by_plane(planes: hd.Volume, sources: Sources) -> dict[int, Dataset]:
-    """The single-frame source image, if there is one, that lies in each plane."""
+    """Find the single-frame source image, if there is one, that lies in each plane."""
     found = {}
     for source in sources.datasets:
         if "ImagePositionPatient" in source:

@@ -42,7 +42,7 @@ def write_dicom_seg(
 def make_dicom_seg(
     label_map: LabelMap, sources: Sources, maker: Maker, probability: NDArray[np.float32] | None = None
 ) -> Segmentation:
-    """A segmentation in the source's study and frame of reference that refers to every source instance.
+    """Make a segmentation in the source's study and frame of reference that refers to every source instance.
 
     Segments are numbered from 1 in the order of their labels; each is named, coloured and coded by
     :mod:`segmentation.core.labels`. Planes without a label are left out, as the standard allows.

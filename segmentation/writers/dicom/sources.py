@@ -1,4 +1,4 @@
-"""The CT that a result belongs to, as headers: what DICOM objects must copy from it and refer to."""
+"""Headers of the CT that a result belongs to: what DICOM objects copy from it and refer to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAY_BE_EMPTY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "
 
 @dataclass(frozen=True)
 class Maker:
-    """Who made a result.
+    """The program, the model and the method that made a result.
 
     Attributes:
         version: Of the program.
@@ -68,7 +68,7 @@ class Sources:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Without warnings of pydicom and highdicom: they quote values, and a value may be a patient's name."""
+    """Silence warnings of pydicom and highdicom: they quote values, and a value may be a patient's name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,1 +1,1 @@
-"""Single DICOM images: decode, judge, and take parts of multi-frame files."""
+"""Single DICOM images: decode their pixels, leave damaged ones out, and cut multi-frame files."""

@@ -1,4 +1,4 @@
-"""A volume without its damaged images: one is made up like a missing slice, more are refused and named."""
+"""Plan a volume without its damaged images: one is interpolated like a missing slice, more are refused and named."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_RUNS = 5
 def lay_out_without(
     damaged: Collection[Frame], frames: Sequence[Frame], name: Message
 ) -> tuple[Layout, tuple[Note, ...]]:
-    """Plan a volume from ``frames`` whose ``damaged`` ones cannot be decoded; and what was done about it.
+    """Plan a volume from ``frames`` whose ``damaged`` ones cannot be decoded, with notes on what was done about them.
 
     An image inside the series is interpolated from its neighbours; one at an end is left out, which makes the volume
     one slice shorter; one that has an undamaged copy at its place is replaced by that.
@@ -50,7 +50,7 @@ def _remark(layout: Layout, number: int) -> Note:
 
 
 def _runs(numbers: Iterable[int]) -> Message:
-    """Name slices, given from 0 and ascending, as a person counts them: ``"3, 5 to 9 and 12"``."""
+    """Format slices from 0, ascending, as a person counts them: ``"3, 5 to 9 and 12"``."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:

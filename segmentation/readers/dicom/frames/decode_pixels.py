@@ -1,4 +1,4 @@
-"""Stored pixels to Hounsfield units, frame by frame. Runs only in the limited process of sandbox.py."""
+"""Decode stored pixels to Hounsfield units, frame by frame. Runs only in the limited process of sandbox.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from segmentation.core.messages import Message
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.headers import HEADER_ERRORS
 
-# OpenJPEG answers a damaged stream with an error, where GDCM may end the process.
+# OpenJPEG reports a damaged stream as an error, where GDCM may end the process.
 _BY_OPENJPEG = {*pydicom.uid.JPEG2000TransferSyntaxes}
 _LARGE_BYTES = 64 << 20  # a file above is decoded from the disk, frame by frame
 _INT16 = np.iinfo(np.int16)
@@ -52,7 +52,7 @@ def read_hu(path: Path, frames: Sequence[Frame], integer_hu: bool, name: Message
 
 
 def unsupported(syntax: UID, name: Message) -> UnsupportedFormat:
-    """That no decoder here knows how the images of the series ``name`` are compressed."""
+    """Make the error that no decoder here knows how the images of the series ``name`` are compressed."""
     kind = syntax.name if syntax.is_transfer_syntax else Message("dicom.unknown_transfer_syntax")
     return UnsupportedFormat("dicom.unknown_compression", name=name, compression=kind)
 
@@ -76,13 +76,13 @@ def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
 
 
 def _or_all(path: Path, indices: list[int]) -> list[int] | None:
-    """None for all frames: compressed ones are then found in one pass instead of one each."""
+    """Return None for all frames: compressed ones are then found in one pass instead of one each."""
     header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["NumberOfFrames"])
     return None if indices == list(range(int(header.get("NumberOfFrames", 1) or 1))) else indices
 
 
 def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -> Picture:
-    """HU of one frame; padding becomes air.
+    """Convert stored values of one frame to HU; padding becomes air.
 
     Raises:
         UnreadableFile: the picture has another size than the header says.
@@ -104,7 +104,7 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -
 
 
 def _as_stored(padding: int, frame: Frame) -> int:
-    """The padding value in the sign of the pixels, where a writer confused the two (63536 for -2000)."""
+    """Convert the padding value to the sign of the pixels, where a writer confused the two (63536 for -2000)."""
     size = 1 << frame.bits_allocated
     if frame.signed and padding >= size // 2:
         return padding - size

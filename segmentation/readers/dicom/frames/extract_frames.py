@@ -1,4 +1,4 @@
-"""Some frames of a multi-frame image as an image of their own, which names the one that it was made of."""
+"""Extract frames of a multi-frame image into an image of their own, which names the one that it was made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One picture of a DICOM file, as plain values: what grouping, geometry and decoding need to know of it."""
+"""One image of a DICOM file as plain values: what grouping, geometry and decoding need to know of it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Frame:
 
     @property
     def kind(self) -> str:
-        """What it says it is: its modality; ``"SC"`` of a secondary capture, whose modality is that of its origin."""
+        """Modality that the header names; ``"SC"`` of a secondary capture, whose modality is that of its origin."""
         return "SC" if self.sop_class.startswith(_CAPTURES) else self.modality
 
     @property

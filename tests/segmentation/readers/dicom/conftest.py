@@ -55,7 +55,7 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker's tasks in this process: quicker, and a fault shows its traceback."""
 
     def run(task: str, request: dict[str, Any], limits: Any) -> dict[str, Any]:
-        reply = worker.answer({**json.loads(json.dumps(request)), "task": task, "limits": vars(limits)})
+        reply = worker.respond({**json.loads(json.dumps(request)), "task": task, "limits": vars(limits)})
         if "error" in reply:
             raise InputError.from_json(reply["error"])
         answer: dict[str, Any] = json.loads(json.dumps(reply["ok"]))
