@@ -109,7 +109,7 @@ def wrong_uses(uses: list[Use], english: Mapping[str, Entry]) -> list[str]:
 
 def unused(uses: list[Use], english: Mapping[str, Entry]) -> list[str]:
     named = {use.key for use in uses if not use.is_prefix}
-    beginnings = tuple(use.key for use in uses if use.is_prefix)
+    beginnings = ("confidence.", *(use.key for use in uses if use.is_prefix))  # reasons are compared with their list
     return [key for key in english if key not in named and not key.startswith(beginnings)]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from segmentation.core.messages import Entry, english, load_catalogue
+from segmentation.core.messages import ENGLISH_FILE, Entry, english, load_catalogue
+from segmentation.inference.confidence import REASONS
 from segmentation.readers.dicom.group_series import MODALITIES
-from tests.message_keys import Reader, Use, fields, modules, unused, wrong_translations, wrong_uses
+from tests.message_keys import ROOT, Reader, Use, fields, modules, unused, wrong_translations, wrong_uses
 from webapp.paths import STATIC_DIR
 from webapp.translations import DEFAULT, LANGUAGES, messages
 
@@ -20,6 +22,7 @@ HANDED_ON = [
     "segmentation/core/messages.py: link",
     "segmentation/core/messages.py: self.key",
     "segmentation/core/notes.py: f'{_PREFIX}{self.code}'",
+    "segmentation/inference/confidence.py: f'{_PREFIX}{self.code}'",
     "segmentation/readers/dicom/find_files.py: code",
     "webapp/http/errors.py: key",
     "webapp/http/errors.py: message.key",
@@ -68,13 +71,20 @@ def test_chinese_is_chinese():
 
 
 def test_every_catalogue_holds_each_key_once_and_in_one_line():
-    for path in (*(STATIC_DIR / "i18n").glob("*.json"), *Path("segmentation/core").glob("messages.*.json")):
+    for path in (*(STATIC_DIR / "i18n").glob("*.json"), ENGLISH_FILE):
         lines = path.read_text(encoding="utf-8").splitlines()[1:-1]
         assert len({line.split('"')[1] for line in lines}) == len(lines) == len(load_catalogue(path)), path
 
 
-def test_every_modality_has_words():
+def test_every_modality_and_reason_has_words():
     assert {message.key for message in MODALITIES.values()} <= english().keys()
+    assert {f"confidence.{code}" for code in REASONS} == {key for key in english() if key.startswith("confidence.")}
+
+
+def test_english_is_installed_with_the_engine():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["segmentation.core"]
+    assert any(ENGLISH_FILE.match(pattern) for pattern in patterns)
 
 
 ONE = {"scan.odd": Entry("{name} is odd ({size:,}).", "Try again.")}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.geometry import Grid
+from segmentation.core.messages import Message
 
 Level = Literal["high", "medium", "low"]
 
@@ -41,17 +42,8 @@ THICK_MM = 4.0
 # What a sign costs: the value is the expected Dice times these. Doubt, a gap, and what lies outside the column cost
 # what they amount to.
 FACTORS = {"lean": 0.7, "stout": 0.7, "little": 0.7, "small_view": 0.9, "thick_slices": 0.93, "nothing": 0.0}
-SENTENCES = {
-    "unsure": "The model is unsure about many voxels of this mask.",
-    "gap": "A stretch of the spine that was located holds no marked vertebra.",
-    "beside": "Part of the mask lies beside the spine that was located.",
-    "lean": "The mask is unusually thin for its length.",
-    "stout": "The mask is unusually large for its length.",
-    "little": "Very little was marked: less than two vertebrae.",
-    "small_view": "The scan shows only a small part of the body.",
-    "thick_slices": "The slices are thicker than 4 mm.",
-    "nothing": "No spine was found.",
-}
+REASONS = ("unsure", "gap", "beside", "lean", "stout", "little", "small_view", "thick_slices", "nothing")
+_PREFIX = "confidence."  # of the reasons' messages in the catalogues
 
 
 @dataclass(frozen=True)
@@ -61,9 +53,14 @@ class Reason:
     code: str
 
     @property
+    def message(self) -> Message:
+        """The reason as a message of the catalogues."""
+        return Message(f"{_PREFIX}{self.code}")
+
+    @property
     def sentence(self) -> str:
-        """The reason for people, in English."""
-        return SENTENCES.get(self.code, self.code)
+        """The reason for people, in English; the code alone of one that only another version knows."""
+        return self.message.text().removeprefix(_PREFIX)
 
 
 @dataclass(frozen=True)

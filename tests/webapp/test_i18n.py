@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from segmentation.inference.confidence import SENTENCES
 from webapp.paths import STATIC_DIR
 from webapp.translations import LANGUAGES, language_of, table, translate
 
@@ -36,15 +35,6 @@ def test_every_language_has_every_key_with_the_same_placeholders():
 def test_chinese_translates_what_is_not_a_name():
     same = [key for key, text in table("zh").items() if key.startswith("home.") and text == table("en")[key]]
     assert same == []
-
-
-def test_every_reason_of_a_low_confidence_is_told_in_every_language():
-    english, chinese = table("en"), table("zh")
-    for code, sentence in SENTENCES.items():
-        key = f"viewer.confidence.reason.{code}"
-        assert english[key] == sentence
-        assert chinese[key] != sentence
-    assert {key.rpartition(".")[2] for key in english if ".reason." in key} == set(SENTENCES)
 
 
 def test_translate_fills_in_and_falls_back():

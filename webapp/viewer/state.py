@@ -89,7 +89,7 @@ def confidence_row(confidence: Confidence, t: Translate) -> Row:
         "level": level,
         "label": t("viewer.confidence", level=t(f"viewer.confidence.{level}")),
         "advice": t(f"viewer.confidence.advice.{level}"),
-        "reasons": [t(f"viewer.confidence.reason.{reason.code}") for reason in confidence.reasons],
+        "reasons": [t(reason.message.key) for reason in confidence.reasons],
     }
 
 

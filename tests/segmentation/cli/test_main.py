@@ -17,7 +17,7 @@ from segmentation.cli.progress_bar import shown_progress
 from segmentation.core.version import product_version
 from segmentation.evaluation.metrics import dice
 from segmentation.inference.checkpoint import Stage, save_model
-from segmentation.inference.confidence import SENTENCES
+from segmentation.inference.confidence import Reason
 from segmentation.inference.engine import Engine
 from segmentation.networks import DenseUNet3d, DenseUNetSpec
 from segmentation.phantom import Phantom
@@ -86,7 +86,7 @@ def test_segment_measures_draws_and_reports(
     trust = report["confidence"]
     assert f"confidence {trust['level']} ({trust['value']:.2f})" in printed
     assert 0 <= trust["value"] <= 1
-    assert all(SENTENCES[code] in printed for code in trust["reasons"])
+    assert all(Reason(code).sentence in printed for code in trust["reasons"])
     assert report["evidence"]["volume_ml"] > 0
     assert sorted(path.name for path in (tmp_path / "slices").iterdir()) == [
         "axial.png",

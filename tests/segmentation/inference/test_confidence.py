@@ -16,7 +16,7 @@ from segmentation.core.geometry import Grid
 from segmentation.inference.confidence import (
     HIGH,
     MEDIUM,
-    SENTENCES,
+    REASONS,
     Confidence,
     ConfidenceFeatures,
     Reason,
@@ -174,7 +174,7 @@ def test_levels_begin_where_they_say():
 def test_one_line_for_people():
     assert str(Confidence(0.912, "high")) == "high (0.91)"
     assert str(Confidence(0.4, "low", (Reason("nothing"),))) == "low (0.40): No spine was found."
-    assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+    assert all(Reason(code).sentence.endswith(".") for code in REASONS)
 
 
 def test_what_is_written_is_read_again():
