@@ -92,9 +92,7 @@ def _hosts(settings: Settings) -> Hosts:
 
 def _start(services: Services) -> None:
     services.store.hold()
-    removed = services.store.sweep()
-    if removed:
-        log.info("removed %d unfinished uploads of an earlier run", len(removed))
+    services.store.recover()
     services.jobs.start()
     services.receiver.start()
 

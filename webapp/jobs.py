@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from segmentation.core.errors import InputError, OperationCancelled, Problem
 from segmentation.core.messages import Message
 from segmentation.core.progress import CancelCheck, Progress
@@ -18,10 +20,11 @@ from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
 from webapp.display.volume_files import write_mesh
 from webapp.enumerations import Task
-from webapp.http.errors import not_found
-from webapp.ingest.admission import THUMBNAIL_FILE
+from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.settings import Settings
+from webapp.storage.database import disk_full, is_full
+from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import with_dice, write_mask
 from webapp.storage.store import Store
 from webapp.storage.tables import OPEN_STATES, Job, Mask, Study
@@ -95,6 +98,7 @@ class JobQueue:
         self._engine: EngineLike | None = None
         self._running: str | None = None
         self._cancelled: set[str] = set()
+        self._unrecorded: dict[str, Problem] = {}  # why jobs failed, while a full disk keeps it from being said
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._load_asked = False
@@ -109,9 +113,16 @@ class JobQueue:
         self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Stop the thread; the job it works on goes back to the queue."""
+        """Stop the thread; the job it works on goes back to the queue, as if nobody had begun it.
+
+        That is written first: the thread may be in a step that takes longer than anyone waits for it.
+        """
         self._stopping.set()
         self._wake.set()
+        try:
+            self._store.jobs.give_back_running()
+        except (WebError, SQLAlchemyError):
+            log.exception("the running job could not be given back; the next start will count it as interrupted")
         if self._thread is not None:
             self._thread.join(timeout_s)
 
@@ -127,10 +138,11 @@ class JobQueue:
         """Queue a job, or answer with the one already open on this study.
 
         Raises:
-            WebError: 404, there is no such study.
+            WebError: 404, there is no such study; 507, the disk is full.
         """
         if self._store.studies.get(study_id) is None:
             raise not_found("study")
+        self._record_failures()
         latest = self._store.jobs.latest(study_id)
         if latest is not None and latest.state in OPEN_STATES:
             return latest
@@ -172,6 +184,7 @@ class JobQueue:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
+                self._record_failures()
                 job = self._store.jobs.claim()
                 if job is not None:
                     self._run(job)
@@ -179,7 +192,10 @@ class JobQueue:
                     self._load_ahead()
                 else:
                     self._wake.wait()
-            except Exception:  # the thread must outlive whatever one job, or a full disk, does to it
+            except WebError as error:  # a full disk: what waits is tried again
+                log.error("the engine thread waits: %s", error.message)
+                self._stopping.wait(1.0)
+            except Exception:  # the thread must outlive whatever one job does to it
                 log.exception("the engine thread met a fault")
                 self._stopping.wait(1.0)
 
@@ -204,6 +220,10 @@ class JobQueue:
         except Exception as error:  # any fault of the engine ends this job, not the server
             if self._store.studies.get(job.study_id) is None:
                 log.info("job %s ended with its study", job.id)
+                return
+            if is_full(error) or (isinstance(error, WebError) and error.code == "disk_full"):
+                log.error("job %s failed: the disk is full", job.id)
+                self._failed(job, disk_full().problem)
                 return
             log.exception("job %s failed", job.id)
             self._failed(job, Problem("internal", Message.of("job.fault", kind=type(error).__name__)))
@@ -265,17 +285,28 @@ class JobQueue:
         """The list's picture, with the mask in it; a study deleted meanwhile needs none."""
         beside = self._store.stage() / THUMBNAIL_FILE
         write_thumbnail(volume, beside, label_map)
-        self._store.replace_file(study.id, beside)
+        self._store.studies.replace_thumbnail(study.id, beside)
 
     def _asked_to_stop(self, job_id: str) -> bool:
         return self._stopping.is_set() or job_id in self._cancelled
 
     def _stopped(self, job: Job) -> None:
         if self._stopping.is_set():
-            self._store.jobs.update(job.id, "The server is stopping", state="queued", stage="queued", progress=0.0)
+            self._store.jobs.give_back_running()
 
     def _failed(self, job: Job, problem: Problem) -> None:
-        self._store.jobs.finish(job.id, "failed", problem.message.text(), error=problem.to_json())
+        self._unrecorded[job.id] = problem
+        self._record_failures()
+
+    def _record_failures(self) -> None:
+        """Write why jobs failed. What a full disk does not take is kept, and written as soon as there is room.
+
+        Raises:
+            WebError: 507, the disk is full.
+        """
+        for job_id, problem in list(self._unrecorded.items()):
+            self._store.jobs.finish(job_id, "failed", problem.message.text(), error=problem.to_json())
+            self._unrecorded.pop(job_id, None)
 
 
 def _summary(mask: Mask) -> str:

@@ -52,17 +52,26 @@ def move_durably(source: Path, target: Path) -> None:
     Raises:
         OSError: ``target`` is a folder that is not empty, or lies on another file system.
     """
-    if source.is_dir():
-        for folder, _, names in os.walk(source):
-            for name in names:
-                _sync(Path(folder, name))
-            _sync(Path(folder))
-    else:
-        _sync(source)
+    sync_tree(source)
+    rename_durably(source, target)
+
+
+def rename_durably(source: Path, target: Path) -> None:
+    """Rename as :func:`move_durably` does, where what ``source`` holds is on the disk already, or is to go."""
     os.replace(source, target)
     _sync(target.parent)
     if source.parent != target.parent:
         _sync(source.parent)
+
+
+def sync_tree(path: Path) -> None:
+    """Wait until a file, or a folder with all that it holds, is on the disk."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            _sync(Path(folder, name))
+        _sync(Path(folder))
+    if not path.is_dir():
+        _sync(path)
 
 
 def _sync(path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -8,11 +10,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from segmentation.core.errors import BadWeights
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
+from tests.webapp.storage.support import add
 from tests.webapp.support import BONE_HU, BoneEngine, wait_for
 from webapp.asgi import create_asgi
 from webapp.http.errors import WebError
@@ -195,6 +200,84 @@ def test_a_stopped_queue_gives_its_job_back_and_a_new_one_finishes_it(
     again.start()
     assert finished(client, job_id)["state"] == "done"
     again.stop()
+
+
+class SlowToLoad:
+    """A factory of an engine whose loading takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.entered, self.gate = threading.Event(), threading.Event()
+
+    def __call__(self) -> BoneEngine:
+        self.entered.set()
+        assert self.gate.wait(60)
+        return BoneEngine()
+
+
+def test_clean_restarts_while_the_model_loads_are_no_attempts(tmp_path: Path):
+    store = Store(tmp_path)
+    job = store.jobs.add(add(store).id)
+    for _ in range(5):
+        factory = SlowToLoad()
+        queue = JobQueue(store, factory)
+        queue.start()
+        assert factory.entered.wait(20)
+        queue.stop(timeout_s=0)
+        now = store.jobs.get(job.id)
+        assert (now.state, now.attempts, now.error) == ("queued", 0, None)
+        factory.gate.set()
+        wait_for(lambda queue=queue: not queue._thread.is_alive())
+        assert (store.jobs.get(job.id).state, store.jobs.get(job.id).attempts) == ("queued", 0)
+    store.close()
+
+
+def test_a_job_on_a_full_disk_fails_in_words_and_can_be_started_again(
+    client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_arguments: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    study = upload(ct)
+    with monkeypatch.context() as patched:
+        patched.setattr("webapp.jobs.write_mask", full)
+        job = finished(client, start(client, study))
+    assert (job["state"], job["error"]["code"]) == ("failed", "disk_full")
+    assert finished(client, start(client, study))["state"] == "done"
+
+
+def test_a_job_whose_failure_does_not_fit_on_the_disk_is_not_running_for_ever(
+    client: TestClient, upload: Callable[..., dict], ct: Path, engine: BoneEngine
+):
+    """The database itself is full, as SQLite says it: no page can be added, so that nothing can be written."""
+    study = upload(ct)
+    engine.gate.clear()
+    job_id = start(client, study)
+    assert engine.entered.wait(20)
+    store: Store = client.app.state.store
+    full = threading.Event()
+    full.set()
+
+    def no_room(connection: sqlite3.Connection, *_: object) -> None:
+        if full.is_set():
+            raise OperationalError("UPDATE", {}, sqlite_error("database or disk is full", sqlite3.SQLITE_FULL))
+
+    event.listen(store._database._writer, "begin", no_room)
+    engine.gate.set()
+    wait_for(lambda: client.get("/api/v1/health").json()["engine"]["running_job"] is None)
+    refused = client.post(f"/api/v1/studies/{study['id']}/jobs")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (507, "disk_full")
+    full.clear()
+    job = finished(client, job_id)
+    assert (job["state"], job["error"]["code"]) == ("failed", "disk_full")
+    again = start(client, study)
+    assert again != job_id
+    assert finished(client, again)["state"] == "done"
+
+
+def sqlite_error(message: str, code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(message)
+    error.sqlite_errorcode = code
+    return error
 
 
 def test_the_engine_thread_outlives_a_fault_of_the_database(

@@ -21,7 +21,8 @@ from webapp.enumerations import DICOM_KINDS, MeshFormat
 from webapp.http.errors import not_found
 from webapp.services import Services
 from webapp.storage.dicom_objects import dicom_object, sources_of
-from webapp.storage.mask_files import NIFTI_FILE, label_map_of
+from webapp.storage.folders import NIFTI_FILE
+from webapp.storage.mask_files import label_map_of
 from webapp.storage.tables import Mask
 
 MESH_TYPES: dict[MeshFormat, str] = {

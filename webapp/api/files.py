@@ -13,12 +13,13 @@ from starlette.routing import BaseRoute
 from segmentation.core.errors import InputError
 from webapp.api.native import ApiRoute
 from webapp.api.operations import Content, describe
-from webapp.api.schemas import API, VersionQuery, file_version
+from webapp.api.schemas import API, VersionQuery
 from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
-from webapp.ingest.admission import THUMBNAIL_FILE
 from webapp.services import Services
+from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import distance_file, gzipped, mesh_file
+from webapp.storage.studies import file_version
 from webapp.storage.tables import Mask, Study
 
 _FOREVER = "private, max-age=31536000, immutable"

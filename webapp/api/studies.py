@@ -27,7 +27,7 @@ api.register_blueprint(system)
 def list_studies() -> schemas.StudyList:
     """List all studies, newest first."""
     store = services().store
-    return schemas.StudyList(studies=[schemas.Study.of(store, study) for study in store.studies.all()])
+    return schemas.StudyList(studies=[schemas.Study.of_listed(listed) for listed in store.studies.page()])
 
 
 @api.post("/studies/demo")
@@ -49,10 +49,9 @@ def get_study(study_id: str) -> schemas.Study:
 @json_route("studies", None, 204, errors=(404,))
 def delete_study(study_id: str) -> None:
     """Remove a study, its masks and its jobs; what runs on it is cancelled."""
-    study = _study(study_id)
+    _study(study_id)
     services().jobs.cancel_study(study_id, who())
-    services().store.studies.delete(study_id)
-    services().store.audit.record(who(), "delete", study_id, study.name)
+    services().store.studies.delete(study_id, who())
 
 
 @api.get("/studies/<study_id>/display.json")

@@ -19,11 +19,12 @@ from webapp.ingest.read_slots import Turns
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.storage.database import new_id
 from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import write_mask
 from webapp.storage.store import Store
+from webapp.storage.studies import file_version
 from webapp.storage.tables import Mask, Study
 
-THUMBNAIL_FILE = "thumbnail.png"
 _NAME_LENGTH = 120
 
 
@@ -139,6 +140,7 @@ class Intake:
             original=upload.original,
             reference=upload.reference,
             notes=tuple(dict.fromkeys((*upload.notes, *volume.notes))),
+            thumbnail=file_version(folder / THUMBNAIL_FILE),
         )
         return study, mask
 

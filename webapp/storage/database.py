@@ -1,27 +1,22 @@
-"""The database of a data folder: its connections, and one writer at a time."""
+"""The database of a data folder: its connections, one writer at a time, and a tag that changes with each write."""
 
 from __future__ import annotations
 
+import errno
 import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from segmentation.core.errors import BadConfiguration
-from webapp.storage.tables import Base
+from webapp.http.errors import WebError
 
 DATABASE_FILE = "spineview.sqlite3"
-SCHEMA = 3  # of webapp/storage/tables.py; a change of a table there is a new number here, and a migration
-# Statements that lead from each older schema to the next.
-MIGRATIONS = {
-    1: ("ALTER TABLE masks ADD COLUMN confidence JSON",),
-    2: ("ALTER TABLE studies ADD COLUMN notes JSON",),
-}
 
 
 def new_id() -> str:
@@ -30,50 +25,82 @@ def new_id() -> str:
 
 
 class Database:
-    """SQLite through SQLAlchemy. Safe to use from any thread.
+    """SQLite through SQLAlchemy, on a file that :mod:`.migrations.upgrade` prepared. Safe to use from any thread."""
 
-    Raises:
-        BadConfiguration: the database was written by a newer version.
-    """
-
-    def __init__(self, data_dir: Path) -> None:
-        self._engine = create_engine(
-            f"sqlite:///{data_dir / DATABASE_FILE}",
-            connect_args={"check_same_thread": False, "timeout": 30},
+    def __init__(self, path: Path) -> None:
+        self._reader = create_engine(
+            f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30}, pool_size=16
         )
-        event.listen(self._engine, "connect", _tune)
+        event.listen(self._reader, "connect", _tune)
+        event.listen(self._reader, "begin", _begin)
+        self._writer = self._reader.execution_options(writes=True)
         self._write = threading.RLock()
-        self._check_schema(data_dir)
+        self._run = secrets.token_hex(4)
+        self._writes = 0
 
-    def _check_schema(self, data_dir: Path) -> None:
-        with self._engine.begin() as connection:
-            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if found not in (0, *MIGRATIONS, SCHEMA):
-                raise BadConfiguration("store.other_version", folder=data_dir)
-            for version in range(found or SCHEMA, SCHEMA):
-                for statement in MIGRATIONS[version]:
-                    connection.exec_driver_sql(statement)
-            Base.metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+    @property
+    def version(self) -> str:
+        """A tag of what the database holds: equal tags, equal rows. Read it before the rows.
+
+        It counts this process's writes, the only ones there are, and differs from run to run.
+        """
+        return f"{self._run}-{self._writes:x}"
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Open a transaction that may write, one at a time: waiting here beats SQLite's busy error."""
-        with self._write, Session(self._engine) as session, session.begin():
-            yield session
+        """Open a transaction that may write, one at a time; on the disk when it ends.
+
+        Waiting here beats SQLite's busy error.
+
+        Raises:
+            WebError: 507, the disk is full; nothing was written.
+        """
+        try:
+            with self._write, Session(self._writer) as session, session.begin():
+                yield session
+        except (OperationalError, OSError) as error:
+            if is_full(error):
+                raise disk_full() from error
+            raise
+        finally:
+            self._writes += 1  # after the commit: a reader who is early asks once more, and misses nothing
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a session that only reads; it waits for nobody."""
-        with Session(self._engine) as session:
+        """Open a session that only reads, all of it at one moment; it waits for nobody."""
+        with Session(self._reader) as session:
             yield session
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self._reader.dispose()
 
 
-def _tune(connection: Any, _record: Any) -> None:
-    """WAL: readers never wait for the writer. Foreign keys: a study's rows go with it."""
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+def is_full(error: Exception) -> bool:
+    """True if something could not be written because the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
+
+def disk_full() -> WebError:
+    """Say that there is no room on the disk."""
+    return WebError(507, "disk_full", "store.disk_full")
+
+
+def _tune(connection: sqlite3.Connection, _record: object) -> None:
+    """Set up a connection.
+
+    WAL: readers never wait for the writer. Foreign keys: a study's rows go with it. Synchronous in full: what was
+    acknowledged survives a power cut. No isolation level: Python leaves BEGIN to :func:`_begin`.
+    """
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes SQLite's lock at once, else two that have read could wait for each other."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

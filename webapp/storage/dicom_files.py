@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from webapp.storage.store import Store
-from webapp.storage.tables import Study
+if TYPE_CHECKING:  # the store itself looks for these files
+    from webapp.storage.store import Store
+    from webapp.storage.tables import Study
 
 DICOM_FOLDER = "dicom"
 """Folder of the chosen series inside the study's own: ``studies/<id>/dicom/*.dcm``, and nothing else in it.

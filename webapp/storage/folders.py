@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from segmentation.core.atomic import rename_durably
 from segmentation.core.errors import BadConfiguration
 from webapp.storage.database import new_id
 from webapp.storage.tables import Mask
 
+NIFTI_FILE, STATISTICS_FILE = "mask.nii.gz", "statistics.json"
+"""In a mask's folder."""
+THUMBNAIL_FILE = "thumbnail.png"
+"""In a study's folder: the list's picture."""
+
 
 class Folders:
-    """``studies/<id>/`` holds a study's files, ``incoming/<id>/`` what is not yet whole.
+    """Where files lie.
 
+    ``studies/<id>/`` holds a study's files, ``incoming/<id>/`` what is not yet whole, ``trash/<id>/`` what was deleted
+    and is about to go, ``lost/`` what nobody knows, and ``backups/`` databases of earlier versions.
     A folder is filled in ``incoming`` and renamed into its place in one step, so that nobody ever reads half a study
     or half a mask.
 
     Raises:
-        BadConfiguration: the data folder cannot be used.
+        OSError: from the constructor, the data folder cannot be made.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.studies = data_dir / "studies"
-        self._incoming = data_dir / "incoming"
+        self.incoming = data_dir / "incoming"
+        self.trash = data_dir / "trash"
+        self.lost = data_dir / "lost"
         self._lock: IO[str] | None = None
-        try:
-            for folder in (self.studies, self._incoming):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadConfiguration("store.unusable", folder=data_dir, reason=error.strerror) from error
+        for folder in (self.studies, self.incoming):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def study(self, study_id: str) -> Path:
         """Folder of a study's files."""
@@ -45,25 +53,46 @@ class Folders:
 
     def stage(self) -> Path:
         """Make a fresh folder under ``incoming``; its name is a new id."""
-        folder = self._incoming / new_id()
+        folder = self.incoming / new_id()
         folder.mkdir()
         return folder
 
-    def incoming(self, name: str) -> Path:
-        """A staged folder by its name; "" is the folder of all of them."""
-        return self._incoming / name
+    def discard(self, folder: Path) -> None:
+        """Rename a study's folder into ``trash``; it survives there until :meth:`empty_trash`."""
+        self.trash.mkdir(exist_ok=True)
+        rename_durably(folder, self.trash / folder.name)
 
-    def replace_file(self, study_id: str, staged: Path) -> None:
-        """Move a file out of its own staged folder into the study's, if that is still there."""
-        if self.study(study_id).is_dir():
-            os.replace(staged, self.study(study_id) / staged.name)
-        shutil.rmtree(staged.parent, ignore_errors=True)
+    def restore(self, study_id: str) -> None:
+        """Undo :meth:`discard`, if it happened."""
+        if (self.trash / study_id).exists():
+            rename_durably(self.trash / study_id, self.study(study_id))
+
+    def discarded(self) -> list[str]:
+        """Ids of the studies whose folders were discarded and not removed yet."""
+        return [folder.name for folder in self.trash.iterdir()] if self.trash.is_dir() else []
+
+    def empty_trash(self, study_id: str) -> None:
+        """Remove what :meth:`discard` put there."""
+        shutil.rmtree(self.trash / study_id, ignore_errors=True)
+
+    @contextmanager
+    def held(self, timeout_s: float) -> Iterator[None]:
+        """Hold the data folder for a while, if this process does not hold it already."""
+        if self._lock is not None:
+            yield
+            return
+        self.hold(timeout_s)
+        try:
+            yield
+        finally:
+            self.release()
 
     def hold(self, timeout_s: float) -> None:
         """Take the data folder for this process alone: two queues on one store would run each job twice.
 
         Raises:
             BadConfiguration: another server still has it after ``timeout_s``.
+            OSError: the folder cannot be written.
         """
         lock = (self.data_dir / "server.lock").open("w")
         deadline = time.monotonic() + timeout_s

@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from segmentation.core.atomic import rename_durably, sync_tree
 from segmentation.core.errors import Problem
 from segmentation.core.messages import Message
 from webapp.enumerations import JobState, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
+from webapp.storage.recovery.records import write_mask_record
 from webapp.storage.tables import OPEN_STATES, Job, JobRow, Mask, mask_row, to_job
 
 LOG_LINES = 300
@@ -49,19 +51,20 @@ class Jobs:
     def get(self, job_id: str) -> Job | None:
         """One job, or None."""
         with self._database.reading() as session:
-            row = session.get(JobRow, job_id)
+            row = _row(session, job_id)
             return to_job(row) if row else None
 
     def of_study(self, study_id: str) -> list[Job]:
         """All jobs of a study, newest first."""
         with self._database.reading() as session:
-            rows = session.scalars(select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()))
+            rows = session.scalars(select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.sequence.desc()))
             return [to_job(row) for row in rows]
 
     def latest(self, study_id: str) -> Job | None:
         """The newest job of a study, or None."""
         with self._database.reading() as session:
-            row = latest_job_row(session, study_id)
+            newest_first = select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.sequence.desc())
+            row = session.scalars(newest_first.limit(1)).first()
             return to_job(row) if row else None
 
     def count_by_state(self) -> dict[str, int]:
@@ -74,7 +77,7 @@ class Jobs:
         """Mark the oldest queued job as running and return it; None if nothing waits."""
         with self._database.transaction() as session:
             row = session.scalars(
-                select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(1)
+                select(JobRow).where(JobRow.state == "queued").order_by(JobRow.sequence).limit(1)
             ).first()
             if row is None:
                 return None
@@ -85,7 +88,7 @@ class Jobs:
     def update(self, job_id: str, log: str = "", **columns: Any) -> None:
         """Change columns of :class:`webapp.storage.tables.JobRow`, add a ``log`` line; an open job only."""
         with self._database.transaction() as session:
-            row = session.get(JobRow, job_id)
+            row = _row(session, job_id)
             if row is None or row.state not in OPEN_STATES:
                 return
             for column, value in columns.items():
@@ -102,23 +105,37 @@ class Jobs:
 
         False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
         """
-        with self._database.transaction() as session:
-            row = session.get(JobRow, job_id)
-            if row is None or row.state not in OPEN_STATES:
-                return False
-            target = self._folders.mask(mask)
-            target.parent.mkdir(exist_ok=True)
-            os.replace(staged, target)
-            session.add(mask_row(mask))
-            row.state, row.stage, row.progress, row.eta_s = "done", "done", 1.0, None
-            row.finished_at, row.mask_id, row.dice = time.time(), mask.id, mask.dice
-            row.log = _with_line(row.log, log)
+        sync_tree(staged)  # takes its time, and nobody should wait for that
+        target = self._folders.mask(mask)
+        try:
+            with self._database.transaction() as session:
+                row = _row(session, job_id)
+                if row is None or row.state not in OPEN_STATES:
+                    return False
+                made = mask_row(mask)
+                session.add(made)
+                close_as_done(row, mask, log)
+                session.flush()
+                write_mask_record(staged, made, job_id)
+                target.parent.mkdir(exist_ok=True)
+                rename_durably(staged, target)
+        except BaseException:
+            if target.exists() and not staged.exists():
+                os.replace(target, staged)
+            raise
         return True
+
+    def give_back_running(self) -> None:
+        """Put what is running back to its place in the queue, as if it had not been claimed: the server stops."""
+        with self._database.transaction() as session:
+            for row in session.scalars(select(JobRow).where(JobRow.state == "running")):
+                row.attempts = max(0, row.attempts - 1)
+                _queue_again(row, "The server is stopping")
 
     def cancel(self, job_id: str) -> Job | None:
         """Close an open job as cancelled, now; what still works on it can write nothing more to it."""
         with self._database.transaction() as session:
-            row = session.get(JobRow, job_id)
+            row = _row(session, job_id)
             if row is None:
                 return None
             if row.state in OPEN_STATES:
@@ -140,16 +157,24 @@ class Jobs:
                     stopped = Message.of("job.server_stopped", count=row.attempts)
                     row.error = Problem("server_stopped", stopped).to_json()
                 else:
-                    row.state, row.stage, row.progress, row.started_at = "queued", "queued", 0.0, None
-                    row.log = _with_line(row.log, "The server was restarted; starting again")
+                    _queue_again(row, "The server was restarted; starting again")
             return [to_job(row) for row in rows]
 
 
-def latest_job_row(session: Session, study_id: str) -> JobRow | None:
-    """The row of a study's newest job, or None."""
-    return session.scalars(
-        select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.created_at.desc()).limit(1)
-    ).first()
+def close_as_done(row: JobRow, mask: Mask, log: str) -> None:
+    """Make a job's row say that the job is done, and that ``mask`` came of it."""
+    row.state, row.stage, row.progress, row.eta_s = "done", "done", 1.0, None
+    row.finished_at, row.mask_id, row.dice = time.time(), mask.id, mask.dice
+    row.log = _with_line(row.log, log)
+
+
+def _row(session: Session, job_id: str) -> JobRow | None:
+    return session.scalar(select(JobRow).where(JobRow.id == job_id))
+
+
+def _queue_again(row: JobRow, why: str) -> None:
+    row.state, row.stage, row.progress, row.started_at, row.eta_s = "queued", "queued", 0.0, None, None
+    row.log = _with_line(row.log, why)
 
 
 def _with_line(log: list[str], line: str) -> list[str]:

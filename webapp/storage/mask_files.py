@@ -21,11 +21,9 @@ from segmentation.readers import read_label_map
 from segmentation.writers import write_nifti
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.http.errors import not_found
+from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
-
-NIFTI_FILE = "mask.nii.gz"
-STATISTICS_FILE = "statistics.json"
 
 
 def write_mask(

@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from webapp.enumerations import STATISTICS, MeasurementKind, Plane, StatisticName, Unit
 from webapp.http.errors import WebError
 from webapp.storage.database import Database, new_id
+from webapp.storage.folders import Folders
+from webapp.storage.recovery.records import write_annotations
 from webapp.storage.tables import MeasurementRow
 
 MOST_PER_STUDY = 500
@@ -90,13 +94,14 @@ def _angle_deg(a: Any, b: Any) -> float:
 class Measurements:
     """The table of measurements."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
+        self._folders = folders
 
     def of_study(self, study_id: str) -> list[Measurement]:
         """All measurements of a study, oldest first."""
         with self._database.reading() as session:
-            rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.created_at)
+            rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.sequence)
             return [_to_measurement(row) for row in rows]
 
     def add(self, study_id: str, fields: Fields) -> Measurement:
@@ -112,24 +117,32 @@ class Measurements:
                 id=new_id(), study_id=study_id, created_at=datetime.now(UTC).timestamp(), **asdict(fields)
             )
             session.add(row)
-            session.flush()
+            self._write_record(session, row.study_id)
             return _to_measurement(row)
 
     def replace(self, measurement_id: str, fields: Fields) -> Measurement | None:
         """Replace the fields of one; None if there is none."""
         with self._database.transaction() as session:
-            row = session.get(MeasurementRow, measurement_id)
+            row = session.scalar(select(MeasurementRow).where(MeasurementRow.id == measurement_id))
             if row is None:
                 return None
             for name, value in asdict(fields).items():
                 setattr(row, name, value)
-            session.flush()
+            self._write_record(session, row.study_id)
             return _to_measurement(row)
 
     def delete(self, measurement_id: str) -> bool:
         """Remove one; False if there is none."""
         with self._database.transaction() as session:
-            return bool(session.query(MeasurementRow).filter_by(id=measurement_id).delete())
+            row = session.scalar(select(MeasurementRow).where(MeasurementRow.id == measurement_id))
+            if row is None:
+                return False
+            session.delete(row)
+            self._write_record(session, row.study_id)
+            return True
+
+    def _write_record(self, session: Session, study_id: str) -> None:
+        write_annotations(session, self._folders.study(study_id), study_id)
 
 
 def to_csv(measurements: Iterable[Measurement]) -> str:

@@ -6,9 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from webapp.enumerations import Verdict
 from webapp.http.errors import WebError
 from webapp.storage.database import Database, new_id
+from webapp.storage.folders import Folders
+from webapp.storage.recovery.records import write_annotations
 from webapp.storage.tables import MaskRow, ReviewRow
 
 MOST_PER_STUDY = 500
@@ -54,20 +59,21 @@ class Review:
 class Reviews:
     """The table of reviews."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
+        self._folders = folders
 
     def of_study(self, study_id: str) -> list[Review]:
         """All reviews of a study, newest first."""
         with self._database.reading() as session:
-            rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.created_at.desc())
+            rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.sequence.desc())
             return [_to_review(row) for row in rows]
 
     def latest_verdict(self, study_id: str) -> Verdict | None:
         """What the newest review of a study says; None before the first."""
         with self._database.reading() as session:
             rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id)
-            row = rows.order_by(ReviewRow.created_at.desc()).first()
+            row = rows.order_by(ReviewRow.sequence.desc()).first()
             return None if row is None else cast(Verdict, row[0])
 
     def add(self, study_id: str, fields: Fields, who: str) -> Review:
@@ -78,7 +84,7 @@ class Reviews:
         """
         mask_id = fields.mask_id
         with self._database.transaction() as session:
-            mask = None if mask_id is None else session.get(MaskRow, mask_id)
+            mask = None if mask_id is None else session.scalar(select(MaskRow).where(MaskRow.id == mask_id))
             if mask_id is not None and (mask is None or mask.study_id != study_id):
                 raise WebError(400, "bad_request", "review.mask")
             if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
@@ -86,18 +92,22 @@ class Reviews:
             now = datetime.now(UTC).timestamp()
             row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **asdict(fields))
             session.add(row)
-            session.flush()
+            self._write_record(session, row.study_id)
             return _to_review(row)
 
     def delete(self, review_id: str) -> Review | None:
         """Remove one and return it; None if there is none."""
         with self._database.transaction() as session:
-            row = session.get(ReviewRow, review_id)
+            row = session.scalar(select(ReviewRow).where(ReviewRow.id == review_id))
             if row is None:
                 return None
             review = _to_review(row)
             session.delete(row)
+            self._write_record(session, review.study_id)
             return review
+
+    def _write_record(self, session: Session, study_id: str) -> None:
+        write_annotations(session, self._folders.study(study_id), study_id)
 
 
 def _to_review(row: ReviewRow) -> Review:

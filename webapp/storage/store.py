@@ -1,27 +1,36 @@
-"""Everything that is kept, in one place: a table a repository, and a folder a study."""
+"""Everything that is kept, in one place: a repository a table, and a folder a study."""
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
+from segmentation.core.errors import BadConfiguration
+from webapp.http.errors import WebError
 from webapp.storage.audit import Audit
-from webapp.storage.database import Database
+from webapp.storage.database import DATABASE_FILE, Database
 from webapp.storage.folders import Folders
 from webapp.storage.jobs import Jobs
 from webapp.storage.masks import Masks
 from webapp.storage.measurements import Measurements
+from webapp.storage.migrations.upgrade import HEAD, examine, prepare
+from webapp.storage.recovery.recover import Recovery
 from webapp.storage.reviews import Reviews
 from webapp.storage.studies import Studies
 from webapp.storage.tables import Mask
+
+_HOLD_S = 5.0
 
 
 class Store:
     """The one place where page, API, job and viewer meet. Safe to use from any thread.
 
     Attributes:
-        data_dir: ``spineview.sqlite3`` holds the rows, ``studies/<id>/`` the files, ``incoming/<id>/`` what is not
-            yet whole.
+        data_dir: ``spineview.sqlite3`` holds the rows; for the folders see :class:`webapp.storage.folders.Folders`.
 
     Raises:
         BadConfiguration: the folder cannot be used, or holds the studies of a newer version.
@@ -29,22 +38,37 @@ class Store:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self._folders = Folders(data_dir)
-        self._database = Database(data_dir)
+        path = data_dir / DATABASE_FILE
+        with _described(data_dir):
+            self._folders = Folders(data_dir)
+            if examine(path) != HEAD:
+                with self._folders.held(_HOLD_S):
+                    prepare(path)
+            self._database = Database(path)
         self.studies = Studies(self._database, self._folders)
         self.jobs = Jobs(self._database, self._folders)
         self.masks = Masks(self._database)
-        self.measurements = Measurements(self._database)
-        self.reviews = Reviews(self._database)
+        self.measurements = Measurements(self._database, self._folders)
+        self.reviews = Reviews(self._database, self._folders)
         self.audit = Audit(self._database)
 
     def hold(self, timeout_s: float = 15.0) -> None:
         """Take this data folder for this process alone.
 
         Raises:
-            BadConfiguration: another server still has it after ``timeout_s``.
+            BadConfiguration: another server still has it after ``timeout_s``, or it cannot be written.
         """
-        self._folders.hold(timeout_s)
+        with _described(self.data_dir):
+            self._folders.hold(timeout_s)
+
+    def recover(self) -> None:
+        """Finish what was interrupted, and adopt studies that the database does not know; before anything is served.
+
+        Raises:
+            BadConfiguration: the folder cannot be written, or the disk is full.
+        """
+        with _described(self.data_dir):
+            Recovery(self._database, self._folders).run()
 
     def close(self) -> None:
         """Give the database's connections and the folder back."""
@@ -65,17 +89,22 @@ class Store:
 
     def incoming(self, name: str) -> Path:
         """A staged folder by its name; "" is the folder of all of them."""
-        return self._folders.incoming(name)
+        return self._folders.incoming / name
 
-    def replace_file(self, study_id: str, staged: Path) -> None:
-        """Move a file out of its own staged folder into the study's, if that is still there."""
-        self._folders.replace_file(study_id, staged)
 
-    def sweep(self) -> list[str]:
-        """Remove what a crash left, unfinished uploads and folders without a row; return their names."""
-        known = {study.id for study in self.studies.all()}
-        incoming = list(self._folders.incoming("").iterdir())
-        leftovers = [*incoming, *(f for f in self._folders.studies.iterdir() if f.name not in known)]
-        for leftover in leftovers:
-            shutil.rmtree(leftover, ignore_errors=True)
-        return [leftover.name for leftover in leftovers]
+@contextmanager
+def _described(data_dir: Path) -> Iterator[None]:
+    """Turn faults of disk and database into a sentence about the data folder."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except (DatabaseError, sqlite3.Error) as error:
+        reason = str(error.orig if isinstance(error, DatabaseError) else error)
+    except WebError as error:
+        if error.code != "disk_full":
+            raise
+        reason = "the disk is full"
+    else:
+        return
+    raise BadConfiguration("store.unusable", folder=data_dir, reason=reason)

@@ -36,6 +36,7 @@ class Study:
         original: Name of the CT's file inside the study's folder; of a DICOM series, its folder there.
         reference: Name of the reference's file inside the study's folder, or None.
         notes: What was unusual in the CT's files and was repaired or let pass.
+        thumbnail: Version of the list's picture, so that its address can be kept for ever; "0" while there is none.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Study:
     original: str = "original.nii.gz"
     reference: str | None = None
     notes: tuple[Note, ...] = ()
+    thumbnail: str = "0"
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,19 @@ class Base(DeclarativeBase):
     }
 
 
+_NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Of tables whose ``sequence`` says what came first: clocks are set back, numbers are not."""
+
+
 class StudyRow(Base):
     """Table of studies; columns as in :class:`Study`."""
 
     __tablename__ = "studies"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = _NEVER_REUSED
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    created_at: Mapped[float] = mapped_column(index=True)  # seconds since the epoch, UTC
+    created_at: Mapped[float]  # seconds since the epoch, UTC
     shape: Mapped[list[int]]
     spacing_mm: Mapped[list[float]]
     orientation: Mapped[str]
@@ -142,19 +150,22 @@ class StudyRow(Base):
     original: Mapped[str]
     reference: Mapped[str | None]
     notes: Mapped[list[dict[str, Any]] | None]
+    thumbnail: Mapped[str | None]  # changes with the picture; None before there is one
 
 
 class JobRow(Base):
     """Table of jobs; columns as in :class:`Job`."""
 
     __tablename__ = "jobs"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = _NEVER_REUSED
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     task: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
     progress: Mapped[float] = mapped_column(default=0.0)
     stage: Mapped[str] = mapped_column(default="queued")
-    created_at: Mapped[float] = mapped_column(index=True)
+    created_at: Mapped[float]
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
     eta_s: Mapped[float | None]
@@ -169,7 +180,9 @@ class MaskRow(Base):
     """Table of masks; columns as in :class:`Mask`."""
 
     __tablename__ = "masks"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = _NEVER_REUSED
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     label_map_kind: Mapped[str]
@@ -178,7 +191,7 @@ class MaskRow(Base):
     dice: Mapped[float | None]
     model_id: Mapped[str]
     digest: Mapped[str]
-    created_at: Mapped[float] = mapped_column(index=True)
+    created_at: Mapped[float]
     confidence: Mapped[dict[str, Any] | None]
 
 
@@ -186,7 +199,9 @@ class MeasurementRow(Base):
     """Table of measurements; columns as in :class:`webapp.storage.measurements.Measurement`."""
 
     __tablename__ = "measurements"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = _NEVER_REUSED
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     plane: Mapped[str]
@@ -203,7 +218,9 @@ class ReviewRow(Base):
     """
 
     __tablename__ = "reviews"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = _NEVER_REUSED
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     mask_id: Mapped[str | None]
     verdict: Mapped[str]
@@ -226,8 +243,25 @@ class AuditRow(Base):
     detail: Mapped[str]
 
 
-def to_study(row: StudyRow, latest: JobRow | None) -> Study:
-    """The value of a row, whose state is that of its ``latest`` job."""
+def study_row(study: Study) -> StudyRow:
+    """Make the row of a study."""
+    return StudyRow(
+        id=study.id,
+        name=study.name,
+        created_at=study.created_at.timestamp(),
+        shape=list(study.shape),
+        spacing_mm=list(study.spacing_mm),
+        orientation=study.orientation,
+        size_bytes=study.size_bytes,
+        original=study.original,
+        reference=study.reference,
+        notes=[each.to_json() for each in study.notes],
+        thumbnail=study.thumbnail,
+    )
+
+
+def to_study(row: StudyRow, latest_state: str | None) -> Study:
+    """Make the value of a row, whose state is that of its latest job; None before there is one."""
     return Study(
         id=row.id,
         name=row.name,
@@ -237,10 +271,11 @@ def to_study(row: StudyRow, latest: JobRow | None) -> Study:
         orientation=row.orientation,
         size_bytes=row.size_bytes,
         has_reference=row.reference is not None,
-        state=cast(JobState, latest.state) if latest else "ready",
+        state=cast(JobState, latest_state) if latest_state else "ready",
         original=row.original,
         reference=row.reference,
         notes=tuple(map(Note.from_json, row.notes or ())),
+        thumbnail=row.thumbnail or "0",
     )
 
 

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.http.csp import SERVER_DRAWN_VIEW
-from webapp.storage.mask_files import NIFTI_FILE
+from webapp.storage.folders import NIFTI_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
 from webapp.viewer.state import latest_masks

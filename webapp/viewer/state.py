@@ -53,8 +53,8 @@ def _stage(job: Job, t: Translate) -> str:
 
 
 def latest_masks(masks: list[Mask]) -> list[Mask]:
-    """The newest mask of each kind, the model's first."""
-    newest = {mask.kind: mask for mask in sorted(masks, key=lambda mask: mask.created_at)}
+    """The newest mask of each kind, the model's first. ``masks`` come newest first."""
+    newest = {mask.kind: mask for mask in reversed(masks)}
     return [newest[kind] for kind in ("model", "reference") if kind in newest]
 
 

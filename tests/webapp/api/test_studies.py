@@ -51,7 +51,7 @@ def test_a_fault_answers_500_with_the_one_error_body(client: TestClient, monkeyp
     def fault() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(client.app.state.store.studies, "all", fault)
+    monkeypatch.setattr(client.app.state.store.studies, "page", fault)
     answer = client.get("/api/v1/studies")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"

@@ -21,7 +21,7 @@ from webapp.api.schemas.pacs import (
     Transfer,
 )
 from webapp.api.schemas.reviews import NewReview, Review, ReviewList
-from webapp.api.schemas.studies import Study, StudyList, file_version
+from webapp.api.schemas.studies import Study, StudyList
 
 __all__ = [
     "API",
@@ -62,5 +62,4 @@ __all__ = [
     "SurfaceQuery",
     "Transfer",
     "VersionQuery",
-    "file_version",
 ]

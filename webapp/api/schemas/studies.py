@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
 from webapp.api.schemas.base import API, Address, Answer, Shape, Timestamp, Triple
 from webapp.api.schemas.errors import Note
 from webapp.api.schemas.jobs import Job
 from webapp.enumerations import StudyState, Verdict
-from webapp.ingest.admission import THUMBNAIL_FILE
+from webapp.http.errors import not_found
 from webapp.storage import tables
 from webapp.storage.store import Store
+from webapp.storage.studies import ListedStudy
 
 
 class Study(Answer):
@@ -35,9 +34,20 @@ class Study(Answer):
 
     @classmethod
     def of(cls, store: Store, study: tables.Study) -> Study:
-        """Make the answer from a study of the store."""
-        job = store.jobs.latest(study.id)
-        thumbnail = store.folder(study.id) / THUMBNAIL_FILE
+        """Make the answer from a study of the store.
+
+        Raises:
+            WebError: 404, it was deleted meanwhile.
+        """
+        listed = store.studies.listed(study.id)
+        if listed is None:
+            raise not_found("study")
+        return cls.of_listed(listed)
+
+    @classmethod
+    def of_listed(cls, listed: ListedStudy) -> Study:
+        """Make the answer from a study as the store lists it."""
+        study, job = listed.study, listed.latest_job
         return cls(
             id=study.id,
             name=study.name,
@@ -49,10 +59,10 @@ class Study(Answer):
             has_reference=study.has_reference,
             notes=[Note.of(note) for note in study.notes],
             state=study.state,
-            verdict=store.reviews.latest_verdict(study.id),
+            verdict=listed.verdict,
             latest_job=Job.of(job) if job else None,
             url=f"/studies/{study.id}",
-            thumbnail_url=f"{API}/studies/{study.id}/thumbnail.png?v={file_version(thumbnail)}",
+            thumbnail_url=f"{API}/studies/{study.id}/thumbnail.png?v={study.thumbnail}",
         )
 
 
@@ -60,11 +70,3 @@ class StudyList(Answer):
     """Studies, newest first."""
 
     studies: list[Study]
-
-
-def file_version(path: Path) -> str:
-    """Return a word that changes with the file, so that its address can be kept for ever; "0" while there is none."""
-    try:
-        return f"{path.stat().st_mtime_ns:x}"
-    except FileNotFoundError:
-        return "0"

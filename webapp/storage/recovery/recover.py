@@ -1,0 +1,197 @@
+"""Bring database and folders together again, whatever happened to either since the last stop.
+
+Nothing is ever removed here but what was never acknowledged (``incoming``) and what somebody deleted (``trash``).
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.storage.database import Database, new_id
+from webapp.storage.folders import THUMBNAIL_FILE, Folders
+from webapp.storage.jobs import close_as_done
+from webapp.storage.recovery.reconstruct import mask_columns, study_columns
+from webapp.storage.recovery.records import (
+    ANNOTATIONS,
+    MASK_RECORD,
+    STUDY_RECORD,
+    Columns,
+    read_record,
+    row_of,
+    write_annotations,
+    write_mask_record,
+    write_study_record,
+)
+from webapp.storage.studies import file_version
+from webapp.storage.tables import (
+    OPEN_STATES,
+    AuditRow,
+    JobRow,
+    MaskRow,
+    MeasurementRow,
+    ReviewRow,
+    StudyRow,
+    to_mask,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Recovery:
+    """What a start does before anything else is served."""
+
+    def __init__(self, database: Database, folders: Folders) -> None:
+        self._database = database
+        self._folders = folders
+
+    def run(self) -> None:
+        """Finish deletions, remove unfinished uploads, adopt studies without a row, write records that are missing."""
+        self._finish_deletions()
+        for leftover in list(self._folders.incoming.iterdir()):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with self._database.reading() as session:
+            known = set(session.scalars(select(StudyRow.id)))
+            known_masks = set(session.scalars(select(MaskRow.id)))
+        self._adopt_studies(known)
+        for study_id in sorted(known):
+            self._adopt_masks(study_id, known_masks)
+            self._write_records(study_id)
+
+    def _finish_deletions(self) -> None:
+        for study_id in self._folders.discarded():
+            with self._database.transaction() as session:
+                row = _study(session, study_id)
+                if row is not None:  # the server died before it could write that the study is deleted
+                    session.delete(row)
+                    session.add(
+                        AuditRow(at=time.time(), who="", action="delete", study_id=study_id, detail="finished at start")
+                    )
+            self._folders.empty_trash(study_id)
+
+    def _adopt_studies(self, known: set[str]) -> None:
+        """Make rows of the folders in ``studies`` that have none, in the order in which they came."""
+        unknown = [path for path in self._folders.studies.iterdir() if path.is_dir() and path.name not in known]
+        found = [(path, _described(path)) for path in unknown]
+        for path, columns in sorted(found, key=lambda pair: _order(pair[1])):
+            if columns is None:
+                log.warning("%s is no study of SpineView, and is left as it is.", path)
+                continue
+            try:
+                self._adopt_study(path, columns)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("%s cannot be taken up as a study (%r), and is left as it is.", path, error)
+            else:
+                log.warning("The study %s was taken up again from its folder.", path.name)
+
+    def _adopt_study(self, folder: Path, columns: Columns) -> None:
+        with self._database.transaction() as session:
+            row = row_of(StudyRow, {**columns, "thumbnail": file_version(folder / THUMBNAIL_FILE)})
+            session.add(row)
+            session.flush()
+            for mask in _described_masks(folder, row):
+                _add_mask(session, mask)
+            annotations = read_record(folder / ANNOTATIONS) or {}
+            for table in (MeasurementRow, ReviewRow):
+                for each in annotations.get(table.__tablename__, ()):
+                    session.add(row_of(table, each))
+                    session.flush()
+            write_study_record(folder, row)
+
+    def _adopt_masks(self, study_id: str, known: set[str]) -> None:
+        """Make rows of a study's masks that have none: the server died as it wrote them down."""
+        for folder in _mask_folders(self._folders.study(study_id)):
+            columns = read_record(folder / MASK_RECORD)
+            if folder.name in known:
+                continue
+            if columns is None or columns.get("study_id") != study_id or columns.get("id") != folder.name:
+                log.warning("%s is no mask of SpineView, and is left as it is.", folder)
+                continue
+            with self._database.transaction() as session:
+                _add_mask(session, columns)
+            log.warning("The mask %s was taken up again from its folder.", folder.name)
+
+    def _write_records(self, study_id: str) -> None:
+        """Write what a version without records, or an interrupted start, did not."""
+        folder = self._folders.study(study_id)
+        if not folder.is_dir():
+            log.warning("The files of study %s are missing; its row is kept.", study_id)
+            return
+        if (folder / STUDY_RECORD).exists():
+            return
+        with self._database.transaction() as session:
+            row = _study(session, study_id)
+            assert row is not None
+            row.thumbnail = file_version(folder / THUMBNAIL_FILE)
+            for mask in session.scalars(select(MaskRow).where(MaskRow.study_id == study_id)):
+                mask_folder = self._folders.mask(to_mask(mask))
+                if mask_folder.is_dir():
+                    job_id = session.scalar(select(JobRow.id).where(JobRow.mask_id == mask.id))
+                    write_mask_record(mask_folder, mask, job_id)
+            write_annotations(session, folder, study_id)
+            write_study_record(folder, row)  # last: it says that the others are there
+
+
+def _study(session: Session, study_id: str) -> StudyRow | None:
+    return session.scalar(select(StudyRow).where(StudyRow.id == study_id))
+
+
+def _described(folder: Path) -> Columns | None:
+    """The columns of a study's row, from its record or else from its other files."""
+    columns = read_record(folder / STUDY_RECORD)
+    if columns is None:
+        return study_columns(folder)
+    original = columns.get("original")
+    is_its_own = columns.get("id") == folder.name and isinstance(original, str) and Path(original).name == original
+    return columns if is_its_own and (folder / str(original)).exists() else None
+
+
+def _described_masks(folder: Path, study: StudyRow) -> list[Columns]:
+    """The columns of a study's masks, in the order in which they came.
+
+    Without records the first mask of a study that came with a reference is that reference.
+    """
+    masks, has_reference = [], study.reference is None
+    for path in sorted(_mask_folders(folder), key=lambda path: path.stat().st_mtime):
+        record = read_record(path / MASK_RECORD)
+        columns = mask_columns(path, study.id, not has_reference) if record is None else record
+        if columns is None or columns.get("id") != path.name or columns.get("study_id") != study.id:
+            log.warning("%s is no mask of SpineView, and is left as it is.", path)
+            continue
+        has_reference = has_reference or columns.get("kind") == "reference"
+        masks.append(columns)
+    return sorted(masks, key=_order)
+
+
+def _order(columns: Columns | None) -> tuple[float, float]:
+    columns = columns or {}
+    return (columns.get("sequence") or 0, columns.get("created_at") or 0)
+
+
+def _mask_folders(folder: Path) -> Iterator[Path]:
+    masks = folder / "masks"
+    if masks.is_dir():
+        yield from sorted(path for path in masks.iterdir() if path.is_dir())
+
+
+def _add_mask(session: Session, columns: Columns) -> None:
+    """Add a mask's row, and say "done" of the job that it came of; of one that is not known, a job is made up."""
+    row = row_of(MaskRow, columns)
+    session.add(row)
+    session.flush()
+    if row.kind != "model":
+        return
+    job = session.scalar(select(JobRow).where(JobRow.id == (columns.get("job_id") or "")))
+    if job is None:
+        job = JobRow(id=new_id(), study_id=row.study_id, task="segment", state="running", log=[], attempts=1)
+        job.created_at = job.started_at = row.created_at
+        session.add(job)
+    if job.state in OPEN_STATES:
+        close_as_done(job, to_mask(row), "The result was found after a restart")
+    session.flush()
