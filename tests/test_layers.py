@@ -20,7 +20,7 @@ FORBIDDEN = {
     "The engine knows nothing of the web": ("segmentation/core/labels.py", "flask"),
     "Only the two modules of surfaces use VTK": ("webapp/display/voxel_codec.py", "vtkmodules"),
     "Only the network, its training and its inference": ("segmentation/readers/limits.py", "torch"),
-    "Only webapp.jobs starts work on the engine": ("webapp/pages/theme.py", "segmentation.inference.engine"),
+    "Only webapp.jobs starts work on the engine": ("webapp/pages/render.py", "segmentation.inference.engine"),
 }
 
 

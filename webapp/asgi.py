@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -19,19 +18,19 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from segmentation.core.errors import InputError
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.uploads import upload_routes
 from webapp.app import build_app
 from webapp.http.bounded_body import BoundedBody
-from webapp.http.errors import WebError, answer, from_status
+from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin
 from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
-
-os.environ.setdefault("TRAME_ARGS", "--server")  # before trame is imported: else it parses the server's own arguments
+from webapp.viewer.routes import close_sessions, load_client, viewer_routes
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
@@ -44,21 +43,16 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
 
     The engine thread starts with the application's lifespan and stops with it.
     """
-    from webapp.viewer.routes import close_sessions, viewer_routes  # imports trame, after TRAME_ARGS is set
-
     services = make_services(settings, engine_factory)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         _start(services)
-        preload = None
-        if settings.preload_model:
-            preload = asyncio.get_running_loop().call_later(PRELOAD_AFTER_S, services.jobs.load_engine)
+        loading = asyncio.create_task(_load_ahead(services))
         try:
             yield
         finally:
-            if preload is not None:
-                preload.cancel()
+            loading.cancel()
             await close_sessions()
             services.receiver.stop()
             services.transfers.stop()
@@ -69,7 +63,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *upload_routes(),
         *file_routes(),
         *download_routes(),
-        *viewer_routes(settings, services.store, services.jobs, services.archives),
+        *viewer_routes(services),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", BoundedBody(cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS)))),
     ]
@@ -77,11 +71,20 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         routes=routes,
         lifespan=lifespan,
         middleware=[Middleware(Security, hosts=_hosts(settings), allowed_origins=settings.allowed_origins)],
-        exception_handlers={WebError: _web_error, HTTPException: _http_error, Exception: _fault},
+        exception_handlers={kind: _answer for kind in (WebError, InputError, HTTPException, Exception)},
     )
     app.state.settings, app.state.store, app.state.jobs = settings, services.store, services.jobs
     app.state.services = services
     return app
+
+
+async def _load_ahead(services: Services) -> None:
+    """Load what the first page does not need and the next ones do: the viewer's client, then the model."""
+    if not services.settings.preload_model:
+        return
+    await asyncio.sleep(PRELOAD_AFTER_S)
+    await asyncio.to_thread(load_client)
+    services.jobs.load_engine()
 
 
 def _hosts(settings: Settings) -> Hosts:
@@ -97,16 +100,8 @@ def _start(services: Services) -> None:
     services.receiver.start()
 
 
-async def _web_error(request: Request, error: Exception) -> JSONResponse:
-    return answer(request, cast(WebError, error))
-
-
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    http = cast(HTTPException, error)
-    response = await _web_error(request, from_status(http.status_code))
-    response.headers.update(http.headers or {})
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    response = answer(request, as_web_error(error))
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
     return response
-
-
-async def _fault(request: Request, _error: Exception) -> JSONResponse:
-    return await _web_error(request, from_status(500))

@@ -1,25 +1,76 @@
-"""What a Flask route needs to know of its request: the process's services, and who asks."""
+"""What a request is served with, the same for Flask's routes, Starlette's routes and the viewer's sockets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
 from flask import current_app, request
+from starlette.requests import HTTPConnection
 
 from webapp.http.errors import not_found
 from webapp.services import Services
 from webapp.storage.store import Store
+from webapp.translations import COOKIE as LANGUAGE_COOKIE
+from webapp.translations import language_of
+
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """Of one request or socket.
+
+    Attributes:
+        services: The process's.
+        who: Who asks, for the audit trail: the address, until there are accounts.
+        language: A key of :data:`webapp.translations.LANGUAGES`.
+        theme: ``"light"`` or ``"dark"``, as the browser remembers it; "" follows the reader's system.
+        path: The address asked for, without its query.
+    """
+
+    services: Services
+    who: str
+    language: str
+    theme: str
+    path: str
+
+    @classmethod
+    def of(cls, connection: HTTPConnection) -> Self:
+        """Read it from a request or a socket of Starlette."""
+        accepted = connection.headers.get("accept-language")
+        address = connection.client.host if connection.client else ""
+        services: Services = connection.app.state.services
+        return cls._read(services, address, connection.cookies, accepted, connection.url.path)
+
+    @classmethod
+    def current(cls) -> Self:
+        """Read it from the request that Flask serves."""
+        accepted = request.headers.get("Accept-Language")
+        services: Services = current_app.extensions["spineview"]
+        return cls._read(services, request.remote_addr or "", request.cookies, accepted, request.path)
+
+    @classmethod
+    def _read(
+        cls, services: Services, who: str, cookies: Mapping[str, str], accept_language: str | None, path: str
+    ) -> Self:
+        language = language_of(cookies.get(LANGUAGE_COOKIE), accept_language)
+        theme = cookies.get(THEME_COOKIE, "")
+        return cls(services, who, language, theme if theme in THEMES else "", path)
 
 
 def services() -> Services:
-    """The process's services."""
-    found: Services = current_app.extensions["spineview"]
-    return found
+    """Find the process's services from a Flask route."""
+    return RequestContext.current().services
 
 
 def store_with(study_id: str) -> Store:
-    """The store, in which there is such a study.
+    """Find the store from a Flask route, and in it a study.
 
     Raises:
-        WebError: there is none.
+        WebError: there is no such study.
     """
     store = services().store
     if store.studies.get(study_id) is None:
@@ -28,5 +79,10 @@ def store_with(study_id: str) -> Store:
 
 
 def who() -> str:
-    """Who asks, for the audit trail: the address, until there are logins."""
-    return request.remote_addr or ""
+    """Tell who sent the request that Flask serves."""
+    return RequestContext.current().who
+
+
+def language() -> str:
+    """Tell the language of the request that Flask serves."""
+    return RequestContext.current().language

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -14,3 +16,10 @@ def _folder(name: str) -> Path:
 
 STATIC_DIR = _folder("static")
 TEMPLATES_DIR = _folder("templates")
+
+
+@cache
+def versioned(address: str) -> str:
+    """Add a hash of its file to an address under ``/static/``, so that a new build is never taken for the old one."""
+    content = (STATIC_DIR / address.removeprefix("/static/")).read_bytes()
+    return f"{address}?v={hashlib.sha256(content).hexdigest()[:12]}"

@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     )
     model: Path | None = Field(default=None, description="Weights file; without it the packaged model is used.")
     preload_model: bool = Field(
-        default=True, description="Load the model in the background at start, so that the first job does not wait."
+        default=True,
+        description="Load the model and the viewer in the background at start, so that nobody waits for them.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
     mode: Literal["patch", "whole"] = Field(

@@ -17,6 +17,7 @@ from webapp.api.files import BYTES, cached, find_mask
 from webapp.api.native import ApiRoute
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API, SurfaceQuery, VersionQuery
+from webapp.context import RequestContext
 from webapp.enumerations import DICOM_KINDS, MeshFormat
 from webapp.http.errors import not_found
 from webapp.services import Services
@@ -129,8 +130,7 @@ def _named(
     study = services.store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
-    who = request.client.host if request.client else ""
-    services.store.audit.record(who, "download", study.id, f"{mask.id} {ending}")
+    services.store.audit.record(RequestContext.of(request).who, "download", study.id, f"{mask.id} {ending}")
     part = "reference" if mask.kind == "reference" else "spine"
     name = f"{file_stem(study.name)}_{part}{dot}{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

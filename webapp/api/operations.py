@@ -12,7 +12,7 @@ from flask import Response, jsonify, request
 
 from webapp.api.bodies import read_body
 from webapp.api.schemas import Answer, Query, Request
-from webapp.pages.routes import language
+from webapp.context import language
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
 from webapp.api import schemas
 from webapp.api.operations import json_route
 from webapp.api.schemas import API
-from webapp.context import services, who
+from webapp.context import RequestContext, services, who
 from webapp.dicomweb.answers import is_uid
 from webapp.http.errors import not_found
 from webapp.pacs.sending import send_back
 from webapp.pacs.transfers import Transfer
-from webapp.pages.routes import common, for_script, language
+from webapp.pages.render import for_script, render
 from webapp.translations import table
 
 pacs = Blueprint("pacs", __name__)
@@ -23,12 +23,12 @@ _STUDY_UID = {"description": "StudyInstanceUID", "schema": {"type": "string", "p
 @pacs.get("/pacs")
 def page() -> str:
     """Search an archive, and fetch from it."""
-    lang = language()
-    names = services().archives.names
+    context = RequestContext.current()
+    lang, names = context.language, context.services.archives.names
     words = {key: text for key, text in table(lang).items() if key.startswith(_WORDS)}
     config = for_script({"lang": lang, "words": words})
-    kept = services().settings.keep_identity
-    return render_template("pacs.html", **common(lang), names=names, config=config, keep_identity=kept)
+    kept = context.services.settings.keep_identity
+    return render("pacs.html", context, names=names, config=config, keep_identity=kept)
 
 
 @pacs.get(f"{API}/pacs")

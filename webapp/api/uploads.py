@@ -16,12 +16,12 @@ from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API, Answer, Import, Study
-from webapp.http.errors import WebError, answer, from_input_error
+from webapp.context import RequestContext
+from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.multipart_form import drain, receive
 from webapp.ingest.admission import Upload, shown_name, stored_name
 from webapp.ingest.dicom_imports import FILES_FOLDER
 from webapp.services import Services
-from webapp.translations import request_language
 
 # Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
 _THREADS = CapacityLimiter(40)
@@ -88,21 +88,20 @@ async def upload_import(request: Request) -> Response:
 
 
 async def _answer(request: Request, make: Callable[[Services, Path, str], Awaitable[Made]]) -> Response:
-    services: Services = request.app.state.services
-    folder = services.store.stage()
+    context = RequestContext.of(request)
+    folder = context.services.store.stage()
     made = None
     try:
-        made = await make(services, folder, request.client.host if request.client else "")
+        made = await make(context.services, folder, context.who)
     except (WebError, InputError) as refusal:
-        error = from_input_error(refusal) if isinstance(refusal, InputError) else refusal
         await drain(request)
-        return answer(request, error)
+        return answer(request, as_web_error(refusal))
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is left to read it
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
-    return JSONResponse(made[0].to_json(request_language(request)), 201, headers={"Location": made[1]})
+    return JSONResponse(made[0].to_json(context.language), 201, headers={"Location": made[1]})
 
 
 class StudyFiles:

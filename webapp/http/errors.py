@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
+from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from segmentation.core.errors import DescribedError, InputError
 from segmentation.core.messages import Message, english
@@ -40,6 +42,20 @@ def from_input_error(error: InputError) -> WebError:
     """Turn an input refused by the engine's readers into an answer; 422 unless its code has another status."""
     message = error.problem.message
     return WebError(_STATUS_OF_CODE.get(error.code, 422), error.code, message.key, **dict(message.values))
+
+
+def as_web_error(error: Exception) -> WebError:
+    """Turn whatever a route raised into the error to answer with; what is no refusal is a fault of the program, 500."""
+    match error:
+        case WebError():
+            return error
+        case InputError():
+            return from_input_error(error)
+        case StarletteHTTPException():
+            return from_status(error.status_code)
+        case WerkzeugHTTPException():
+            return from_status(error.code or 500)
+    return from_status(500)
 
 
 def from_status(status: int) -> WebError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,14 +16,12 @@ from trame_server import Server
 
 from segmentation.analysis.label_statistics import LabelStatistics
 from segmentation.core.errors import InputError
-from webapp.dicomweb.archives import Archives
+from webapp.context import RequestContext
 from webapp.http.errors import WebError
-from webapp.jobs import JobQueue
 from webapp.pacs.sending import send_back
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.dicom_objects import is_de_identified
 from webapp.storage.mask_files import mask_statistics
-from webapp.storage.store import Store
 from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import Translate, messages, translate
 from webapp.viewer.page import build_page, initial_state
@@ -40,18 +40,20 @@ class ViewerSession:
     """State of one page. The store stays the only home of jobs and masks: this mirrors it to the browser.
 
     Must be used from one event loop; the store is only touched from worker threads.
+
+    Attributes:
+        who: Who acts on the page, for the audit trail: whoever opened its last socket.
     """
 
-    def __init__(
-        self, token: str, study: Study, store: Store, jobs: JobQueue, lang: str, archives: Archives | None = None
-    ) -> None:
+    def __init__(self, token: str, study: Study, context: RequestContext) -> None:
         self.token = token
         self.study = study
-        self._store = store
-        self._jobs = jobs
-        self._archives = archives or Archives(())
-        self._t: Translate = translate(lang)
-        self._lang = lang
+        self.who = context.who
+        self._store = context.services.store
+        self._jobs = context.services.jobs
+        self._archives = context.services.archives
+        self._t: Translate = translate(context.language)
+        self._lang = context.language
         self._server: Any = Server(name=f"study-{token}")
         self._server.client_type = "vue3"
         self._task: asyncio.Task[Any] | None = None
@@ -169,10 +171,10 @@ class ViewerSession:
         self._seen = ids
 
     async def _segment(self) -> None:
-        await self._ask(self._jobs.submit, self.study.id)
+        await self._ask(partial(self._jobs.submit, self.study.id, who=self.who))
 
     async def _cancel(self) -> None:
-        await self._ask(self._jobs.cancel, self.state.job["id"])
+        await self._ask(partial(self._jobs.cancel, self.state.job["id"], who=self.who))
 
     async def _offer_archives(self) -> None:
         """Say to which archives a result may go back: none of a study that is not, or no longer, theirs."""
@@ -193,7 +195,7 @@ class ViewerSession:
             return
         self._say_sending(self._t("viewer.sending", name=pacs), busy=True)
         try:
-            await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, "")
+            await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, self.who)
         except (WebError, InputError) as error:
             shown = error.problem.shown(messages(self._lang))
             self._say_sending(f"{shown['message']} {shown['hint']}".strip(), failed=True)
@@ -207,9 +209,9 @@ class ViewerSession:
         with self.state:
             self.state.sending = {"text": text, "busy": busy, "failed": failed}
 
-    async def _ask(self, what: Any, subject: str) -> None:
+    async def _ask(self, action: Callable[[], object]) -> None:
         try:
-            await asyncio.to_thread(what, subject)
+            await asyncio.to_thread(action)
         except WebError as error:
             self.state.problem = error.problem.message.text(messages(self._lang))
         except (OSError, SQLAlchemyError):

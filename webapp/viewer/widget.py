@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
 from typing import Any
 
 from trame_client.widgets.core import AbstractElement
 
-from webapp.paths import STATIC_DIR
-
-BUNDLE = STATIC_DIR / "viewer" / "dist" / "spineview-widget.js"
-
-
-@cache
-def versioned(address: str) -> str:
-    """``/static/...`` with a hash of the file, so that a new build is never taken for the old one."""
-    content = (STATIC_DIR / address.removeprefix("/static/")).read_bytes()
-    return f"{address}?v={hashlib.sha256(content).hexdigest()[:12]}"
+from webapp.paths import versioned
 
 
 def viewer_module() -> dict[str, Any]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -40,6 +42,26 @@ def test_the_switch_is_remembered_and_leads_back(client: TestClient):
 def test_the_switch_leads_to_no_other_site(client: TestClient, away: str):
     answer = client.get("/language/en", params={"next": away}, follow_redirects=False)
     assert answer.headers["location"] == "/"
+
+
+HEAD = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="dark">',
+    '<link rel="icon" href="/static/icons/logo.svg" type="image/svg+xml">',
+    "/static/css/tokens.css?v=",
+    "/static/js/theme.js?v=",
+)
+
+
+def test_all_pages_have_one_head(client: TestClient, upload: Callable[..., dict], ct: Path):
+    client.cookies.update({"theme": "dark", "lang": "zh"})
+    for address in ("/", "/pacs", "/nothing", "/studies/nothing", upload(ct)["url"]):
+        page = client.get(address).text
+        assert page.startswith('<!doctype html>\n<html lang="zh-CN" data-theme="dark"'), address
+        head = page[: page.index("</head>")]
+        assert all(part in head for part in HEAD), address
+        assert head.count("<title>") == 1
+        assert " · SpineView</title>" in head
 
 
 def test_an_unknown_language_is_not_found(client: TestClient):

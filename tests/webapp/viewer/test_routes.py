@@ -17,6 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 from wslink.chunking import UnChunker, generate_chunks
 
 from tests.webapp.support import BoneEngine
+from webapp.context import RequestContext
 from webapp.viewer.routes import Sessions
 
 TOKEN = "0123456789abcdef" * 2
@@ -153,6 +154,21 @@ def test_cancel_from_the_page_stops_the_job(client: TestClient, study: dict, eng
     assert pushed["job"]["active"] is False
 
 
+def test_who_presses_segment_and_cancel_on_the_page_is_in_the_audit_trail(
+    client: TestClient, study: dict, engine: BoneEngine
+) -> None:
+    engine.gate.clear()
+    with client.websocket_connect(socket_address(study)) as socket:
+        page = Page(socket)
+        page.state()
+        page.trigger("segment")
+        page.until(lambda state: state.get("job", {}).get("active") is True)
+        page.trigger("cancel")
+        page.until(lambda state: state.get("job", {}).get("state") == "cancelled")
+    trail = client.app.state.store.audit.entries()  # type: ignore[attr-defined]
+    assert [(entry.action, entry.who) for entry in trail][1:] == [("segment", "testclient"), ("cancel", "testclient")]
+
+
 def test_two_pages_do_not_see_each_others_settings_and_a_page_that_returns_finds_its_own(
     client: TestClient, study: dict
 ) -> None:
@@ -179,14 +195,15 @@ def test_a_deleted_study_says_so_on_the_open_page(client: TestClient, study: dic
 def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
     record = state.store.studies.get(study["id"])
+    context = RequestContext(state.services, "somebody", "en", "", "/")
 
     async def live() -> weakref.ref[Any]:
-        sessions = Sessions(state.store, state.jobs, most=2, grace_s=0.0)
-        session = await sessions.enter(record, TOKEN, "en")
+        sessions = Sessions(most=2, grace_s=0.0)
+        session = await sessions.enter(record, TOKEN, context)
         assert session is not None
-        assert await sessions.enter(record, TOKEN, "en") is session
-        await sessions.enter(record, OTHER, "en")
-        assert await sessions.enter(record, "0" * 32, "en") is None, "both places are taken"
+        assert await sessions.enter(record, TOKEN, context) is session
+        await sessions.enter(record, OTHER, context)
+        assert await sessions.enter(record, "0" * 32, context) is None, "both places are taken"
         sessions.leave(session)
         trace = weakref.ref(session)
         del session
@@ -205,13 +222,14 @@ def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestCli
 def test_a_page_that_was_left_makes_room_for_a_new_one(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
     record = state.store.studies.get(study["id"])
+    context = RequestContext(state.services, "somebody", "en", "", "/")
 
     async def live() -> None:
-        sessions = Sessions(state.store, state.jobs, most=1, grace_s=60.0)
-        first = await sessions.enter(record, TOKEN, "en")
+        sessions = Sessions(most=1, grace_s=60.0)
+        first = await sessions.enter(record, TOKEN, context)
         assert first is not None
         sessions.leave(first)
-        assert await sessions.enter(record, OTHER, "en") is not None
+        assert await sessions.enter(record, OTHER, context) is not None
         assert len(sessions) == 1
         await sessions.close()
 

@@ -1,0 +1,46 @@
+"""Make HTML from the templates, for every page: they share one document head, ``templates/document.html``."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from segmentation.core.version import product_version
+from webapp.context import RequestContext
+from webapp.paths import TEMPLATES_DIR, versioned
+from webapp.translations import LANGUAGES, translate
+
+
+def render(template: str, context: RequestContext, **values: Any) -> str:
+    """Fill a template for a request, in its language and theme."""
+    others = [(code, name) for code, name in LANGUAGES.items() if code != context.language]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=context.language,
+            t=translate(context.language),
+            theme=context.theme,
+            path=context.path,
+            other_languages=others,
+            has_pacs=bool(context.services.settings.pacs),
+            **values,
+        )
+    )
+
+
+def for_script(value: Any) -> str:
+    """Write JSON that cannot end the ``<script>`` element it stands in."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(version=product_version(), versioned=versioned)
+    return environment
