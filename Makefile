@@ -67,7 +67,7 @@ imports: $(VENV)/.stamp-dev
 viewer: ## Rebuild the viewer's bundle (needs Node)
 	cd static/viewer && npm install --no-save --no-audit --no-fund && npm run build
 
-javascript: ## Lint and test all JavaScript, and compare the viewer's bundle with its source
+javascript: ## Lint, type-check and test all JavaScript, and compare the viewer's bundle with its source
 	@scripts/check-javascript
 
 docs: $(VENV)/.stamp-dev ## Build the documentation into build/site; a broken link fails

@@ -30,7 +30,7 @@ def test_every_package_is_installed(project: dict):
 def test_every_file_that_pages_need_is_installed(project: dict):
     patterns = project["tool"]["setuptools"]["package-data"]
     sources = {"viewer/src", "viewer/tests", "viewer/node_modules"}
-    tools = {"package.json", "package-lock.json", "vite.config.js", "eslint.config.js"}
+    tools = {"package.json", "package-lock.json", "vite.config.js", "eslint.config.js", "tsconfig.json"}
     for name in ("static", "templates"):
         folder = ROOT / name
         packaged = {path for pattern in patterns[f"webapp.{name}"] for path in folder.glob(pattern)}

@@ -1,28 +1,41 @@
-// One series on its way here: its progress, its end, and the way to stop it.
+// The row of one series that is fetched from an archive: its progress, its end, and the way to stop it.
 
+import { problemOf } from "./api.js";
+import { descendant, part } from "./dom.js";
 import * as refusal from "./refusal.js";
 import { bytes, t } from "./words.js";
+
+/** @import { Transfer } from "./api.js" */
 
 const PAUSE_MS = 500;
 const OPEN = ["waiting", "fetching", "checking"];
 const API = "/api/v1/transfers";
 
-/** Show in `row` how the transfer goes until it is over. */
+/** @param {number} ms */
+const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+
+/** Show in `row` how the transfer goes until it is over. @param {HTMLElement} row @param {Transfer} transfer */
 export async function follow(row, transfer) {
-  const cancel = row.querySelector("[data-part=cancel]");
-  cancel.onclick = () => fetch(`${API}/${transfer.id}`, { method: "DELETE" }).catch(() => {});
+  const cancel = () => fetch(`${API}/${transfer.id}`, { method: "DELETE" }).catch(() => {});
+  part(row, "cancel").onclick = cancel;
+  /** @type {Transfer | null} */
   let now = transfer;
   while (now) {
     show(row, now);
     if (!OPEN.includes(now.state)) return;
-    await new Promise((wake) => setTimeout(wake, PAUSE_MS));
-    now = await look(transfer.id);
+    await pause(PAUSE_MS);
+    now = await currentState(transfer.id);
   }
   show(row, { ...transfer, state: "failed", error: null });
 }
 
-/** The transfer as it is now, the question asked again while the server is away; null once it is forgotten. */
-async function look(id) {
+/**
+ * The transfer as it is now, asked for again while the server is away; null once it is forgotten.
+ *
+ * @param {string} id
+ * @returns {Promise<Transfer | null>}
+ */
+async function currentState(id) {
   for (;;) {
     try {
       const response = await fetch(`${API}/${id}`);
@@ -31,27 +44,26 @@ async function look(id) {
     } catch {
       // a moment without network: ask again
     }
-    await new Promise((wake) => setTimeout(wake, 2 * PAUSE_MS));
+    await pause(2 * PAUSE_MS);
   }
 }
 
+/** @param {HTMLElement} row @param {Transfer} transfer */
 function show(row, transfer) {
-  const part = (name) => row.querySelector(`[data-part=${name}]`);
   const open = OPEN.includes(transfer.state);
-  const bar = row.querySelector("progress");
+  const { images, images_expected: expected } = transfer;
+  const bar = descendant(row, "progress", HTMLProgressElement);
   bar.hidden = !open;
-  if (transfer.images_expected && transfer.state === "fetching") bar.value = transfer.images / transfer.images_expected;
+  if (expected && transfer.state === "fetching") bar.value = images / expected;
   else bar.removeAttribute("value");
-  part("fetch").hidden = open || transfer.state === "done";
-  part("cancel").hidden = !open;
-  part("open").hidden = transfer.state !== "done";
-  if (transfer.url) part("open").href = transfer.url;
-  const state = part("state");
+  part(row, "fetch").hidden = open || transfer.state === "done";
+  part(row, "cancel").hidden = !open;
+  const link = descendant(row, "[data-part=open]", HTMLAnchorElement);
+  link.hidden = transfer.state !== "done";
+  if (transfer.url) link.href = transfer.url;
+  const state = part(row, "state");
   state.dataset.state = transfer.state;
-  state.textContent = t(`pacs.state.${transfer.state}`, {
-    images: transfer.images,
-    total: transfer.images_expected ?? "?",
-    size: bytes(transfer.received_bytes),
-  });
-  if (transfer.state === "failed") refusal.show(transfer.error ?? refusal.errorOf(null));
+  const figures = { images, total: expected ?? "?", size: bytes(transfer.received_bytes) };
+  state.textContent = t(`pacs.state.${transfer.state}`, figures);
+  if (transfer.state === "failed") refusal.show(transfer.error ?? problemOf(null));
 }

@@ -1,22 +1,21 @@
 // The home page: uploads on top, studies below.
 
+import { request } from "./api.js";
+import { elementById } from "./dom.js";
 import * as refusal from "./refusal.js";
 import * as studies from "./studies.js";
 import * as upload from "./upload.js";
 
-const demo = document.getElementById("demo-button");
+const demo = elementById("demo-button", HTMLButtonElement);
 
 demo.addEventListener("click", async () => {
   refusal.hide();
   demo.disabled = true;
   demo.setAttribute("aria-busy", "true");
   try {
-    const response = await fetch("/api/v1/studies/demo", { method: "POST" });
-    const body = await response.json();
-    if (response.ok) await studies.welcome(body);
-    else refusal.show(refusal.errorOf(body));
-  } catch {
-    refusal.show(refusal.errorOf(null));
+    await studies.welcome(await request("/api/v1/studies/demo", "POST"));
+  } catch (error) {
+    refusal.showError(error);
   } finally {
     demo.disabled = false;
     demo.removeAttribute("aria-busy");

@@ -1,26 +1,29 @@
-// The one place where the page says that something did not work, and why.
+// The box on the page that says what did not work, and why.
 
+import { byId } from "./dom.js";
+import { ApiError, problemOf } from "./api.js";
 import { t } from "./words.js";
 
-const box = document.getElementById("upload-error");
-const part = (name) => document.getElementById(`upload-error-${name}`);
+/** @import { Problem } from "./api.js" */
 
-part("close").addEventListener("click", hide);
+const box = byId("upload-error");
 
-/** Show `{code, message, hint}` as the API gives it, with a title in the page's language. */
-export function show(error) {
-  part("title").textContent = t(`error.${error.code}`, {}, t("error.title"));
-  part("message").textContent = error.message;
-  part("hint").textContent = error.hint ?? "";
+byId("upload-error-close").addEventListener("click", hide);
+
+/** Show a problem, with a title in the page's language. @param {Problem} problem */
+export function show({ code, message, hint }) {
+  byId("upload-error-title").textContent = t(`error.${code}`, {}, t("error.title"));
+  byId("upload-error-message").textContent = message;
+  byId("upload-error-hint").textContent = hint ?? "";
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
 
-export function hide() {
-  box.hidden = true;
+/** Show why a request failed. @param {unknown} error */
+export function showError(error) {
+  show(error instanceof ApiError ? error : problemOf(null));
 }
 
-/** The error body of an answer, or words for an answer that has none. */
-export function errorOf(body) {
-  return body?.error ?? { code: "network", message: t("error.network_message"), hint: t("error.network_hint") };
+export function hide() {
+  box.hidden = true;
 }

@@ -1,16 +1,21 @@
 // The list of studies: built once a row, then kept up to date in place, so that focus and pictures stay.
 
+import { ApiError, request } from "./api.js";
+import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import * as refusal from "./refusal.js";
 import { fill } from "./series.js";
-import { bytes, date, duration, t } from "./words.js";
+import { bytes, date, duration, spacing, t } from "./words.js";
+
+/** @import { Job, Study } from "./api.js" */
 
 const API = "/api/v1/studies";
 const BUSY_MS = 1000;
-const CALM_MS = 5000;
-const byId = (id) => document.getElementById(id);
+const IDLE_MS = 5000;
 const list = byId("study-list");
+/** @type {Map<string, HTMLElement>} */
 const rows = new Map(); // study id -> <li>
-let timer = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 let turn = 0; // an answer that was overtaken by a newer question is not shown
 
 /** Start to follow the server's list. */
@@ -30,16 +35,16 @@ export async function refresh() {
     const { studies } = await response.json();
     if (mine !== turn) return;
     show(studies);
-    busy = studies.some((study) => ["queued", "running"].includes(study.state));
+    busy = studies.some((/** @type {Study} */ study) => ["queued", "running"].includes(study.state));
     byId("offline").hidden = true;
   } catch {
     if (mine !== turn) return;
     byId("offline").hidden = false;
   }
-  if (!document.hidden) timer = setTimeout(refresh, busy ? BUSY_MS : CALM_MS);
+  if (!document.hidden) timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
 }
 
-/** Mark a study that has just come, and bring it into sight. */
+/** Mark a study that has just come, and bring it into sight. @param {Study} study */
 export async function welcome(study) {
   await refresh();
   const row = rows.get(study.id);
@@ -47,6 +52,7 @@ export async function welcome(study) {
   row?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
+/** @param {Study[]} studies */
 function show(studies) {
   const present = new Set(studies.map((study) => study.id));
   for (const [id, row] of rows) {
@@ -62,75 +68,88 @@ function show(studies) {
     update(row, study);
   });
   byId("empty").hidden = studies.length > 0;
-  byId("study-count").textContent = studies.length || "";
+  byId("study-count").textContent = String(studies.length || "");
 }
 
+/** @param {Study} study */
 function build(study) {
-  const row = byId("study-row").content.firstElementChild.cloneNode(true);
+  const row = copyOfTemplate("study-row");
   row.dataset.studyId = study.id;
-  const link = row.querySelector(".study-name");
+  const link = descendant(row, ".study-name", HTMLAnchorElement);
   link.textContent = study.name;
   link.title = study.name;
   link.href = study.url;
-  part(row, "open").href = study.url;
-  part(row, "open").setAttribute("aria-label", t("home.open_name", { name: study.name }));
+  const open = descendant(row, "[data-part=open]", HTMLAnchorElement);
+  open.href = study.url;
+  open.setAttribute("aria-label", t("home.open_name", { name: study.name }));
   part(row, "date").textContent = date(study.created_at);
   part(row, "size").textContent = bytes(study.size_bytes);
   part(row, "shape").textContent = study.shape.join(" × ");
-  part(row, "spacing").textContent = `${study.spacing_mm.map((mm) => Number(mm.toFixed(2))).join(" × ")} mm`;
+  part(row, "spacing").textContent = spacing(study.spacing_mm);
   part(row, "reference").hidden = !study.has_reference;
   fill(part(row, "notes"), study.notes);
-  const button = row.querySelector("[data-testid=delete-button]");
+  const button = descendant(row, "[data-testid=delete-button]", HTMLElement);
   button.setAttribute("aria-label", t("home.delete_name", { name: study.name }));
   button.addEventListener("click", () => askToDelete(study));
   return row;
 }
 
+/** @param {HTMLElement} row @param {Study} study */
 function update(row, study) {
-  const picture = row.querySelector("img");
+  const picture = descendant(row, "img", HTMLImageElement);
   if (picture.getAttribute("src") !== study.thumbnail_url) picture.src = study.thumbnail_url;
-  const state = row.querySelector(".state");
+  const state = descendant(row, ".state", HTMLElement);
   state.dataset.state = study.state;
   state.textContent = t(`common.state.${study.state}`);
-  const job = study.latest_job;
-  const open = study.state === "queued" || study.state === "running";
-  const progress = row.querySelector(".study-job");
-  progress.hidden = !open;
-  if (open) {
-    progress.querySelector("progress").value = job.progress;
-    part(row, "stage").textContent = stageOf(job);
-  }
-  part(row, "dice").hidden = job?.dice == null;
-  part(row, "dice").textContent = job?.dice == null ? "" : `Dice ${job.dice.toFixed(3)}`;
-  part(row, "verdict").hidden = !study.verdict;
-  part(row, "verdict").textContent = study.verdict ? t(`home.verdict.${study.verdict}`) : "";
-  part(row, "verdict").dataset.verdict = study.verdict ?? "";
-  part(row, "error").hidden = !job?.error;
-  part(row, "error").textContent = job?.error?.message ?? "";
+  const verdict = part(row, "verdict");
+  setText(verdict, study.verdict ? t(`home.verdict.${study.verdict}`) : "");
+  verdict.dataset.verdict = study.verdict ?? "";
+  updateJob(row, study);
 }
 
+/** @param {HTMLElement} row @param {Study} study */
+function updateJob(row, { state, latest_job: job }) {
+  const isOpen = state === "queued" || state === "running";
+  const progress = descendant(row, ".study-job", HTMLElement);
+  progress.hidden = !isOpen;
+  if (isOpen && job) {
+    descendant(progress, "progress", HTMLProgressElement).value = job.progress;
+    part(row, "stage").textContent = stageOf(job);
+  }
+  const dice = job?.dice ?? null;
+  setText(part(row, "dice"), dice === null ? "" : `Dice ${dice.toFixed(3)}`);
+  setText(part(row, "error"), job?.error?.message ?? "");
+}
+
+/** Show a text, or nothing where there is none. @param {HTMLElement} node @param {string} text */
+function setText(node, text) {
+  node.textContent = text;
+  node.hidden = text === "";
+}
+
+/** @param {Job} job */
 function stageOf(job) {
   const stage = t(`common.stage.${job.stage}`, {}, job.stage);
-  const left = job.eta_s == null ? "" : ` · ${t("home.left", { time: duration(job.eta_s) })}`;
+  const eta = job.eta_s ?? null;
+  const left = eta === null ? "" : ` · ${t("home.left", { time: duration(eta) })}`;
   return job.state === "queued" ? stage : `${stage} · ${Math.floor(100 * job.progress)} %${left}`;
 }
 
+/** @param {Study} study */
 function askToDelete(study) {
-  const dialog = byId("delete-dialog");
+  const dialog = elementById("delete-dialog", HTMLDialogElement);
   byId("delete-name").textContent = study.name;
   dialog.returnValue = "";
   dialog.addEventListener("close", () => dialog.returnValue === "delete" && remove(study), { once: true });
   dialog.showModal();
 }
 
+/** @param {Study} study */
 async function remove(study) {
   try {
-    const response = await fetch(`${API}/${study.id}`, { method: "DELETE" });
-    if (!response.ok && response.status !== 404) refusal.show(refusal.errorOf(await response.json()));
-  } catch {
-    refusal.show(refusal.errorOf(null));
+    await request(`${API}/${study.id}`, "DELETE");
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) refusal.showError(error);
   }
   await refresh();
 }
-
-const part = (row, name) => row.querySelector(`[data-part=${name}]`);

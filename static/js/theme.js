@@ -6,21 +6,22 @@
   const ofSystem = () => (system.matches ? "dark" : "light");
   const remembered = () => /(?:^|; )theme=(light|dark)(?:;|$)/.exec(document.cookie)?.[1];
 
+  /** @param {string} [theme] */
   function show(theme) {
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
-    const meta = document.querySelector('meta[name="color-scheme"]');
-    if (meta) meta.content = theme ?? "light dark";
+    document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", theme ?? "light dark");
   }
 
-  /** What the system would choose anyway is not remembered: the page then follows the system again. */
+  // What the system would choose anyway is not remembered: the page then follows the system again.
+  /** @param {string} theme */
   function remember(theme) {
     const seconds = theme === ofSystem() ? 0 : 365 * 24 * 3600;
     document.cookie = `theme=${theme}; path=/; max-age=${seconds}; samesite=lax`;
   }
 
   document.addEventListener("click", (event) => {
-    if (!event.target.closest('[data-testid="theme-switch"]')) return;
+    if (!(event.target instanceof Element && event.target.closest('[data-testid="theme-switch"]'))) return;
     remember((remembered() ?? ofSystem()) === "dark" ? "light" : "dark");
     show(remembered());
   });

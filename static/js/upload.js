@@ -1,31 +1,37 @@
 // Drag and drop, the file choosers, and one upload at a time with its progress in bytes.
 
+import { problemOf } from "./api.js";
+import { byId, elementById } from "./dom.js";
 import { dropped, problemOfReference, sort } from "./files.js";
 import * as refusal from "./refusal.js";
 import * as series from "./series.js";
 import { bytes, t } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
+/** @import { Study } from "./api.js" */
+/** @typedef {(study: Study) => void} OnStudy */
+
 const dropzone = byId("dropzone");
-const uploadInput = byId("upload-input");
-const folderInput = byId("folder-input");
-const referenceInput = byId("reference-input");
+const uploadInput = elementById("upload-input", HTMLInputElement);
+const folderInput = elementById("folder-input", HTMLInputElement);
+const referenceInput = elementById("reference-input", HTMLInputElement);
 const referenceName = byId("reference-name");
 
+/** @type {File | null} */
 let reference = null;
+/** @type {XMLHttpRequest | null} */
 let request = null;
 
-/** Wire the page; `onStudy(study)` hears of each study that the server took. */
+/** Wire the page; `onStudy` is called with each study that the server took. @param {OnStudy} onStudy */
 export function start(onStudy) {
   for (const input of [uploadInput, folderInput]) {
     input.addEventListener("change", () => {
-      const files = [...input.files];
+      const files = [...(input.files ?? [])];
       input.value = ""; // so that the same file can be chosen again
       if (files.length) take(files, input === folderInput, onStudy);
     });
   }
   byId("folder-label").hidden = !("webkitdirectory" in folderInput);
-  referenceInput.addEventListener("change", () => setReference(referenceInput.files[0] ?? null));
+  referenceInput.addEventListener("change", () => setReference(referenceInput.files?.[0] ?? null));
   byId("reference-clear").addEventListener("click", () => {
     referenceInput.value = "";
     setReference(null);
@@ -38,25 +44,27 @@ export function start(onStudy) {
   listenForDrops(onStudy);
 }
 
+/** @param {File | null} file */
 function setReference(file) {
   reference = file;
   referenceName.textContent = file ? file.name : t("home.reference_choose");
   byId("reference-clear").hidden = !file;
-  referenceName.closest(".reference-choice").classList.toggle("chosen", Boolean(file));
+  referenceName.closest(".reference-choice")?.classList.toggle("chosen", Boolean(file));
 }
 
+/** @param {OnStudy} onStudy */
 function listenForDrops(onStudy) {
   let depth = 0; // dragenter and dragleave come for every child too
-  const over = (change) => {
+  const over = (/** @type {number} */ change) => {
     depth = Math.max(0, depth + change);
     dropzone.classList.toggle("over", depth > 0);
   };
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   window.addEventListener("dragenter", (event) => hasFiles(event) && over(1));
   window.addEventListener("dragleave", (event) => hasFiles(event) && over(-1));
   window.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
   window.addEventListener("drop", async (event) => {
-    if (!hasFiles(event)) return;
+    if (!event.dataTransfer || !hasFiles(event)) return;
     event.preventDefault();
     depth = 0;
     over(0);
@@ -69,6 +77,7 @@ function listenForDrops(onStudy) {
   });
 }
 
+/** @param {File[]} files @param {boolean} folder @param {OnStudy} onStudy */
 function take(files, folder, onStudy) {
   if (request) return;
   refusal.hide();
@@ -77,13 +86,14 @@ function take(files, folder, onStudy) {
   const wrong = problem ?? (reference && (dicom ? withDicom() : problemOfReference(reference)));
   if (wrong) refusal.show(wrong);
   else if (dicom) sendDicom(dicom, onStudy);
-  else sendStudy(ct, onStudy);
+  else if (ct) sendStudy(ct, onStudy);
 }
 
 function withDicom() {
   return { code: "bad_request", message: t("error.reference_dicom"), hint: t("error.reference_dicom_hint") };
 }
 
+/** @param {File} file @param {OnStudy} onStudy */
 function sendStudy(file, onStudy) {
   const form = new FormData();
   form.append("file", file, file.name);
@@ -95,30 +105,40 @@ function sendStudy(file, onStudy) {
   });
 }
 
+/** @param {File[]} files @param {OnStudy} onStudy */
 function sendDicom(files, onStudy) {
   const form = new FormData();
   files.forEach((file, number) => form.append("file", file, `${number}`)); // names can be those of patients
   const title = files.length === 1 ? files[0].name : t("home.files", { count: files.length });
-  send("/api/v1/imports", form, title, t("series.reading"), (waiting) => series.choose(waiting, onStudy));
+  send("/api/v1/imports", form, title, t("series.reading"), (upload) => series.choose(upload, onStudy));
 }
 
+/**
+ * @param {string} address
+ * @param {FormData} form
+ * @param {string} title
+ * @param {string} checking said while the server reads what it got
+ * @param {(made: any) => void} onMade called with what the server made of it
+ */
 function send(address, form, title, checking, onMade) {
-  request = new XMLHttpRequest();
-  request.open("POST", address);
-  request.responseType = "json";
-  request.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total, checking));
+  const sending = new XMLHttpRequest();
+  request = sending;
+  sending.open("POST", address);
+  sending.responseType = "json";
+  sending.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total, checking));
   let cancelled = false;
-  request.addEventListener("abort", () => (cancelled = true));
-  request.addEventListener("loadend", (event) => finish(event.target, cancelled, onMade));
+  sending.addEventListener("abort", () => (cancelled = true));
+  sending.addEventListener("loadend", () => finish(sending, cancelled, onMade));
   byId("uploading-name").textContent = title;
   showProgress(0, 1, checking);
   byId("uploading-bytes").textContent = "";
   setBusy(true);
-  request.send(form);
+  sending.send(form);
 }
 
+/** @param {number} loaded bytes @param {number} total @param {string} checking */
 function showProgress(loaded, total, checking) {
-  const bar = byId("uploading-bar");
+  const bar = elementById("uploading-bar", HTMLProgressElement);
   byId("uploading-cancel").hidden = loaded >= total; // what has arrived cannot be called back
   if (loaded >= total && total > 0) {
     bar.removeAttribute("value"); // all sent: the server is reading it now
@@ -131,13 +151,15 @@ function showProgress(loaded, total, checking) {
   byId("uploading-bytes").textContent = t("home.sent", { sent: bytes(loaded), total: bytes(total) });
 }
 
+/** @param {XMLHttpRequest} done @param {boolean} cancelled @param {(made: any) => void} onMade */
 function finish(done, cancelled, onMade) {
   request = null;
   setBusy(false);
   if (done.status === 201) onMade(done.response);
-  else if (!cancelled) refusal.show(refusal.errorOf(done.response));
+  else if (!cancelled) refusal.show(problemOf(done.response));
 }
 
+/** @param {boolean} busy */
 function setBusy(busy) {
   dropzone.classList.toggle("busy", busy);
   byId("uploading").hidden = !busy;

@@ -1,17 +1,26 @@
-// What the server tells the page, and the words and numbers of its language.
+// The page's configuration, and the words and numbers of its language.
 
-export const config = JSON.parse(document.getElementById("config").textContent);
+import { byId } from "./dom.js";
+
+/** @type {{lang: string, words: Record<string, string>, suffixes: string[], max_upload_bytes: number}} */
+export const config = JSON.parse(byId("config").textContent ?? "");
 
 const locale = config.lang === "zh" ? "zh-CN" : "en-GB";
 const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
-/** The words of `key`, with its {placeholders} filled in; `fallback`, or the key itself, where there are none. */
+/**
+ * The words of a key, with their {placeholders} filled in.
+ *
+ * @param {string} key
+ * @param {Record<string, unknown>} values of the placeholders
+ * @param {string} fallback where there are no words
+ */
 export function t(key, values = {}, fallback = key) {
   const text = config.words[key] ?? fallback;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** 1536 -> "1.5 kB", in steps of 1024 like file managers. */
+/** 1536 -> "1.5 kB", in steps of 1024 like file managers. @param {number} count */
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const step = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
@@ -19,13 +28,18 @@ export function bytes(count) {
   return `${value.toFixed(step > 0 && value < 100 ? 1 : 0)} ${units[step]}`;
 }
 
-/** 75 -> "1:15". */
+/** 75 -> "1:15". @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** An ISO date in the reader's own zone and habit. */
+/** [0.5, 0.5, 1.25] -> "0.5 × 0.5 × 1.25 mm". @param {number[]} mm */
+export function spacing(mm) {
+  return `${mm.map((length) => Number(length.toFixed(2))).join(" × ")} mm`;
+}
+
+/** An ISO date in the reader's own zone and habit. @param {string} iso */
 export function date(iso) {
   return dateFormat.format(new Date(iso));
 }

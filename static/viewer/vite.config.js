@@ -16,5 +16,6 @@ export default defineConfig({
     },
     rollupOptions: { external: ['vue'], output: { globals: { vue: 'Vue' } } },
   },
+  server: { fs: { allow: ['../..'] } }, // tests read the pages' templates
   test: { environment: 'node', include: ['tests/**/*.test.js'] },
 });

@@ -124,7 +124,8 @@ def test_loose_files_a_zip_and_a_dropped_folder_show_the_same_series(page: Any, 
         lambda: drop(page, study),
     ):
         give()
-        expect(page.get_by_test_id("series-row")).to_have_count(3, timeout=60_000)
+        expect(page.get_by_test_id("series-dialog")).to_be_visible(timeout=60_000)
+        expect(page.get_by_test_id("series-row")).to_have_count(3)
         expect(page.get_by_test_id("series-row").nth(0).get_by_role("radio")).to_be_checked()
         page.get_by_test_id("series-cancel").click()
         expect(page.get_by_test_id("series-dialog")).to_be_hidden()

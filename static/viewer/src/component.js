@@ -1,11 +1,11 @@
 /** The Vue component <spine-viewer>: the panels' elements, what comes from Python in, what a user did out. */
 import { h, markRaw } from 'vue';
-import { throttled } from './core/crosshair.js';
+import { throttled } from './core/timing.js';
 import { fetchJson } from './data/fetch.js';
 import { publish, withdraw } from './page/test-hook.js';
 import { createExtras } from './page/page-features.js';
 import { decodeView, encodeView } from './data/view-state.js';
-import { calm, createBlink } from './page/compare-overlay.js';
+import { createBlink, prefersReducedMotion } from './page/compare-overlay.js';
 import { PANELS, overOf, panelOf } from './page/panels.js';
 import { openScan } from './data/scan.js';
 import { createDoubleTap } from './input/double-tap.js';
@@ -179,7 +179,7 @@ export default {
       this.nextBig = '';
       this.original = false;
       this.blink.stop();
-      if (this.layout === 'blink' && !calm()) this.blink.start();
+      if (this.layout === 'blink' && !prefersReducedMotion()) this.blink.start();
       this.blinking = this.blink.running;
     },
     panel(panel) {

@@ -9,7 +9,7 @@ import { loadMasks, loadSurfaces } from './data/masks.js';
 import { createMeasuring } from './measure/index.js';
 import { createPageTools } from './page/page-tools.js';
 import { createScene3d } from './volume/scene-3d.js';
-import { createServed3d } from './volume/remote-3d.js';
+import { createRemote3d } from './volume/remote-3d.js';
 import { createSlicePanel } from './slices/slice-panel.js';
 
 const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
@@ -76,7 +76,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     ]),
   );
   const volume = page.served
-    ? createServed3d(hosts.volume, page.served, page.texts)
+    ? createRemote3d(hosts.volume, page.served, page.texts)
     : createScene3d(hosts, { grid, values, preview }, { crosshair, texts: page.texts, slot: page.slots.volumeTools });
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
   const legend = createLegend(hosts.volume.parentElement, page.texts);
@@ -115,7 +115,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   }
 
   async function showIn3d(masks, { pair, ...wish }, isWanted) {
-    if (volume.served) return;
+    if (volume.remote) return;
     const measured = pair && (await loadDistances(pair.url).catch((error) => legend.refuse(error.message)));
     const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
     if (!isWanted()) return;
@@ -197,7 +197,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     snapshot: () => ({
       at: crosshair.world,
       camera: cameraNumbers(volume.main.camera),
-      ...Object.fromEntries(PLANE_NAMES.map((name) => [name, panels[name].chosenView()])),
+      ...Object.fromEntries(PLANE_NAMES.map((name) => [name, panels[name].userChoice()])),
     }),
     /** Show what `view` (see view-state.js) says. */
     restore(view) {

@@ -1,33 +1,47 @@
-/** Fetching what is drawn. Whatever was fetched once stays in memory while the page lives, whatever Vue remounts. */
+/**
+ * Fetching what is drawn. What was fetched once stays in memory while the page lives, however often Vue mounts the
+ * viewer.
+ */
 import { slicer } from './voxel-codec.js';
 import { createBoxCollector } from './label-bounds.js';
+/** @import { Grid } from '../types.js' */
 
 const PIECE = 1 << 18; // bytes
 
+/** @type {Map<string, Promise<any>>} */
 const kept = new Map();
 const MOST_KEPT = 64;
 
-/** What the server says of a refusal, if it says anything. */
+/** The message of an error response, if it has one. @param {Response} response */
 async function reasonOf(response) {
-  const said = await response.json().catch(() => null);
-  return said?.error?.message;
+  const body = await response.json().catch(() => null);
+  return body?.error?.message;
 }
 
-/** The answer of `url`, if it is a good one. */
+/**
+ * The response of `url`.
+ *
+ * @param {string} url
+ * @param {RequestInit} [init]
+ * @throws {Error} with the server's message where it refuses
+ */
 export async function opened(url, init) {
   const response = await fetch(url, { credentials: 'same-origin', ...init });
   if (!response.ok) throw new Error((await reasonOf(response)) ?? `${url} answered ${response.status}`);
   return response;
 }
 
-/** JSON that may change: asked for again each time (a cached copy is revalidated). */
+/** JSON that may change: asked for again each time (a cached copy is revalidated). @param {string} url */
 export async function fetchJson(url) {
   return (await opened(url, { cache: 'no-cache' })).json();
 }
 
 /**
- * Reads a body piece by piece, into one and the same buffer where the browser can: else the pieces that were used pile up,
- * as large as the scan, until the browser cleans up.
+ * Reads a body piece by piece, into one and the same buffer where the browser can: else the pieces that were used pile
+ * up, as large as the scan, until the browser cleans up.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @returns {() => Promise<{done: boolean, value?: Uint8Array<ArrayBuffer>}>}
  */
 function reading(body) {
   try {
@@ -45,43 +59,61 @@ function reading(body) {
 }
 
 /**
- * Hands each of the `count` slices of `url`, `size` bytes (after the browser has undone Content-Encoding), to
- * `take(number, bytes)`, which must not keep them; `arrived(slices)` is told how many are there, as they come.
+ * Fetch a file slice by slice.
  *
+ * @param {string} url
+ * @param {number} size of a slice, bytes (after the browser has undone Content-Encoding)
+ * @param {number} count
+ * @param {(slice: number, bytes: Uint8Array) => void} take must not keep the bytes
+ * @param {(slices: number) => void} arrived called with how many slices are there, as they come
  * @throws {Error} when fewer or more bytes arrive
  */
 export async function fetchSlices(url, size, count, take, arrived = () => {}) {
   const slices = slicer(size, count, take);
-  const read = reading((await opened(url)).body);
+  const { body } = await opened(url);
+  if (!body) throw new Error(`${url} is empty`);
+  const read = reading(body);
   try {
     for (;;) {
       const { done, value } = await read();
       if (done) break;
-      arrived(slices.push(value));
+      if (value) arrived(slices.push(value));
     }
     slices.end();
   } catch (error) {
-    throw new Error(`${url}: ${error.message}`, { cause: error });
+    throw new Error(`${url}: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 
-/** Ask again the next time. */
+/** Fetch `url` again the next time. @param {string} url */
 export function forget(url) {
   kept.delete(url);
 }
 
-/** The promise that `load()` gave when `url` was first asked for; a failure is not kept. */
+/**
+ * The promise that `load()` gave when `url` was first asked for; a failure is not kept.
+ *
+ * @template Loaded
+ * @param {string} url
+ * @param {() => Promise<Loaded>} load
+ * @returns {Promise<Loaded>}
+ */
 export function remember(url, load) {
-  if (!kept.has(url)) {
-    const promise = load();
-    kept.set(url, promise);
-    promise.catch(() => forget(url));
-    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
-  }
-  return kept.get(url);
+  const known = kept.get(url);
+  if (known) return known;
+  const promise = load();
+  kept.set(url, promise);
+  promise.catch(() => forget(url));
+  if (kept.size > MOST_KEPT) kept.delete([...kept.keys()][0]);
+  return promise;
 }
 
-/** Labels of a mask on the same grid, cut to where there are some: see label-bounds.js. */
+/**
+ * Labels of a mask on `grid`, cut to where there are some.
+ *
+ * @param {Grid} grid
+ * @param {string} url
+ */
 export function fetchMask(grid, url) {
   return remember(url, async () => {
     const [ni, nj, nk] = grid.shape;
@@ -91,7 +123,7 @@ export function fetchMask(grid, url) {
   });
 }
 
-/** A whole file, such as an STL mesh, as an ArrayBuffer; it is not kept. */
+/** A whole file, such as a mesh, as an ArrayBuffer; it is not kept. @param {string} url */
 export async function fetchFile(url) {
   return (await opened(url)).arrayBuffer();
 }

@@ -1,23 +1,28 @@
-/** Several masks as one 8-bit label volume with one colour table, because a ray reads labels from one texture (pure). */
+/**
+ * Several masks as one 8-bit label volume with one colour table, because a ray reads labels from one texture (pure).
+ */
+/** @import { Colours } from '../types.js' */
 
-const MOST = 255; // labels that 8 bits tell apart, beside 0 for none
+const MOST = 255; // labels that 8 bits tell apart, apart from 0 for none
 
 /**
- * A number for each label seen of each mask, and its colour: { numbers, colours }. `numbers[n]` maps the labels of mask n
- * to numbers of their own, and what is not seen to 0; `colours` maps the numbers, which start at 1, to [r, g, b].
+ * A number for each label seen of each mask, and its colour. `numbers[n]` maps the labels of mask n to numbers of their
+ * own, and what is not seen to 0; `colours` maps the numbers, which start at 1, to [r, g, b].
  *
- * @param {object[]} masks { colours: the labels seen, each with its [r, g, b] in 0..1 }
+ * @param {{colours: Colours}[]} masks with the labels seen of each
  * @throws {RangeError} where there are more than 255 labels
  */
 export function labelNumbers(masks) {
+  /** @type {Colours} */
   const colours = {};
   let last = 0;
   const numbers = masks.map((mask) => {
     const table = new Uint8Array(MOST + 1);
     Object.entries(mask.colours).forEach(([label, rgb]) => {
       last += 1;
-      if (last > MOST) throw new RangeError(`The masks shown have more than ${MOST} labels; hide some of them to colour the CT.`);
-      table[label] = last;
+      if (last > MOST)
+        throw new RangeError(`The masks shown have more than ${MOST} labels; hide some of them to colour the CT.`);
+      table[Number(label)] = last;
       colours[last] = rgb;
     });
     return table;

@@ -1,14 +1,24 @@
 /**
- * The CT on its way: first a small preview, then the whole, slice after slice, into one array.
+ * The CT while it arrives: first a small preview, then the whole, slice after slice, into one array.
  *
- * What was fetched once stays in memory while the page lives, whatever Vue remounts.
+ * What was fetched once stays in memory while the page lives, however often Vue mounts the viewer.
  */
 import { CODINGS, spread } from './voxel-codec.js';
 import { fetchSlices, forget, remember } from './fetch.js';
+/** @import { Display, Scan } from '../types.js' */
 
+/** @param {number[]} shape */
 const voxels = (shape) => shape[0] * shape[1] * shape[2];
 
-/** Fetch the slices of `url` into `values`; `arrived(slices)` is told how many are there, as they come. */
+/**
+ * Fetch slices into `values`.
+ *
+ * @param {string} url
+ * @param {string} coding a key of CODINGS
+ * @param {number[]} shape
+ * @param {Int16Array} values HU, i fastest
+ * @param {(slices: number) => void} [arrived] called with how many slices are there
+ */
 async function fetchScan(url, coding, [ni, nj, nk], values, arrived) {
   const undo = CODINGS[coding];
   if (!undo) throw new Error(`${url} is coded as ${coding}, which this page cannot read`);
@@ -16,41 +26,50 @@ async function fetchScan(url, coding, [ni, nj, nk], values, arrived) {
   return values;
 }
 
-async function fetchPreview({ preview, coding }) {
+/** @param {Display} display @returns {Promise<?Int16Array>} */
+async function fetchPreview({ preview, coding = 'raw16' }) {
   if (!preview) return null;
-  return remember(preview.url, () => fetchScan(preview.url, coding, preview.shape, new Int16Array(voxels(preview.shape))));
+  const { url, shape } = preview;
+  return remember(url, () => fetchScan(url, coding, shape, new Int16Array(voxels(shape))));
 }
 
 /**
- * @param {object} grid display.json
- * @returns {Promise<{values: Int16Array, preview: ?{grid: object, values: Int16Array}, whole: Promise, onArrival: Function}>}
- *   once there is something to draw: `values` hold the preview, stretched, until `whole` is fulfilled; `onArrival` calls a
- *   listener with the number of slices that are there. Without a preview all of them are there.
+ * A scan, as soon as there is something to draw. Without a preview that is all of it.
+ *
+ * @param {Display} display
  */
-export async function openScan(grid) {
-  const small = await fetchPreview(grid);
-  const scan = await remember(grid.volume_url, async () => begin(grid, small));
+export async function openScan(display) {
+  const small = await fetchPreview(display);
+  const scan = await remember(display.volume_url, async () => begin(display, small));
   if (!small) await scan.whole;
   return scan;
 }
 
-function begin(grid, small) {
-  const values = new Int16Array(voxels(grid.shape));
-  const { preview } = grid;
-  if (small) spread(preview, small, grid.shape, values);
+/**
+ * @param {Display} display
+ * @param {?Int16Array} small voxels of the preview
+ * @returns {Scan}
+ */
+function begin(display, small) {
+  const { preview, volume_url: url, coding = 'raw16' } = display;
+  const values = new Int16Array(voxels(display.shape));
+  /** @type {Set<(slices: number) => void>} */
   const listeners = new Set();
-  const whole = fetchScan(grid.volume_url, grid.coding ?? 'raw16', grid.shape, values, (slices) =>
+  if (small && preview) spread(preview, small, display.shape, values);
+  const whole = fetchScan(url, coding, display.shape, values, (slices) =>
     listeners.forEach((listener) => listener(slices)),
   );
-  whole.catch(() => forget(grid.volume_url));
-  const { shape, spacing_mm, origin_mm } = preview ?? {};
+  whole.catch(() => forget(url));
   return {
     values,
     whole,
-    preview: small && { grid: { ...grid, shape, spacing_mm, origin_mm }, values: small },
+    preview: small && preview && { grid: previewGrid(display, preview), values: small },
     onArrival(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
+
+/** @param {Display} display @param {NonNullable<Display['preview']>} preview */
+const previewGrid = (display, { shape, spacing_mm, origin_mm }) => ({ ...display, shape, spacing_mm, origin_mm });

@@ -1,4 +1,4 @@
-/** What is seen, as the part of an address behind "#": short, readable, and checked before it is believed. */
+/** The state of the view as the part of an address after "#": short, readable, and checked when it is read. */
 
 const numbers = (text, count) => {
   const values = (text ?? '').split(',').map(Number);

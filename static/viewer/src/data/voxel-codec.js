@@ -1,14 +1,17 @@
-/** The way back from webapp/display/voxel_codec.py: slices predicted from their neighbours and split into bytes, to HU. */
+/** Decoding of what webapp/display/voxel_codec.py writes: slices predicted from their neighbours, split into bytes. */
 
 /**
- * Undo one slice.
+ * Decode one slice.
  *
  * @param {Uint8Array} bytes 2·ni·nj of them: all low bytes, then all high bytes
- * @param {Int16Array} out filled from `at` on, i fastest
+ * @param {number} ni
+ * @param {number} nj
+ * @param {Int16Array} out HU, i fastest
+ * @param {number} at where in `out` the slice begins
  */
 export function decodeSlice(bytes, ni, nj, out, at = 0) {
   const size = ni * nj;
-  const rest = (n) => {
+  const rest = (/** @type {number} */ n) => {
     const folded = bytes[n] | (bytes[n + size] << 8);
     return (folded >> 1) ^ -(folded & 1);
   };
@@ -35,23 +38,35 @@ export function decodeSlice(bytes, ni, nj, out, at = 0) {
   }
 }
 
-/** Undo one slice of plain int16, little-endian: what older versions of the server wrote. */
+/**
+ * Decode one slice of plain int16, little-endian: what older versions of the server wrote.
+ *
+ * @type {typeof decodeSlice}
+ */
 function plainSlice(bytes, ni, nj, out, at = 0) {
   for (let n = 0; n < ni * nj; n += 1) out[at + n] = bytes[2 * n] | (bytes[2 * n + 1] << 8);
 }
 
-/** Name of a coding in display.json: how a slice of it is undone. */
+/**
+ * Decoders by the name of a coding in display.json.
+ *
+ * @type {Record<string, typeof decodeSlice>}
+ */
 export const CODINGS = { med16: decodeSlice, raw16: plainSlice };
 
 /**
- * Cuts a stream of bytes into slices of `size` bytes and hands each to `take(slice number, bytes)`, which must not keep them.
- * Returns { push(bytes), end() }; both throw where there are more or fewer than `count` slices.
+ * Cut a stream of bytes into slices. Both functions returned throw where there are more or fewer slices than `count`.
+ *
+ * @param {number} size of a slice, bytes
+ * @param {number} count
+ * @param {(slice: number, bytes: Uint8Array) => void} take must not keep the bytes
  */
 export function slicer(size, count, take) {
   const slice = new Uint8Array(size);
   let filled = 0;
   let done = 0;
   return {
+    /** @param {Uint8Array} bytes @returns how many slices are complete */
     push(bytes) {
       let from = 0;
       while (from < bytes.length) {
@@ -78,6 +93,9 @@ export function slicer(size, count, take) {
  * Fill `values` on a grid of `shape` from a preview whose voxels each stand for a block of `factors` voxels.
  *
  * @param {{shape: number[], factors: number[]}} preview
+ * @param {Int16Array} small voxels of the preview
+ * @param {number[]} shape
+ * @param {Int16Array} values
  */
 export function spread(preview, small, shape, values) {
   const [fi, fj, fk] = preview.factors;

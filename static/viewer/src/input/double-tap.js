@@ -1,20 +1,25 @@
-/** Double clicks and double taps, which not every browser tells of in the same way. */
+/** Double clicks and double taps, which browsers report in different ways. */
 
 const TWICE_MS = 350;
 const SAME_PLACE_PX = 30;
 const STILL_PX = 10;
 
+/** @param {PointerEvent} a @param {PointerEvent} b */
 const apart = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
 
-/** Handlers { pointerdown, pointerup, dblclick } that call `act()` once for two taps or clicks in one place. */
+/** Handlers that call `act()` once for two taps or clicks in one place. @param {() => void} act */
 export function createDoubleTap(act) {
+  /** @type {?PointerEvent} */
   let down = null;
+  /** @type {?PointerEvent} */
   let before = null;
 
   return {
+    /** @param {PointerEvent} event */
     pointerdown(event) {
       down = event;
     },
+    /** @param {PointerEvent} event */
     pointerup(event) {
       if (event.pointerType !== 'touch' || !down || apart(down, event) > STILL_PX) {
         before = null;
@@ -24,7 +29,7 @@ export function createDoubleTap(act) {
       before = second ? null : event;
       if (second) act();
     },
-    /** Some browsers tell of a double tap as a double click too, and some of them much later. */
+    /** Some browsers report a double tap as a double click too, and some of them much later. */
     dblclick() {
       if (down?.pointerType !== 'touch') act();
     },

@@ -4,10 +4,31 @@
  * Mouse: left the chosen tool, right window/level, middle pan, wheel scroll, Ctrl+wheel zoom.
  * Touch: one finger the chosen tool, two fingers scroll, pan and pinch, a finger held still reads the HU under it.
  */
-
 import { createTwoFingers } from './two-finger-gesture.js';
+/** @import { Vec2 } from '../types.js' */
 
-/** What a drag does, from the button, the pressed keys and the tool chosen. */
+/**
+ * What can be done to a panel; places are px from its upper left corner.
+ *
+ * @typedef {object} PanelActions
+ * @property {(at: Vec2) => void} crosshair
+ * @property {(steps: number) => void} scroll
+ * @property {(at: Vec2, factor: number) => void} zoom
+ * @property {(dx: number, dy: number) => void} pan
+ * @property {(dx: number, dy: number) => void} windowing window and level are being changed
+ * @property {() => void} windowed they were changed
+ * @property {(at: ?Vec2) => void} hover
+ * @property {(at: ?Vec2) => void} probe a finger held still
+ * @property {(event: KeyboardEvent) => void} key
+ */
+
+/**
+ * What a drag does.
+ *
+ * @param {number} button of the mouse
+ * @param {{ctrl: boolean, shift: boolean}} modifiers keys pressed
+ * @param {string} tool chosen
+ */
 export function dragAction(button, modifiers, tool) {
   if (button === 2) return modifiers.ctrl ? 'zoom' : 'window';
   if (button === 1 || modifiers.shift) return 'pan';
@@ -17,10 +38,10 @@ export function dragAction(button, modifiers, tool) {
 
 const WHEEL_STEP = 60; // px of a trackpad's wheel that make one slice
 
-/** Whole slices in a stream of wheel events; keeps what is left over. */
+/** Whole slices in a stream of wheel events; what is left over counts for the next one. */
 export function wheelSteps() {
   let rest = 0;
-  return (deltaY, deltaMode) => {
+  return (/** @type {number} */ deltaY, /** @type {number} */ deltaMode) => {
     if (deltaMode !== 0 || Math.abs(deltaY) >= 100) {
       rest = 0;
       return Math.sign(deltaY);
@@ -35,84 +56,130 @@ export function wheelSteps() {
 const HOLD_MS = 500;
 const STILL_PX = 10;
 
-/**
- * Listen on `element`. `on` holds: crosshair(at), scroll(steps), zoom(at, factor), pan(dx, dy),
- * windowing(dx, dy), windowed(), hover(at | null), probe(at | null), key(event); `tool()` answers the tool chosen.
- * Returns a function that stops listening.
- */
-export function listen(element, on, tool) {
-  const pointers = new Map();
-  const steps = wheelSteps();
-  let action = null;
-  let scrolled = 0;
-  let two = null;
-  let hold = { timer: 0, at: [0, 0] }; // of a finger that may become a long press
-
-  const at = (event) => {
-    const box = element.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+/** A finger held still: `act(at)` is called after a while. @param {(at: Vec2) => void} act */
+function createLongPress(act) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Vec2} */
+  let from = [0, 0];
+  const end = () => clearTimeout(timer);
+  return {
+    end,
+    /** @param {Vec2} at */
+    start(at) {
+      end();
+      from = at;
+      timer = setTimeout(() => act(at), HOLD_MS);
+    },
+    /** @param {Vec2} at */
+    move(at) {
+      if (Math.hypot(at[0] - from[0], at[1] - from[1]) > STILL_PX) end();
+    },
   };
+}
 
-  const endHold = () => clearTimeout(hold.timer);
-  function startHold(place) {
-    endHold();
-    const timer = setTimeout(() => {
-      action = 'probe';
-      on.probe(place);
-    }, HOLD_MS);
-    hold = { timer, at: place };
-  }
-
-  const drag = {
-    probe: (now) => on.probe(now),
-    crosshair: (now) => on.crosshair(now),
-    window: (now, dx, dy) => on.windowing(dx, dy),
-    pan: (now, dx, dy) => on.pan(dx, dy),
-    zoom: (now, dx, dy) => on.zoom(now, Math.exp(-dy / 150)),
-    scroll: (now, dx, dy) => {
+/**
+ * What dragging does, by name of the action.
+ *
+ * @param {PanelActions} on
+ * @returns {Record<string, (at: Vec2, dx: number, dy: number) => void>}
+ */
+function dragHandlers(on) {
+  let scrolled = 0;
+  return {
+    probe: (at) => on.probe(at),
+    crosshair: (at) => on.crosshair(at),
+    window: (at, dx, dy) => on.windowing(dx, dy),
+    pan: (at, dx, dy) => on.pan(dx, dy),
+    zoom: (at, dx, dy) => on.zoom(at, Math.exp(-dy / 150)),
+    scroll(at, dx, dy) {
       scrolled += dy / 6;
       const whole = Math.trunc(scrolled);
       scrolled -= whole;
       if (whole) on.scroll(whole);
     },
   };
+}
 
-  const handlers = {
+/**
+ * Handlers of pointers.
+ *
+ * @param {HTMLElement} element
+ * @param {PanelActions} on
+ * @param {() => string} tool chosen
+ * @param {(event: MouseEvent) => Vec2} at
+ */
+function pointerHandlers(element, on, tool, at) {
+  /** @type {Map<number, Vec2>} */
+  const pointers = new Map();
+  let action = '';
+  let drag = dragHandlers(on);
+  let two = createTwoFingers([], on);
+  const longPress = createLongPress((place) => {
+    action = 'probe';
+    on.probe(place);
+  });
+  const end = (/** @type {PointerEvent} */ event) => {
+    longPress.end();
+    pointers.delete(event.pointerId);
+    if (action === 'window') on.windowed();
+    if (action === 'probe') on.probe(null);
+    action = ''; // the finger that stays after a pinch draws nothing
+  };
+
+  return {
+    /** @param {PointerEvent} event */
     pointerdown(event) {
       element.focus({ preventScroll: true });
       element.setPointerCapture(event.pointerId);
       pointers.set(event.pointerId, at(event));
-      scrolled = 0;
+      drag = dragHandlers(on);
       if (pointers.size === 2) {
-        endHold();
+        longPress.end();
         action = 'two';
         two = createTwoFingers([...pointers.values()], on);
       } else {
         action = dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
-        if (event.pointerType === 'touch') startHold(at(event));
+        if (event.pointerType === 'touch') longPress.start(at(event));
         if (action === 'crosshair') on.crosshair(at(event));
       }
       event.preventDefault();
     },
+    /** @param {PointerEvent} event */
     pointermove(event) {
       const now = at(event);
       if (event.pointerType !== 'touch') on.hover(now);
-      if (!pointers.has(event.pointerId)) return;
       const last = pointers.get(event.pointerId);
+      if (!last) return;
       pointers.set(event.pointerId, now);
-      if (Math.hypot(now[0] - hold.at[0], now[1] - hold.at[1]) > STILL_PX) endHold();
+      longPress.move(now);
       if (action === 'two' && pointers.size === 2) two.move([...pointers.values()]);
-      else if (drag[action]) drag[action](now, now[0] - last[0], now[1] - last[1]);
+      else drag[action]?.(now, now[0] - last[0], now[1] - last[1]);
     },
-    pointerup(event) {
-      endHold();
-      pointers.delete(event.pointerId);
-      if (action === 'window') on.windowed();
-      if (action === 'probe') on.probe(null);
-      action = null; // the finger that stays after a pinch draws nothing
-    },
+    pointerup: end,
+    pointercancel: end,
     pointerleave: () => on.hover(null),
-    contextmenu: (event) => event.preventDefault(),
+  };
+}
+
+/**
+ * Listen on an element.
+ *
+ * @param {HTMLElement} element
+ * @param {PanelActions} on
+ * @param {() => string} tool chosen
+ * @returns a function that stops listening
+ */
+export function listen(element, on, tool) {
+  const steps = wheelSteps();
+  const at = (/** @type {MouseEvent} */ event) => {
+    const box = element.getBoundingClientRect();
+    return /** @type {Vec2} */ ([event.clientX - box.left, event.clientY - box.top]);
+  };
+  const handlers = {
+    ...pointerHandlers(element, on, tool, at),
+    contextmenu: (/** @type {Event} */ event) => event.preventDefault(),
+    /** @param {WheelEvent} event */
     wheel(event) {
       event.preventDefault();
       if (event.ctrlKey || event.metaKey) on.zoom(at(event), Math.exp(-event.deltaY / 300));
@@ -121,10 +188,17 @@ export function listen(element, on, tool) {
         if (by) on.scroll(by);
       }
     },
-    keydown: (event) => on.key(event),
+    keydown: on.key,
   };
-  handlers.pointercancel = handlers.pointerup;
+  return listenAll(element, handlers);
+}
 
-  Object.entries(handlers).forEach(([name, handler]) => element.addEventListener(name, handler, { passive: false }));
-  return () => Object.entries(handlers).forEach(([name, handler]) => element.removeEventListener(name, handler));
+/**
+ * @param {HTMLElement} element
+ * @param {object} handlers by type of event
+ */
+function listenAll(element, handlers) {
+  const all = Object.entries(handlers);
+  all.forEach(([name, handler]) => element.addEventListener(name, handler, { passive: false }));
+  return () => all.forEach(([name, handler]) => element.removeEventListener(name, handler));
 }

@@ -29,4 +29,4 @@ export function createBlink(turn) {
   };
 }
 
-export const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+export const prefersReducedMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,27 +1,32 @@
-/** Cine: the slices of one plane one after another, until someone takes over. */
+/** Cine: the slices of one plane one after another, until someone moves the crosshair. */
+/** @import { Crosshair, Frame } from '../types.js' */
 
 const SLICES_A_SECOND = 12;
 
-/** The slice after `slice` of `slices`; behind the last one the first. */
+/**
+ * The slice after `slice` of `slices`; after the last one the first.
+ *
+ * @param {number} slice
+ * @param {number} slices
+ */
 export const nextSlice = (slice, slices) => (slice + 1) % slices;
 
 /**
- * @param {object} crosshair see crosshair.js
- * @param {object} frame see patient-frame.js
- * @param {(axis: number) => void} told the axis that plays now, -1 when it ended
- * @returns {{toggle(axis), stop()}}
+ * @param {Crosshair} crosshair
+ * @param {Frame} frame
+ * @param {(axis: number) => void} onChange called with the axis that plays now, -1 when it ended
  */
-export function createCine(crosshair, frame, told) {
-  let timer = null;
+export function createCine(crosshair, frame, onChange) {
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
   let playing = -1;
-  let mine = false; // this move is ours
+  let stepping = false; // the crosshair is moved from here
 
   function stop() {
-    if (timer === null) return;
+    if (playing < 0) return;
     clearInterval(timer);
-    timer = null;
     playing = -1;
-    told(playing);
+    onChange(playing);
   }
 
   function step() {
@@ -29,23 +34,23 @@ export function createCine(crosshair, frame, told) {
     const [step_mm, low] = [frame.spacing_mm[playing], frame.origin_mm[playing]];
     const slice = Math.round((world[playing] - low) / step_mm);
     world[playing] = low + nextSlice(slice, frame.shape[playing]) * step_mm;
-    mine = true;
+    stepping = true;
     crosshair.moveToWorld(world);
-    mine = false;
+    stepping = false;
   }
 
   const stopFollowing = crosshair.onMove(() => {
-    if (!mine) stop();
+    if (!stepping) stop();
   });
 
   return {
-    stop,
+    /** Play the slices along `axis`, or end that. @param {number} axis */
     toggle(axis) {
       const again = playing === axis;
       stop();
       if (again) return;
       playing = axis;
-      told(axis);
+      onChange(axis);
       timer = setInterval(step, 1000 / SLICES_A_SECOND);
     },
     destroy() {

@@ -7,21 +7,45 @@
  */
 import { PLANES, indexToWorld } from '../core/geometry.js';
 import { worldToIndex } from '../core/patient-frame.js';
+import { AXES } from '../core/vectors.js';
+/** @import { Frame, Grid, Numbers, Plane, Sampler, Slab, Voxels } from '../types.js' */
 
-/** The two axes of a plane's picture, lower first; the picture's rows run along the second. */
-export const pictureAxes = (plane) => [0, 1, 2].filter((axis) => axis !== PLANES[plane].axis);
+/**
+ * How a plane's picture is walked: the voxel of element (0, 0), and the steps along u, v and the normal.
+ *
+ * @typedef {{start: Numbers, du: Numbers, dv: Numbers, dn: Numbers}} Walk
+ */
+/**
+ * Fills `line` with row `y` of the plane `n` steps along the normal; `outside` beyond the scan.
+ *
+ * @typedef {(values: Voxels, grid: Grid, way: Walk, y: number, n: number, outside: number, line: Voxels) => void} Row
+ */
 
-/** How many planes of `step` mm make a slab of about `thickness` mm: an odd number, so that it has a middle. */
+/** The two axes of a plane's picture, lower first; the picture's rows run along the second. @param {Plane} plane */
+export const pictureAxes = (plane) => AXES.filter((axis) => axis !== PLANES[plane].axis);
+
+/**
+ * How many planes make a slab: an odd number, so that it has a middle.
+ *
+ * @param {number} thickness mm, about
+ * @param {number} step mm between planes
+ */
 export function slabCount(thickness, step) {
   return 2 * Math.max(0, Math.round((thickness / step - 1) / 2)) + 1;
 }
 
-/** How a plane's picture is walked: the voxel of element (0, 0) of slice `slice`, and the steps along u, v and the normal. */
+/**
+ * @param {Grid} grid
+ * @param {Frame} frame
+ * @param {Plane} plane
+ * @param {number} slice of the frame
+ * @returns {Walk}
+ */
 function walk(grid, frame, plane, slice) {
   const at = [0, 0, 0];
   at[PLANES[plane].axis] = slice;
   const start = worldToIndex(grid, indexToWorld(frame, at));
-  const step = (axis) => {
+  const step = (/** @type {number} */ axis) => {
     const next = [...at];
     next[axis] += 1;
     return worldToIndex(grid, indexToWorld(frame, next)).map((value, n) => value - start[n]);
@@ -30,7 +54,7 @@ function walk(grid, frame, plane, slice) {
   return { start, du: step(u), dv: step(v), dn: step(PLANES[plane].axis) };
 }
 
-/** Voxels along whole axes: `line` becomes a row of them. */
+/** Voxels along whole axes: `line` becomes a row of them. @type {Row} */
 function copyRow(values, { shape }, { start, du, dv, dn }, y, n, outside, line) {
   const at = start.map((place, axis) => Math.round(place + y * dv[axis] + n * dn[axis]));
   const along = du.findIndex((step) => step > 0.5);
@@ -44,7 +68,7 @@ function copyRow(values, { shape }, { start, du, dv, dn }, y, n, outside, line) 
   for (let x = from; x < to; x += 1, p += by) line[x] = values[p];
 }
 
-/** The nearest voxel of each element. */
+/** The nearest voxel of each element. @type {Row} */
 function nearestRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
   const [ni, nj, nk] = grid.shape;
   let i = start[0] + y * dv[0] + n * dn[0] + 0.5;
@@ -56,10 +80,22 @@ function nearestRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
   }
 }
 
+/** @param {number} x */
 const below = (x) => (x < 0 ? 0 : Math.floor(x));
+/** @param {number} x */
 const rest = (x) => (x < 0 ? 0 : x - Math.floor(x));
 
-/** Between the eight voxels around (i, j, k); beyond the outermost voxels' middles their own values go on. */
+/**
+ * Between the eight voxels around (i, j, k); beyond the outermost voxels' middles their own values go on.
+ *
+ * @param {Voxels} values
+ * @param {number} ni
+ * @param {number} nj
+ * @param {number} nk
+ * @param {number} i
+ * @param {number} j
+ * @param {number} k
+ */
 function trilinear(values, ni, nj, nk, i, j, k) {
   const fi = below(i);
   const fj = below(j);
@@ -71,12 +107,14 @@ function trilinear(values, ni, nj, nk, i, j, k) {
   const di = fi + 1 < ni ? 1 : 0;
   const dj = fj + 1 < nj ? ni : 0;
   const q = p + (fk + 1 < nk ? ni * nj : 0);
-  const low = (values[p] * (1 - a) + values[p + di] * a) * (1 - b) + (values[p + dj] * (1 - a) + values[p + di + dj] * a) * b;
-  const high = (values[q] * (1 - a) + values[q + di] * a) * (1 - b) + (values[q + dj] * (1 - a) + values[q + di + dj] * a) * b;
+  const low =
+    (values[p] * (1 - a) + values[p + di] * a) * (1 - b) + (values[p + dj] * (1 - a) + values[p + di + dj] * a) * b;
+  const high =
+    (values[q] * (1 - a) + values[q + di] * a) * (1 - b) + (values[q + dj] * (1 - a) + values[q + di + dj] * a) * b;
   return Math.round(low + (high - low) * c);
 }
 
-/** Each element from the voxels around it. */
+/** Each element from the voxels around it. @type {Row} */
 function linearRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
   const [ni, nj, nk] = grid.shape;
   let i = start[0] + y * dv[0] + n * dn[0];
@@ -88,6 +126,7 @@ function linearRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
   }
 }
 
+/** @type {Record<Slab['mode'], (sum: Int32Array, next: Voxels) => void>} */
 const FOLD = {
   max: (sum, next) => {
     for (let x = 0; x < sum.length; x += 1) if (next[x] > sum[x]) sum[x] = next[x];
@@ -97,7 +136,13 @@ const FOLD = {
   },
 };
 
-/** The slices of a slab around `slice` that lie in a scan of `slices`, as steps from `slice`. */
+/**
+ * The slices of a slab that lie in the scan, as steps from its middle.
+ *
+ * @param {number} slice in the middle
+ * @param {number} count of the slab
+ * @param {number} slices of the scan
+ */
 export function slabSteps(slice, count, slices) {
   const half = (count - 1) / 2;
   const steps = Array.from({ length: count }, (_, n) => n - half);
@@ -107,10 +152,11 @@ export function slabSteps(slice, count, slices) {
 /**
  * A sampler of one array on `grid`, seen in `frame`.
  *
- * @param {Int16Array|Uint8Array} values i fastest
- * @param {{linear: boolean, outside: number}} how between voxels; what there is beyond them
- * @returns {(plane: string, slice: number, slab: {count: number, mode: string}, out) => void} fills `out`, u fastest;
- *   `slice` counts the frame's planes, and may be fractional where the scan is oblique
+ * @param {Grid} grid
+ * @param {Frame} frame
+ * @param {Voxels} values i fastest
+ * @param {{linear: boolean, outside: number}} options how it is between voxels; what there is beyond them
+ * @returns {Sampler} whose `slice` counts the frame's planes, and may be fractional where the scan is oblique
  */
 export function createSampler(grid, frame, values, { linear, outside }) {
   const oblique = linear ? linearRow : nearestRow;
@@ -120,7 +166,7 @@ export function createSampler(grid, frame, values, { linear, outside }) {
     const way = walk(grid, frame, plane, slice);
     const [width, height] = pictureAxes(plane).map((axis) => frame.shape[axis]);
     const steps = slabSteps(slice, count, frame.shape[PLANES[plane].axis]);
-    const line = new values.constructor(width);
+    const line = values instanceof Int16Array ? new Int16Array(width) : new Uint8Array(width);
     const sum = new Int32Array(width);
     // Row by row, a slab's slices within: neighbours in the patient are mostly neighbours in memory.
     for (let y = 0; y < height; y += 1) {

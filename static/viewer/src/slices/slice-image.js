@@ -3,30 +3,30 @@ import vtkImageMapper from '@kitware/vtk.js/Rendering/Core/ImageMapper.js';
 import vtkImageSlice from '@kitware/vtk.js/Rendering/Core/ImageSlice.js';
 import { SlicingMode } from '@kitware/vtk.js/Rendering/Core/ImageMapper/Constants.js';
 import { PLANES, indexToWorld } from '../core/geometry.js';
+import { AXES, cross } from '../core/vectors.js';
 import { imageOf } from '../vtk/vtk-image.js';
 import { pictureAxes } from './reslice.js';
-
-const cross = ([a, b, c], [x, y, z]) => [b * z - c * y, c * x - a * z, a * y - b * x];
+/** @import { Frame, Plane, Sampler, Slab, VoxelsType } from '../types.js' */
 
 /**
- * @param {object} frame see patient-frame.js
- * @param {string} plane a key of PLANES
- * @param {Function} Values type of the array
- * @param {Function} sample see reslice.js
- * @returns {{actor, show(slice, slab), forget()}} nothing is sampled again that is shown already
+ * @param {Frame} frame
+ * @param {Plane} plane
+ * @param {VoxelsType} Values type of the array
+ * @param {Sampler} sample
  */
 export function createSliceImage(frame, plane, Values, sample) {
   const { axis } = PLANES[plane];
   const axes = pictureAxes(plane);
-  const along = axes.map((a) => [0, 1, 2].map((row) => (row === a ? 1 : 0)));
-  const columns = [...along, cross(...along)];
-  const values = new Values(frame.shape[axes[0]] * frame.shape[axes[1]]);
+  const [u, v] = axes.map((a) => AXES.map((row) => (row === a ? 1 : 0)));
+  const [width, height] = axes.map((a) => frame.shape[a]);
+  const columns = [u, v, cross(u, v)];
+  const values = new Values(width * height);
   const image = imageOf(
     {
-      shape: [frame.shape[axes[0]], frame.shape[axes[1]], 1],
-      spacing_mm: [frame.spacing_mm[axes[0]], frame.spacing_mm[axes[1]], 1],
+      shape: [width, height, 1],
+      spacing_mm: [...axes.map((a) => frame.spacing_mm[a]), 1],
       origin_mm: frame.origin_mm,
-      direction: [0, 1, 2].map((row) => columns.map((column) => column[row])),
+      direction: AXES.map((row) => columns.map((column) => column[row])),
     },
     values,
   );
@@ -39,11 +39,12 @@ export function createSliceImage(frame, plane, Values, sample) {
   let shown = '';
   return {
     actor,
-    values,
+    mapper,
     /** The array changed: sample it again the next time. */
-    forget() {
+    invalidate() {
       shown = '';
     },
+    /** Show a slice; one that is shown already is not sampled again. @param {number} slice @param {Slab} slab */
     show(slice, slab) {
       const wanted = `${slice} ${slab.count} ${slab.mode}`;
       if (wanted === shown) return;
@@ -51,7 +52,7 @@ export function createSliceImage(frame, plane, Values, sample) {
       sample(plane, slice, slab, values);
       const at = [0, 0, 0];
       at[axis] = slice;
-      image.setOrigin(...indexToWorld(frame, at));
+      image.setOrigin(indexToWorld(frame, at));
       image.getPointData().getScalars().dataChange();
       image.modified();
     },

@@ -1,19 +1,24 @@
-/** What a slice panel shows, drawn by the graphics card through vtk.js: the CT's slice and the masks above it. */
+/** The picture of a slice panel, drawn by the graphics card through vtk.js: the CT's slice and the masks above it. */
 import { PLANES, indexToWorld, planeToIndex } from '../core/geometry.js';
+import { AXES } from '../core/vectors.js';
 import { createMaskLayer } from './mask-layer.js';
 import { createSliceImage } from './slice-image.js';
 import { createWindow } from '../vtk/render-window.js';
+/** @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View } from '../types.js' */
 
 const DISTANCE_MM = 2000; // of the camera from the slice
-const unit = (axis, sign) => [0, 1, 2].map((n) => (n === axis ? sign : 0));
+
+/** @param {number} axis @param {number} sign */
+const unit = (axis, sign) => AXES.map((n) => (n === axis ? sign : 0));
 
 /**
- * @param {object} scene of the panel
- * @param {Function} sample the CT, see reslice.js
- * @param {(size: number[]) => void} onResize called with [width, height] in CSS px
+ * @param {HTMLElement} element
+ * @param {Plane} plane
+ * @param {Frame} frame
+ * @param {Sampler} sample the CT
+ * @param {(size: Vec2) => void} onResize called with [width, height] in CSS px
  */
-export function createGlPicture(element, plane, scene, sample, onResize) {
-  const { frame } = scene;
+export function createGlPicture(element, plane, frame, sample, onResize) {
   const { axis, v } = PLANES[plane];
   const towards = unit(axis, plane === 'coronal' ? -1 : 1);
   const target = createWindow(element, onResize);
@@ -23,20 +28,20 @@ export function createGlPicture(element, plane, scene, sample, onResize) {
   ct.actor.getProperty().setInterpolationTypeToLinear();
   ct.actor.getProperty().setUseLookupTableScalarRange(false);
   target.renderer.addViewProp(ct.actor);
-  const masks = createMaskLayer(target.renderer, scene, plane);
+  const masks = createMaskLayer(target.renderer, frame, plane);
   return {
     size: target.size,
     start: target.start,
     draw: target.draw,
     /** Draw now, so that the canvas can be read. */
     render: () => target.renderWindow.render(),
-    /** Sample `slice` of the frame, a `slab` of them. */
+    /** Sample a slice of the frame. @param {number} slice @param {Slab} slab */
     show(slice, slab) {
       ct.show(slice, slab);
       masks.show(slice, slab);
     },
-    /** Look at `view` (geometry.js) of the slice through `place`, an index of the frame. */
-    aim(view, place) {
+    /** Look at `view` of the slice through `place`, an index of the frame. @param {View} view @param {Numbers} place */
+    updateCamera(view, place) {
       const focus = indexToWorld(frame, planeToIndex(frame, plane, view.centre, place));
       camera.setFocalPoint(...focus);
       camera.setPosition(...focus.map((x, n) => x - towards[n] * DISTANCE_MM));
@@ -46,11 +51,12 @@ export function createGlPicture(element, plane, scene, sample, onResize) {
     },
     setMasks: masks.set,
     setLook: masks.paint,
+    /** @param {Numbers} window [level, width] in HU */
     setWindow([level, width]) {
       ct.actor.getProperty().setColorLevel(level);
       ct.actor.getProperty().setColorWindow(width);
     },
-    forget: ct.forget,
+    invalidate: ct.invalidate,
     destroy: target.destroy,
   };
 }

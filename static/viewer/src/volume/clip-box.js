@@ -1,18 +1,25 @@
 /** A box along the grid's axes, outside of which nothing is drawn in 3D. */
 import vtkPlane from '@kitware/vtk.js/Common/DataModel/Plane.js';
 import { axisVector, indexToWorld } from '../core/geometry.js';
+import { AXES } from '../core/vectors.js';
+/** @import { Grid, Vec3 } from '../types.js' */
 
-/** All of it: [from, to] as fractions of the grid's length along i, j and k. */
+/** @typedef {number[][]} Box [from, to] as fractions of the grid's length along i, j and k */
+
+/** All of it. @type {Box} */
 export const WHOLE = [[0, 1], [0, 1], [0, 1]];
 
 /**
- * Planes of `box` on `grid`: { origin, normal } in RAS+ mm, normals pointing inwards. Sides that cut nothing have none.
+ * The planes of a box, in RAS+ mm, normals pointing inwards. Sides that cut nothing have none.
  *
- * @param {number[][]} box as WHOLE
+ * @param {Grid} grid
+ * @param {Box} box
  */
 export function boxPlanes(grid, box) {
   return box.flatMap(([from, to], axis) => {
-    const at = (fraction) => indexToWorld(grid, [0, 1, 2].map((n) => (n === axis ? fraction * grid.shape[n] - 0.5 : 0)));
+    const at = (/** @type {number} */ fraction) =>
+      indexToWorld(grid, AXES.map((n) => (n === axis ? fraction * grid.shape[n] - 0.5 : 0)));
+    /** @type {{origin: Vec3, normal: Vec3}[]} */
     const planes = [];
     if (from > 0) planes.push({ origin: at(from), normal: axisVector(grid, axis) });
     if (to < 1) planes.push({ origin: at(to), normal: axisVector(grid, axis, -1) });
@@ -20,7 +27,12 @@ export function boxPlanes(grid, box) {
   });
 }
 
-/** Clip mappers of volumes and surfaces to these planes, in place of what clipped them before. */
+/**
+ * Clip mappers of volumes and surfaces, in place of what clipped them before.
+ *
+ * @param {{removeAllClippingPlanes(): void, addClippingPlane(plane: vtkPlane): void}[]} mappers
+ * @param {ReturnType<typeof boxPlanes>} planes
+ */
 export function clip(mappers, planes) {
   mappers.forEach((mapper) => {
     mapper.removeAllClippingPlanes();

@@ -10,14 +10,18 @@ import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransf
 import vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js';
 import { ColorMixPreset } from '@kitware/vtk.js/Rendering/Core/VolumeProperty/Constants.js';
 import { applyTransfer } from './presets-3d.js';
+/**
+ * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
+ * @import { Colours, ColourMask, Transfer, Vec3 } from '../types.js'
+ */
 
 /** How much of the CT's opacity stays outside the mask, where it changes from nothing to all. */
-export const OUTSIDE = 0.12;
+const OUTSIDE = 0.12;
 /** How much of it stays everywhere while surfaces are to be seen through it. */
 export const SEE_THROUGH = 0.12;
 
-// Replaces the hook that vtk.js leaves in its fragment shader; names in it are vtk.js's own. Outside the mask only where
-// opacity changes is drawn, faintly: skin and the edges of bone stand as a veil, flesh does not add up to a wall.
+// Replaces the hook that vtk.js leaves in its fragment shader; names in it are vtk.js's own. Outside the mask only what
+// changes in opacity is drawn, faintly: skin and the edges of bone stand as a veil, flesh does not add up to a wall.
 const COLOUR_BY_MASK = `
   float h = volume.transferFunctionsSampleHeight[0];
   float alpha = getOpacityFromTexture(tValue[0], 0, h);
@@ -48,7 +52,7 @@ const COLOUR_BY_MASK = `
   return vec4(mixed, alpha);
 `;
 
-/** Colour and membership (0 or 1) of the labels in `colours`, a map of label to [r, g, b] in 0..1. */
+/** Colour and membership (0 or 1) of the labels in `colours`. @param {Colours} colours */
 export function maskTables(colours) {
   const labels = Object.keys(colours).map(Number).sort((a, b) => a - b);
   const colour = vtkColorTransferFunction.newInstance();
@@ -59,18 +63,20 @@ export function maskTables(colours) {
     colour.addRGBPoint(single ? 0 : label - 0.49, ...colours[label]);
     colour.addRGBPoint(label + 0.49, ...colours[label]);
   });
-  const absent = (label) => !(label in colours);
+  const membership = (/** @type {number} */ label) => (label in colours ? 1 : 0);
   member.addPoint(0, 0);
   member.addPoint(0.8 * half, 0);
-  member.addPoint(1.2 * half, absent(1) && !single ? 0 : 1);
-  for (let label = 1; !single && label <= labels.at(-1); label += 1) {
-    member.addPoint(label - 0.35, absent(label) ? 0 : 1);
-    member.addPoint(label + 0.35, absent(label) ? 0 : 1);
+  member.addPoint(1.2 * half, single ? 1 : membership(1));
+  const last = labels[labels.length - 1] ?? 1;
+  for (let label = 1; label <= (single ? 0 : last); label += 1) {
+    member.addPoint(label - 0.35, membership(label));
+    member.addPoint(label + 0.35, membership(label));
   }
-  member.addPoint((labels.at(-1) ?? 1) + 0.5, 1);
+  member.addPoint(last + 0.5, 1);
   return { colour, member, single };
 }
 
+/** @param {vtkImageData} image @param {Vec3} spacing mm @param {boolean} coarse */
 function mapperOf(image, spacing, coarse) {
   const finest = Math.min(...spacing);
   const mapper = vtkVolumeMapper.newInstance();
@@ -83,10 +89,11 @@ function mapperOf(image, spacing, coarse) {
 }
 
 /**
- * A vtkVolume of `image` (HU), or of `image` coloured by `mask` ({ image(), colours }, on the same grid).
- * Returns { actor, paint(transfer, strength) }.
+ * A vtkVolume of the CT.
  *
- * @param {object} options { spacing: mm along the axes, coarse: no graphics card helps }
+ * @param {vtkImageData} image HU
+ * @param {?ColourMask} mask that colours it, on the same grid
+ * @param {{spacing: Vec3, coarse: boolean}} options mm along the axes; whether no graphics card helps
  */
 export function createCtVolume(image, mask, { spacing, coarse }) {
   const mapper = mapperOf(image, spacing, coarse);
@@ -95,14 +102,17 @@ export function createCtVolume(image, mask, { spacing, coarse }) {
   const property = actor.getProperty();
   property.setInterpolationTypeToLinear();
   property.setScalarOpacityUnitDistance(0, Math.max(1, Math.min(...spacing)));
-  if (mask) colourBy(mask, mapper, actor, property);
+  if (mask) colourBy(mask, mapper, actor);
   return {
     actor,
+    /** @param {Transfer} transfer @param {number} strength of the opacity */
     paint: (transfer, strength) => applyTransfer(property, transfer, strength),
   };
 }
 
-function colourBy(mask, mapper, actor, property) {
+/** @param {ColourMask} mask @param {vtkVolumeMapper} mapper @param {vtkVolume} actor */
+function colourBy(mask, mapper, actor) {
+  const property = actor.getProperty();
   mapper.addInputData(mask.image());
   actor.getProperty(1).setInterpolationTypeToLinear();
   const { colour, member, single } = maskTables(mask.colours);
@@ -112,7 +122,8 @@ function colourBy(mask, mapper, actor, property) {
   property.setScalarOpacityUnitDistance(1, mapper.getSampleDistance());
   property.setComponentWeight(1, OUTSIDE);
   property.setForceNearestInterpolation(1, !single);
-  mapper.getViewSpecificProperties().OpenGL = {
+  const view = /** @type {any} */ (mapper).getViewSpecificProperties(); // its types lack it
+  view.OpenGL = {
     ShaderReplacements: [
       {
         shaderType: 'Fragment',

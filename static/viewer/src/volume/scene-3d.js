@@ -1,6 +1,7 @@
 /** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
 import { WHOLE } from './clip-box.js';
-import { coarser, factorsFor, imageOf, thinned, voxelsFor3d } from '../vtk/vtk-image.js';
+import { coarser, factorsFor, thinned, voxelsFor3d } from '../core/sampling.js';
+import { imageOf } from '../vtk/vtk-image.js';
 import { thinnedBox } from '../data/label-bounds.js';
 import { labelNumbers, mergeLabels } from '../data/merged-labels.js';
 import { createVolumeOverlay } from './volume-overlay.js';

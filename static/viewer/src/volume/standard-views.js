@@ -1,7 +1,21 @@
 /** Looking at a patient from the six sides, and telling which side one looks from. */
-import { axisVector, indexToWorld } from '../core/geometry.js';
+import { SIDE_LETTERS, axisVector, indexToWorld } from '../core/geometry.js';
+import { cross } from '../core/vectors.js';
+/**
+ * @import vtkCamera from '@kitware/vtk.js/Rendering/Core/Camera.js'
+ * @import { Grid, Numbers, Vec2, Vec3 } from '../types.js'
+ */
 
-/** Letter of the side looked from: [axis, sign] of the direction to the viewer, and of up on the screen. */
+/** @typedef {'A' | 'P' | 'L' | 'R' | 'S' | 'I'} Side */
+/** @typedef {Pick<vtkCamera, 'setFocalPoint' | 'setPosition' | 'setViewUp'>} Movable */
+
+const FAR_MM = 600; // from which the renderer's resetCamera brings a camera near
+
+/**
+ * Letter of the side looked from: [axis, sign] of the direction to the viewer, and of up on the screen.
+ *
+ * @type {Record<Side, {from: Vec2, up: Vec2}>}
+ */
 export const SIDES = {
   A: { from: [1, 1], up: [2, 1] },
   P: { from: [1, -1], up: [2, 1] },
@@ -11,42 +25,61 @@ export const SIDES = {
   I: { from: [2, -1], up: [1, 1] },
 };
 
-const LETTERS = [['R', 'L'], ['A', 'P'], ['S', 'I']];
-
-/** The letter of the patient's side that RAS+ vector `v` points to most. */
-export function letterOf(v) {
+/** The letter of the patient's side that a RAS+ vector points to most. @param {Numbers} v */
+function letterOf(v) {
   const axis = [0, 1, 2].reduce((a, b) => (Math.abs(v[b]) > Math.abs(v[a]) ? b : a));
-  return LETTERS[axis][v[axis] < 0 ? 1 : 0];
+  return SIDE_LETTERS[axis][v[axis] < 0 ? 1 : 0];
 }
 
-/** Letters at the edges of the screen: { left, right, top, bottom } of a view with these RAS+ unit vectors. */
+/**
+ * Letters at the edges of the screen.
+ *
+ * @param {Numbers} direction of view, a RAS+ unit vector
+ * @param {Numbers} up
+ */
 export function edgeLetters(direction, up) {
-  const right = [
-    direction[1] * up[2] - direction[2] * up[1],
-    direction[2] * up[0] - direction[0] * up[2],
-    direction[0] * up[1] - direction[1] * up[0],
-  ];
-  const back = (v) => v.map((x) => -x);
+  const right = cross(direction, up);
+  const back = (/** @type {Numbers} */ v) => v.map((x) => -x);
   return { left: letterOf(back(right)), right: letterOf(right), top: letterOf(up), bottom: letterOf(back(up)) };
 }
 
-export const middleOf = (grid) => indexToWorld(grid, grid.shape.map((n) => (n - 1) / 2));
+/** @param {Grid} grid */
+const middleOf = (grid) => indexToWorld(grid, grid.shape.map((n) => (n - 1) / 2));
 
-/** Put `camera` before one of the SIDES of `grid`, far away; the renderer's resetCamera brings it near. */
-export function lookFrom(camera, grid, side) {
-  const { from, up } = SIDES[side];
-  const towards = axisVector(grid, ...from);
+/**
+ * Look at the middle of `grid` from far away.
+ *
+ * @param {Movable} camera
+ * @param {Grid} grid
+ * @param {Vec3} towards the viewer, RAS+
+ * @param {Vec3} up
+ */
+function lookAlong(camera, grid, towards, up) {
   const middle = middleOf(grid);
   camera.setFocalPoint(...middle);
-  camera.setPosition(...middle.map((x, n) => x + 600 * towards[n]));
-  camera.setViewUp(...axisVector(grid, ...up));
+  camera.setPosition(...middle.map((x, n) => x + FAR_MM * towards[n]));
+  camera.setViewUp(...up);
 }
 
-/** From the front, a little from the patient's left and from above: what a book shows. */
-export function lookLikeABook(camera, grid) {
-  const middle = middleOf(grid);
+/**
+ * Look from one of the SIDES.
+ *
+ * @param {Movable} camera
+ * @param {Grid} grid
+ * @param {Side} side
+ */
+export function lookFrom(camera, grid, side) {
+  const { from, up } = SIDES[side];
+  lookAlong(camera, grid, axisVector(grid, ...from), axisVector(grid, ...up));
+}
+
+/**
+ * Look from the front, a little from the patient's left and from above, as textbooks show a spine.
+ *
+ * @param {Movable} camera
+ * @param {Grid} grid
+ */
+export function lookAnteroposterior(camera, grid) {
   const [anterior, left, superior] = [axisVector(grid, 1), axisVector(grid, 0, -1), axisVector(grid, 2)];
-  camera.setFocalPoint(...middle);
-  camera.setPosition(...middle.map((x, n) => x + 600 * (anterior[n] + 0.55 * left[n] + 0.2 * superior[n])));
-  camera.setViewUp(...superior);
+  lookAlong(camera, grid, anterior.map((x, n) => x + 0.55 * left[n] + 0.2 * superior[n]), superior);
 }

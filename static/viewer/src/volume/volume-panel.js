@@ -2,12 +2,12 @@
 import vtkInteractor from '@kitware/vtk.js/Rendering/Core/RenderWindowInteractor.js';
 import vtkTrackball from '@kitware/vtk.js/Interaction/Style/InteractorStyleTrackballCamera.js';
 import { WHOLE, boxPlanes, clip } from './clip-box.js';
-import { settled } from '../core/crosshair.js';
+import { debounced } from '../core/timing.js';
 import { createCross } from './crosshair-3d.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
 import { frameOf, worldToIndex } from '../core/patient-frame.js';
 import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
-import { SIDES, lookFrom, lookLikeABook } from './standard-views.js';
+import { SIDES, lookFrom, lookAnteroposterior } from './standard-views.js';
 import { createWindow } from '../vtk/render-window.js';
 
 const REST_MS = 400;
@@ -66,7 +66,7 @@ export function createVolumePanel(element, scene) {
   }
 
   function reset() {
-    lookLikeABook(camera, frame);
+    lookAnteroposterior(camera, frame);
     settle();
   }
 
@@ -106,7 +106,7 @@ export function createVolumePanel(element, scene) {
     cross.actors.forEach((actor) => renderer.addActor(actor));
     cross.place(worldToIndex(frame, scene.crosshair.world));
     // Where a processor draws, slices follow the crosshair at once and 3D when it rests.
-    const redraw = settled(draw, scene.coarse ? REST_MS : 0);
+    const redraw = debounced(draw, scene.coarse ? REST_MS : 0);
     const leave = scene.crosshair.onMove((index, world) => {
       cross.place(worldToIndex(frame, world));
       redraw();

@@ -4,13 +4,19 @@ import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Volume.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Geometry.js';
 import vtkRenderWindow from '@kitware/vtk.js/Rendering/Core/RenderWindow.js';
 import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
+import { fillElement } from '../core/filled-element.js';
+/**
+ * @import vtkOpenGLRenderWindow from '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js'
+ * @import { Rgb, Vec2 } from '../types.js'
+ */
 
+/** @type {Rgb} */
 const BACKGROUND = [0.02, 0.031, 0.043]; // --viewport of tokens.css
 
 /**
- * What this browser draws with: { webgl2, software, most3d, tablet }; `software` means a processor does a graphics card's
- * work, `most3d` is the longest side of a 3D texture. What memory there is, browsers do not say over plain HTTP; a device
- * that is held by fingers is taken for one that has little.
+ * What this browser draws with: `software` means a processor does a graphics card's work, `most3d` is the longest side
+ * of a 3D texture. What memory there is, browsers do not say over plain HTTP; a device with a touch screen (`tablet`)
+ * is taken for one that has little.
  */
 export function graphics() {
   const gl = document.createElement('canvas').getContext('webgl2');
@@ -29,44 +35,47 @@ const LOST_MS = 2000; // after which a context that does not come back is replac
  * A canvas and its graphics context in `element`, replaced by a new pair when the context is lost: a driver that starts
  * again, or a tablet that was asleep, takes every texture away, and vtk.js does not make all of them anew.
  *
- * @param {(view: object) => void} onReplaced called with the new vtkOpenGLRenderWindow
+ * @param {vtkRenderWindow} renderWindow
+ * @param {HTMLElement} element
+ * @param {(view: vtkOpenGLRenderWindow) => void} onReplaced
  */
 function createView(renderWindow, element, onReplaced) {
-  let view = null;
-  let timer = 0;
+  let view = open();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
   function open() {
-    view = renderWindow.newAPISpecificView('WebGL');
-    renderWindow.addView(view);
-    view.setContainer(element);
-    const canvas = view.getCanvas();
+    const next = /** @type {vtkOpenGLRenderWindow} */ (renderWindow.newAPISpecificView('WebGL'));
+    renderWindow.addView(next);
+    next.setContainer(element);
+    const canvas = canvasOf(next);
     canvas.setAttribute('aria-hidden', 'true');
     canvas.addEventListener('webglcontextlost', wait);
     canvas.addEventListener('webglcontextrestored', replace);
     element.prepend(canvas); // below what lies above the picture
+    return next;
   }
   function close() {
     clearTimeout(timer);
-    const canvas = view.getCanvas();
+    const canvas = canvasOf(view);
     canvas.removeEventListener('webglcontextlost', wait);
     canvas.removeEventListener('webglcontextrestored', replace);
-    view.setContainer(null);
+    view.setContainer(/** @type {any} */ (null));
     renderWindow.removeView(view);
     view.delete();
   }
-  function wait(event) {
+  function wait(/** @type {Event} */ event) {
     event.preventDefault(); // else the browser never gives it back
     timer = setTimeout(replace, LOST_MS);
   }
   function replace() {
-    const size = view.getSize();
+    const [width, height] = view.getSize();
     close();
-    open();
-    view.setSize(...size);
+    view = open();
+    view.setSize(width, height);
     onReplaced(view);
   }
 
-  open();
   return {
     get now() {
       return view;
@@ -75,62 +84,49 @@ function createView(renderWindow, element, onReplaced) {
   };
 }
 
+/** @param {vtkOpenGLRenderWindow} view */
+const canvasOf = (view) => /** @type {HTMLCanvasElement} */ (view.getCanvas());
+
 /**
  * A render window filling `element`. Nothing is drawn until `draw()`, which draws once in the next frame.
  *
- * @param {(size: number[]) => void} onResize called with [width, height] in CSS px, before it is drawn
+ * @param {HTMLElement} element
+ * @param {(size: Vec2) => void} onResize called with [width, height] in CSS px, before it is drawn
  * @param {number} scale drawn pixels a screen pixel; below 1 coarser and faster
  */
 export function createWindow(element, onResize, scale = 1) {
   const renderWindow = vtkRenderWindow.newInstance();
   const renderer = vtkRenderer.newInstance({ background: BACKGROUND });
   renderWindow.addRenderer(renderer);
+  /** @type {(view: vtkOpenGLRenderWindow) => void} */
   let replaced = () => {};
   const view = createView(renderWindow, element, (next) => {
     replaced(next);
-    draw();
+    filling.draw();
   });
-  let frame = 0;
-  let size = [0, 0];
-
-  const draw = () => {
-    if (frame || size[0] < 2 || size[1] < 2) return;
-    frame = requestAnimationFrame(() => {
-      frame = 0;
-      renderWindow.render();
-    });
-  };
-
-  const resize = () => {
-    const next = [element.clientWidth, element.clientHeight];
-    if (next[0] === size[0] && next[1] === size[1]) return;
-    size = next;
-    if (size[0] < 2 || size[1] < 2) return;
-    const ratio = Math.min(window.devicePixelRatio || 1, 2) * scale;
-    view.now.setSize(Math.round(size[0] * ratio), Math.round(size[1] * ratio));
-    onResize(size);
-    draw();
-  };
-  const observer = new ResizeObserver(resize);
-  observer.observe(element);
+  const filling = fillElement(
+    element,
+    (size, ratio) => {
+      view.now.setSize(Math.round(size[0] * ratio * scale), Math.round(size[1] * ratio * scale));
+      onResize(size);
+    },
+    () => renderWindow.render(),
+  );
 
   return {
+    ...filling,
     renderer,
     renderWindow,
     /** The vtkOpenGLRenderWindow; another one after `onReplaced`. */
     get view() {
       return view.now;
     },
-    /** Call `listener(view)` when a lost context was replaced. */
+    /** Called when a lost context was replaced. @param {(view: vtkOpenGLRenderWindow) => void} listener */
     onReplaced(listener) {
       replaced = listener;
     },
-    draw,
-    size: () => size,
-    start: resize,
     destroy() {
-      observer.disconnect();
-      cancelAnimationFrame(frame);
+      filling.destroy();
       view.close();
       renderWindow.delete();
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  PLANES, centroidOf, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex, planeToScreen,
-  positionText, screenToPlane, zoomAt,
+  PLANES, centroidOf, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex,
+  planeToScreen, positionText, screenToPlane, zoomAt,
 } from '../../src/core/geometry.js';
 
 const grid = {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { frameOf } from '../../src/core/patient-frame.js';
 import { indexToWorld } from '../../src/core/geometry.js';
-import { thinned } from '../../src/vtk/vtk-image.js';
+import { thinned } from '../../src/core/sampling.js';
 import { createBoxCollector, gridOf, thinnedBox } from '../../src/data/label-bounds.js';
 import { createSampler } from '../../src/slices/reslice.js';
 
 const SHAPE = [7, 6, 5];
-const grid = { shape: SHAPE, spacing_mm: [1, 2, 3], origin_mm: [10, 20, 30], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+const IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+const grid = { shape: SHAPE, spacing_mm: [1, 2, 3], origin_mm: [10, 20, 30], direction: IDENTITY };
 const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
 const oblique = { ...grid, direction: [[c, -s, 0], [s, c, 0], [0, 0, 1]] };
 
@@ -41,11 +42,13 @@ describe('the box of a mask', () => {
   });
 
   it('lies where its first voxel lies', () => {
-    expect(gridOf(oblique, boxOf(some))).toMatchObject({ shape: [3, 4, 3], origin_mm: indexToWorld(oblique, [2, 1, 1]) });
+    const expected = { shape: [3, 4, 3], origin_mm: indexToWorld(oblique, [2, 1, 1]) };
+    expect(gridOf(oblique, boxOf(some))).toMatchObject(expected);
   });
 
-  it.each([['whole', [1, 1, 1]], ['thinned', [2, 2, 3]]])('fills the 3D view as the %s volume does', (name, factors) => {
-    for (const values of [some, corners, labels()]) expect(thinnedBox(boxOf(values), SHAPE, factors)).toEqual(thinned(values, SHAPE, factors));
+  it.each([['whole', [1, 1, 1]], ['thinned', [2, 2, 3]]])('fills 3D as the %s volume does', (name, factors) => {
+    for (const values of [some, corners, labels()])
+      expect(thinnedBox(boxOf(values), SHAPE, factors)).toEqual(thinned(values, SHAPE, factors));
   });
 
   it.each([['along the voxels', grid], ['oblique', oblique]])('is sampled as the whole volume is, %s', (name, scan) => {
@@ -53,7 +56,8 @@ describe('the box of a mask', () => {
     const how = { linear: false, outside: 0 };
     for (const values of [some, corners, labels()]) {
       const box = boxOf(values);
-      const [part, whole] = [createSampler(gridOf(scan, box), frame, box.values, how), createSampler(scan, frame, values, how)];
+      const part = createSampler(gridOf(scan, box), frame, box.values, how);
+      const whole = createSampler(scan, frame, values, how);
       for (const [plane, u, v, n] of [['axial', 0, 1, 2], ['coronal', 0, 2, 1], ['sagittal', 1, 2, 0]])
         for (let slice = 0; slice < frame.shape[n]; slice += 1)
           for (const slab of [{ count: 1, mode: 'mean' }, { count: 3, mode: 'max' }]) {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listenToKeys } from '../../src/input/shortcuts.js';
 
-const press = (key, more = {}) => window.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, ...more }));
+const press = (key, more = {}) =>
+  window.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, ...more }));
 
 describe('keys of the page', () => {
   const act = vi.fn();

@@ -50,7 +50,8 @@ describe('a double tap', () => {
     expect(act).toHaveBeenCalledTimes(2);
   });
 
-  it.each([['slow', [1000], [1500]], ['apart', [1000, 5], [1100, 90]]])('is not two taps that are %s', (name, first, second) => {
+  const pairs = [['slow', [1000], [1500]], ['apart', [1000, 5], [1100, 90]]];
+  it.each(pairs)('is not two taps that are %s', (name, first, second) => {
     const act = vi.fn();
     const taps = createDoubleTap(act);
     tap(taps, ...first);

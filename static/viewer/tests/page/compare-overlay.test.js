@@ -5,7 +5,8 @@ import { figures, legendEnd, parseDistances } from '../../src/volume/distance-su
 import { frameOf } from '../../src/core/patient-frame.js';
 import { curtainAt, curtainKey } from '../../src/page/compare-overlay.js';
 
-const grid = { shape: [4, 4, 3], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+const IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+const grid = { shape: [4, 4, 3], spacing_mm: [1, 1, 2], origin_mm: [0, 0, 0], direction: IDENTITY };
 
 describe('cine', () => {
   it('begins again behind the last slice', () => {
@@ -36,7 +37,8 @@ describe('the curtain', () => {
   });
 
   it('follows the keys of a slider, and no other', () => {
-    expect(['ArrowLeft', 'PageUp', 'Home', 'End', 'x'].map((key) => curtainKey(key, 95))).toEqual([93, 100, 0, 100, null]);
+    const keys = ['ArrowLeft', 'PageUp', 'Home', 'End', 'x'];
+    expect(keys.map((key) => curtainKey(key, 95))).toEqual([93, 100, 0, 100, null]);
   });
 });
 

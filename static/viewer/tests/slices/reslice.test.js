@@ -42,7 +42,8 @@ describe('the frame', () => {
     ['oblique', turned(33)],
     ['sheared by a tilted gantry', { ...turned(0), direction: [[1, 0, 0], [0, 1, 0.26], [0, 0, 0.966]] }],
   ])('undoes indexToWorld: %s', (name, grid) => {
-    worldToIndex(grid, indexToWorld(grid, [3.25, 7, 11])).forEach((value, n) => expect(value).toBeCloseTo([3.25, 7, 11][n]));
+    const there = [3.25, 7, 11];
+    worldToIndex(grid, indexToWorld(grid, there)).forEach((value, n) => expect(value).toBeCloseTo(there[n]));
   });
 });
 
