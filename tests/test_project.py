@@ -80,3 +80,18 @@ def test_the_architecture_names_only_what_exists():
     named = set(re.findall(r"`((?:segmentation|webapp|static|templates|tests|docs)/[\w./-]*)`", text))
     assert len(named) > 40
     assert not [name for name in sorted(named) if not (ROOT / name).exists()]
+
+
+def test_the_architecture_names_files_by_the_folder_of_the_one_before():
+    """In a cell of its table ``b.py`` after ``webapp/a.py`` is ``webapp/b.py``."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    cells = [cell for line in text.splitlines() if line.startswith("| ") for cell in line.split("|")]
+    wrong = []
+    for cell in cells:
+        folder = Path()
+        for name in re.findall(r"`([\w./-]+\.(?:py|js|json|css|html|md)|[\w./-]+/)`", cell):
+            if "/" in name:
+                folder = Path(name) if name.endswith("/") else Path(name).parent
+            wrong += [] if (ROOT / folder / Path(name).name).exists() or (ROOT / name).is_dir() else [cell.strip()]
+    assert len(cells) > 100
+    assert wrong == []
