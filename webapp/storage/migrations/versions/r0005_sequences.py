@@ -44,6 +44,10 @@ def _renew(table: str, columns: list[sa.Column[Any]]) -> None:
 
 
 def _tables() -> dict[str, list[sa.Column[Any]]]:
+    return {**_made_by_the_program(), **_made_by_people()}
+
+
+def _made_by_the_program() -> dict[str, list[sa.Column[Any]]]:
     return {
         "studies": [
             sa.Column("name", sa.String, nullable=False),
@@ -85,6 +89,11 @@ def _tables() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("created_at", sa.Double, nullable=False),
             sa.Column("confidence", sa.JSON),
         ],
+    }
+
+
+def _made_by_people() -> dict[str, list[sa.Column[Any]]]:
+    return {
         "measurements": [
             _study(),
             sa.Column("kind", sa.String, nullable=False),
