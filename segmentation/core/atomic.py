@@ -46,18 +46,14 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = False)
         partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
-def move_durably(source: Path, target: Path) -> None:
-    """Rename a file or a folder within one file system so that it survives a power cut with all that it holds.
+def rename_durably(source: Path, target: Path) -> None:
+    """Rename a file or a folder within one file system so that its new name survives a power cut.
+
+    What it holds survives only if :func:`sync_tree` was called before.
 
     Raises:
         OSError: ``target`` is a folder that is not empty, or lies on another file system.
     """
-    sync_tree(source)
-    rename_durably(source, target)
-
-
-def rename_durably(source: Path, target: Path) -> None:
-    """Rename as :func:`move_durably` does, where what ``source`` holds is on the disk already, or is to go."""
     os.replace(source, target)
     _sync(target.parent)
     if source.parent != target.parent:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from segmentation.core.atomic import atomic_path, write_atomically
 from segmentation.training.config import TrainingConfig
 from segmentation.training.curves import draw_curves
 
@@ -33,7 +34,7 @@ def forget_after(out: Path, step: int) -> None:
         return
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.reader(file) if row[0] == "step" or int(row[0]) <= step]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
 
 
@@ -56,7 +57,7 @@ def describe(config: TrainingConfig, parameters: int, device: str, threads: int)
         "parameters": parameters,
         "environment": environment,
     }
-    (config.out / "run.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
+    write_atomically(config.out / "run.json", json.dumps(content, indent=2))
 
 
 def configuration(out: Path) -> dict[str, Any]:

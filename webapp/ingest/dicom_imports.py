@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation.core.atomic import write_atomically
 from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json, listing_to_json
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
@@ -70,9 +71,7 @@ class Imports:
         """
         self._expire()
         listing = self._list(folder, folder / FILES_FOLDER)
-        beside = folder / f"{LISTING}.part"
-        beside.write_text(json.dumps(listing_to_json(listing)), encoding="utf-8")
-        beside.replace(folder / LISTING)
+        write_atomically(folder / LISTING, json.dumps(listing_to_json(listing)))
         return Import(folder.name, folder, listing, self._settings.keep_identity)
 
     def get(self, import_id: str) -> Import:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
+from segmentation.core.atomic import atomic_path
 from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.metrics import dice
@@ -109,11 +109,13 @@ def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
 
 
 def gzipped(path: Path) -> Path:
-    """The same file in gzip, made beside it when first asked for: of an STL file a third goes over the wire."""
+    """Compress a file by gzip into its folder, once; of an STL file a third is then sent."""
     packed = path.with_name(f"{path.name}.gz")
     if not packed.exists():
-        partial = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-        with path.open("rb") as plain, gzip.open(partial, "wb", compresslevel=4) as out:
+        with (
+            atomic_path(packed) as partial,
+            path.open("rb") as plain,
+            gzip.open(partial, "wb", compresslevel=4) as out,
+        ):
             shutil.copyfileobj(plain, out)
-        partial.replace(packed)
     return packed

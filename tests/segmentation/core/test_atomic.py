@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.core.atomic import atomic_path, move_durably, write_atomically
+from segmentation.core.atomic import atomic_path, rename_durably, sync_tree, write_atomically
 
 
 @pytest.fixture
@@ -89,7 +89,8 @@ def test_a_folder_moves_with_all_that_it_holds(tmp_path: Path, calls: list[tuple
     (source / "inner").mkdir(parents=True)
     (source / "inner" / "mask.nii").write_bytes(b"1")
     shelf.mkdir()
-    move_durably(source, shelf / "study")
+    sync_tree(source)
+    rename_durably(source, shelf / "study")
     assert (shelf / "study" / "inner" / "mask.nii").read_bytes() == b"1"
     assert set(calls[:3]) == {("sync", "mask.nii"), ("sync", "inner"), ("sync", "staged")}
     assert calls[3:] == [("rename", "study"), ("sync", "shelf"), ("sync", tmp_path.name)]
@@ -97,5 +98,6 @@ def test_a_folder_moves_with_all_that_it_holds(tmp_path: Path, calls: list[tuple
 
 def test_a_file_moves_alone(tmp_path: Path, calls: list[tuple[str, str]]):
     (tmp_path / "a").write_bytes(b"1")
-    move_durably(tmp_path / "a", tmp_path / "b")
+    sync_tree(tmp_path / "a")
+    rename_durably(tmp_path / "a", tmp_path / "b")
     assert calls == [("sync", "a"), ("rename", "b"), ("sync", tmp_path.name)]
