@@ -9,6 +9,7 @@ import { bytes, date, duration, spacing, t } from "./words.js";
 /** @import { Job, Study } from "./api.js" */
 
 const API = "/api/v1/studies";
+const OPEN_JOB_STATES = ["queued", "running"];
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
 const list = byId("study-list");
@@ -35,7 +36,7 @@ export async function refresh() {
     const { studies } = await response.json();
     if (mine !== turn) return;
     show(studies);
-    busy = studies.some((/** @type {Study} */ study) => ["queued", "running"].includes(study.state));
+    busy = studies.some((/** @type {Study} */ study) => OPEN_JOB_STATES.includes(study.state));
     byId("offline").hidden = true;
   } catch {
     if (mine !== turn) return;
@@ -109,7 +110,7 @@ function update(row, study) {
 
 /** @param {HTMLElement} row @param {Study} study */
 function updateJob(row, { state, latest_job: job }) {
-  const isOpen = state === "queued" || state === "running";
+  const isOpen = OPEN_JOB_STATES.includes(state);
   const progress = descendant(row, ".study-job", HTMLElement);
   progress.hidden = !isOpen;
   if (isOpen && job) {

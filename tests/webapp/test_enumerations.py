@@ -14,27 +14,29 @@ ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
 
 
-def script(name: str, pattern: str) -> list[str]:
-    """Quoted words inside the first match of ``pattern`` in a script."""
-    found = re.search(pattern, (STATIC / name).read_text(encoding="utf-8"))
-    assert found is not None, f"{name} holds no {pattern}"
-    return re.findall(r"[\"'](\w+)[\"']", found[1])
+def written(pattern: str) -> str:
+    """The only match of ``pattern`` in the pages' scripts and the viewer's sources."""
+    scripts = [*(STATIC / "js").glob("*.js"), *(STATIC / "viewer" / "src").rglob("*.js")]
+    found = [match for path in scripts for match in re.findall(pattern, path.read_text(encoding="utf-8"), re.DOTALL)]
+    assert len(found) == 1, f"{len(found)} scripts hold {pattern}"
+    return str(found[0])
 
 
-def keys(name: str, constant: str) -> list[str]:
-    """Keys of an object literal of a script."""
-    found = re.search(rf"const {constant} = {{(.*?)}};", (STATIC / name).read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None, f"{name} holds no {constant}"
-    return re.findall(r"(\w+): ", found[1])
+def quoted(pattern: str) -> list[str]:
+    return re.findall(r"[\"'](\w+)[\"']", written(pattern))
+
+
+def keys(constant: str) -> list[str]:
+    return re.findall(r"(\w+): ", written(rf"const {constant} = {{(.*?)}};"))
 
 
 def test_the_pages_scripts_know_the_same_words():
-    assert script("js/studies.js", r"busy = studies\.some\(\(study\) => \[(.*?)\]") == list(words.OPEN_JOB_STATES)
-    assert script("js/fetching.js", r"OPEN = \[(.*?)\]") == list(words.OPEN_TRANSFER_STATES)
-    assert script("viewer/src/page/review.js", r"VERDICTS = \[(.*?)\]") == list(words.VERDICTS)
-    assert keys("viewer/src/measure/math.js", "CLICKS") == list(words.POINTS)
-    assert keys("viewer/src/data/voxel-codec.js", "CODINGS") == list(words.CODINGS)
-    assert script("viewer/src/data/view-state.js", r"plane: \[String, oneOf\(\[(.*?)\]") == list(words.PLANES)
+    assert quoted(r"const OPEN_JOB_STATES = \[(.*?)\]") == list(words.OPEN_JOB_STATES)
+    assert quoted(r"const OPEN = \[(.*?)\]") == list(words.OPEN_TRANSFER_STATES)
+    assert quoted(r"const VERDICTS = \[(.*?)\]") == list(words.VERDICTS)
+    assert quoted(r"plane: \[String, oneOf\(\[(.*?)\]") == list(words.PLANES)
+    assert keys("CLICKS") == list(words.POINTS)
+    assert keys("CODINGS") == list(words.CODINGS)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -30,7 +30,7 @@ def delete_import(import_id: str) -> None:
     "imports",
     schemas.Study,
     201,
-    errors=(400, 404, 413, 415, 422),
+    errors=(404, 415, 422),
     body=schemas.ChosenSeries,
     body_required=False,
 )

@@ -22,7 +22,7 @@ def list_measurements(study_id: str) -> schemas.MeasurementList:
 
 
 @measurements.post("/studies/<study_id>/measurements")
-@json_route("measurements", schemas.Measurement, 201, errors=(400, 404, 413), body=schemas.NewMeasurement)
+@json_route("measurements", schemas.Measurement, 201, errors=(404,), body=schemas.NewMeasurement)
 def create_measurement(study_id: str, body: schemas.NewMeasurement) -> schemas.Measurement:
     """Add a measurement to a study."""
     return schemas.Measurement.of(store_with(study_id).measurements.add(study_id, body.fields()))
@@ -40,7 +40,7 @@ def download_measurements(study_id: str) -> Response:
 
 
 @measurements.put("/measurements/<measurement_id>")
-@json_route("measurements", schemas.Measurement, errors=(400, 404, 413), body=schemas.NewMeasurement)
+@json_route("measurements", schemas.Measurement, errors=(404,), body=schemas.NewMeasurement)
 def replace_measurement(measurement_id: str, body: schemas.NewMeasurement) -> schemas.Measurement:
     """Change one measurement."""
     changed = services().store.measurements.replace(measurement_id, body.fields())

@@ -30,8 +30,8 @@ register_url_convertor("short", ShortNumber())
 class ApiRoute(Route):
     """A route whose address no other serves: it answers 405 to other methods, where Flask would answer 404."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any]) -> None:
-        super().__init__(path, endpoint, methods=["GET"])
+    def __init__(self, path: str, endpoint: Callable[..., Any], method: str = "GET") -> None:
+        super().__init__(path, endpoint, methods=[method])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take a request of any method; :meth:`handle` refuses those that are not served."""

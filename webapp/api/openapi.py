@@ -19,13 +19,16 @@ Described = tuple[str, str, Operation]  # path below API, method, what it is
 _REF = "#/components/schemas/{model}"
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 _CHANGING = {"POST", "PUT", "DELETE"}
+_OF_ALL, _OF_CHANGES, _OF_BODIES = {421, 500}, {403, 507}, {400, 408, 413}
 _REASONS = {
     400: "The request is malformed, or a field of it is wrong",
     403: "The request comes from a page of another site",
+    408: "The body did not come in time",
     404: "It is not there, or no longer",
     409: "The state of the resource does not allow it",
     413: "Too large",
     415: "Not a file type, or not a media type, that is read",
+    421: "The request names another server in its Host header",
     422: "The files were read, and cannot be used",
     500: "A fault of the server's own program",
     502: "The archive cannot be reached, or refuses",
@@ -105,7 +108,11 @@ def _responses(method: str, operation: Operation, names: dict[type, Json]) -> Js
     if operation.cached:
         good["headers"] = {"ETag": {"description": "Changes with the content", "schema": {"type": "string"}}}
         responses["304"] = {"description": "The content is the one that If-None-Match names"}
-    errors = {*operation.errors, 500, *([403] if method in _CHANGING else [])}
+    errors = {*operation.errors, *_OF_ALL}
+    if method in _CHANGING:
+        errors |= _OF_CHANGES
+    if isinstance(operation.body, type):
+        errors |= _OF_BODIES
     for status in sorted(errors):
         responses[str(status)] = {
             "description": _REASONS.get(status, HTTPStatus(status).phrase),

@@ -40,7 +40,7 @@ class Operation:
         tag: The resource that it belongs to.
         answer: What it gives when all is well; None for an empty body.
         status: Which status that has.
-        errors: Further statuses, each with the error body.
+        errors: Further statuses, each with the error body; those that follow from the method and body are added.
         body: What it takes.
         body_required: Whether it must be sent.
         query: Parameters behind ``?``.

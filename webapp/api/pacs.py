@@ -39,7 +39,7 @@ def list_archives() -> schemas.ArchiveNames:
 
 
 @pacs.post(f"{API}/pacs/<name>/search")
-@json_route("pacs", schemas.FoundStudies, errors=(400, 404, 413, 502), body=schemas.Search)
+@json_route("pacs", schemas.FoundStudies, errors=(404, 502), body=schemas.Search)
 def search_archive(name: str, body: schemas.Search) -> schemas.FoundStudies:
     """Search an archive for studies by patient, days and modality."""
     found = services().archives.get(name).search(body.to_query())
@@ -58,7 +58,7 @@ def list_archive_series(name: str, uid: str) -> schemas.FoundSeriesList:
 
 
 @pacs.post(f"{API}/pacs/<name>/fetch")
-@json_route("pacs", schemas.Transfer, 202, errors=(400, 404, 413, 502), body=schemas.Fetch)
+@json_route("pacs", schemas.Transfer, 202, errors=(404, 502), body=schemas.Fetch)
 def fetch_series(name: str, body: schemas.Fetch) -> schemas.Transfer:
     """Begin to fetch a series, which then becomes a study here."""
     archive = services().archives.get(name)
@@ -84,7 +84,7 @@ def cancel_transfer(transfer_id: str) -> schemas.Transfer:
 
 
 @pacs.post(f"{API}/masks/<mask_id>/send")
-@json_route("pacs", schemas.Sent, errors=(400, 404, 409, 413, 422, 502), body=schemas.Send)
+@json_route("pacs", schemas.Sent, errors=(404, 409, 422, 502), body=schemas.Send)
 def send_mask(mask_id: str, body: schemas.Send) -> schemas.Sent:
     """Send a mask back into an archive, as DICOM segmentation unless another kind is asked for."""
     send_back(services().store, services().archives, mask_id, body.pacs, who(), body.kind)

@@ -21,7 +21,7 @@ def list_reviews(study_id: str) -> schemas.ReviewList:
 
 
 @reviews.post("/studies/<study_id>/reviews")
-@json_route("reviews", schemas.Review, 201, errors=(400, 404, 413), body=schemas.NewReview)
+@json_route("reviews", schemas.Review, 201, errors=(404,), body=schemas.NewReview)
 def create_review(study_id: str, body: schemas.NewReview) -> schemas.Review:
     """Add a review to a study."""
     store, reviewer = store_with(study_id), who()

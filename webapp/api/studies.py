@@ -62,7 +62,7 @@ def get_display(study_id: str) -> schemas.Display:
 
 
 @api.post("/studies/<study_id>/jobs")
-@json_route("jobs", schemas.Job, 202, errors=(400, 404, 413), body=schemas.NewJob, body_required=False)
+@json_route("jobs", schemas.Job, 202, errors=(404,), body=schemas.NewJob, body_required=False)
 def create_job(study_id: str, body: schemas.NewJob | None) -> schemas.Job:
     """Queue a segmentation, or read the open job of this study instead of queuing a second one."""
     _study(study_id)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
+from webapp.api.native import ApiRoute
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API, Answer, Import, Study
 from webapp.context import RequestContext
@@ -55,12 +56,12 @@ _DICOM_FORM = _form(
 def upload_routes() -> list[BaseRoute]:
     """POST routes of uploads; native, because they go to the disk piece by piece."""
     return [
-        Route(f"{API}/studies", upload_study, methods=["POST"]),
-        Route(f"{API}/imports", upload_import, methods=["POST"]),
+        Route(f"{API}/studies", upload_study, methods=["POST"]),  # Flask lists them at the same address
+        ApiRoute(f"{API}/imports", upload_import, "POST"),
     ]
 
 
-@describe("studies", Study, 201, (400, 413, 415, 422, 507), body=_STUDY_FORM)
+@describe("studies", Study, 201, (400, 413, 415, 422), body=_STUDY_FORM)
 async def upload_study(request: Request) -> Response:
     """Upload a CT and, optionally, a reference mask; a refusal leaves nothing behind."""
 
@@ -73,7 +74,7 @@ async def upload_study(request: Request) -> Response:
     return await _answer(request, make)
 
 
-@describe("imports", Import, 201, (400, 413, 415, 422, 507), body=_DICOM_FORM)
+@describe("imports", Import, 201, (400, 413, 415, 422), body=_DICOM_FORM)
 async def upload_import(request: Request) -> Response:
     """Upload DICOM files, or zips of them, to choose a series of."""
 

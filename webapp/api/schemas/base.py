@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -43,8 +44,9 @@ Timestamp = Annotated[
 """ISO 8601 in UTC, with the offset ``+00:00``."""
 Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 """A path on this server, ready to be requested."""
-Triple = tuple[float, float, float]
-Shape = tuple[int, int, int]
+Triple = Annotated[Sequence[float], Field(min_length=3, max_length=3)]
+Shape = Annotated[Sequence[int], Field(min_length=3, max_length=3)]
+Pair = Annotated[Sequence[int], Field(min_length=2, max_length=2)]
 
 
 def _whole_number(value: object) -> object:

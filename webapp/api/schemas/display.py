@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import Field
 
-from webapp.api.schemas.base import API, Address, Answer, Shape, Triple
+from webapp.api.schemas.base import API, Address, Answer, Pair, Shape, Triple
 from webapp.api.schemas.masks import Mask
 from webapp.display.volume_files import read_display
 from webapp.enumerations import Coding
@@ -38,10 +39,10 @@ class Display(Answer):
     shape: Shape = Field(description="Voxels along i, j, k, each to the closest of R, A, S")
     spacing_mm: Triple
     origin_mm: Triple = Field(description="Centre of voxel (0, 0, 0) in RAS+ mm")
-    direction: tuple[Triple, Triple, Triple] = Field(
-        description="Rows R, A, S; columns are the unit vectors of i, j, k"
+    direction: Sequence[Triple] = Field(
+        min_length=3, max_length=3, description="Rows R, A, S; columns are the unit vectors of i, j, k"
     )
-    hu_range: tuple[int, int] = Field(description="Lowest and highest value")
+    hu_range: Pair = Field(description="Lowest and highest value")
     coding: Coding = Field(description="How the voxels are written, see webapp/display/voxel_codec.py")
     volume_url: Address
     preview: Preview | None = Field(description="Null where the scan itself is as small")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from segmentation.readers.dicom.listing import Entry
-from webapp.api.schemas.base import API, Address, Answer, Request, Triple
+from webapp.api.schemas.base import API, Address, Answer, Pair, Request, Triple
 from webapp.api.schemas.errors import ErrorDetail, Note
 from webapp.enumerations import SeriesPlane
 from webapp.ingest import dicom_imports
@@ -27,7 +27,7 @@ class Series(Answer):
     kernel: str
     plane: SeriesPlane
     images: int = Field(ge=0, description="Number of frames")
-    size: tuple[int, int] = Field(description="Columns and rows")
+    size: Pair = Field(description="Columns and rows")
     spacing_mm: Triple | None = Field(description="Of the volume that it makes; null if it makes none")
     problem: ErrorDetail | None = Field(description="Why it makes none")
     notes: list[Note]
@@ -39,7 +39,6 @@ class Series(Answer):
     def of(cls, import_id: str, place: int, entry: Entry) -> Series:
         """Make the answer from entry number ``place`` of a listing."""
         picture = f"{API}/imports/{import_id}/thumbnails/{place}.png"
-        x, y, z = (0.0, 0.0, 0.0) if entry.grid is None else entry.grid.spacing_mm
         return cls(
             key=entry.key,
             number=entry.number,
@@ -49,7 +48,7 @@ class Series(Answer):
             plane=entry.plane,  # type: ignore[arg-type] # a text in the listing; the model checks it
             images=entry.images,
             size=entry.size,
-            spacing_mm=None if entry.grid is None else (round(x, 4), round(y, 4), round(z, 4)),
+            spacing_mm=None if entry.grid is None else [round(mm, 4) for mm in entry.grid.spacing_mm],
             problem=None if entry.problem is None else ErrorDetail.of(entry.problem.problem),
             notes=[Note.of(note) for note in entry.notes],
             reasons=[Note.of(note) for note in entry.reasons],

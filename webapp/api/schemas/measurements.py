@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
@@ -13,7 +14,7 @@ from webapp.storage import measurements
 
 LARGEST = 1e7  # of any number: far above every length in mm, HU and count
 Number = Annotated[float, Field(gt=-LARGEST, lt=LARGEST)]
-Point = Annotated[tuple[Number, Number, Number], Field(description="RAS+ mm")]
+Point = Annotated[list[Number], Field(min_length=3, max_length=3, description="RAS+ mm")]
 
 
 def _points_by_kind(schema: dict[str, Any]) -> None:
@@ -51,7 +52,7 @@ class NewMeasurement(Request):
 
     def fields(self) -> measurements.Fields:
         """What the store keeps of it."""
-        points = [list(point) for point in self.points_mm]
+        points = list(self.points_mm)
         return measurements.Fields(self.kind, self.plane, points, self.label, dict(self.statistics or {}))
 
 
@@ -62,7 +63,7 @@ class Measurement(Answer):
     study_id: str
     kind: MeasurementKind
     plane: Plane
-    points_mm: list[Triple]
+    points_mm: Sequence[Triple]
     label: str = Field(description="What the user called it; may hold anything, escape it")
     statistics: dict[StatisticName, float] = Field(description="Of an ellipse, where they are known")
     value: float = Field(description="Length in mm, angle in degrees (0 to 180; Cobb 0 to 90), or area in mm²")
@@ -78,7 +79,7 @@ class Measurement(Answer):
             study_id=measurement.study_id,
             kind=measurement.kind,
             plane=measurement.plane,
-            points_mm=measurement.points_mm,  # type: ignore[arg-type] # lists of three
+            points_mm=measurement.points_mm,
             label=measurement.label,
             statistics=measurement.statistics,
             value=round(measurement.value, 3),

@@ -18,7 +18,7 @@ class NewReview(Request):
     """What a reviewer says of a study."""
 
     verdict: Verdict
-    at_mm: tuple[Millimetre, Millimetre, Millimetre] = Field(description="The place it is about, RAS+ mm")
+    at_mm: list[Millimetre] = Field(min_length=3, max_length=3, description="The place it is about, RAS+ mm")
     comment: str = Field("", max_length=reviews.LONGEST_COMMENT)
     view: str = Field(
         "",
