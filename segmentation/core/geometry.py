@@ -16,6 +16,10 @@ from segmentation.core.errors import BadGeometry
 Shape3 = tuple[int, int, int]
 Voxel = TypeVar("Voxel", bound=np.generic)
 
+RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
+"""Factors of x, y, z from RAS+ mm (NIfTI, this project) to LPS+ mm (DICOM, ITK), and back."""
+RAS_TO_LPS.flags.writeable = False
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:

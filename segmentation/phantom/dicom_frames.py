@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.core.geometry import RAS_TO_LPS
 from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.volume import Volume
-
-_TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +46,14 @@ def planes(volume: Volume, tilt_deg: float = 0.0) -> list[Plane]:
         origin = grid.to_mm(np.array([0.0, 0.0, float(k)]))
         hu = _cut(volume, origin, axes[:, 0] * si, column * sj) if tilt_deg else volume.hu[:, :, k].T
         result.append(
-            Plane(k, np.asarray(hu, np.float64), origin * _TO_LPS, axes[:, 0] * _TO_LPS, column * _TO_LPS, (sj, si))
+            Plane(
+                k,
+                np.asarray(hu, np.float64),
+                origin * RAS_TO_LPS,
+                axes[:, 0] * RAS_TO_LPS,
+                column * RAS_TO_LPS,
+                (sj, si),
+            )
         )
     return result
 

@@ -20,7 +20,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, NotAVolume, UnreadableFile, UnsupportedFormat
-from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.geometry import RAS_TO_LPS, Grid, Shape3
 from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import check_end, check_promise, file_size, read_exactly, reading
@@ -206,7 +206,7 @@ def _affine(path: Path, shape: Shape3) -> NDArray[np.float64]:
     affine = np.eye(4)
     affine[:3, :3] = direction * np.array(reader.GetSpacing()[:3])
     affine[:3, 3] = reader.GetOrigin()[:3]
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+    return np.diag([*RAS_TO_LPS, 1.0]) @ affine
 
 
 def _unpacking(file: IO[bytes], compression: str) -> IO[bytes]:

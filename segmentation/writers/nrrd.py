@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from segmentation.core.atomic import atomic_path
+from segmentation.core.geometry import RAS_TO_LPS
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap
-
-_LPS = np.array([-1.0, -1.0, 1.0])
 
 
 def write_nrrd(label_map: LabelMap, path: Path) -> None:
@@ -27,14 +26,14 @@ def write_nrrd(label_map: LabelMap, path: Path) -> None:
     """
     grid = label_map.grid
     spacing = np.array(grid.spacing_mm)
-    direction = _LPS[:, None] * grid.affine[:3, :3] / spacing
+    direction = RAS_TO_LPS[:, None] * grid.affine[:3, :3] / spacing
     if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
         raise ValueError("this grid is sheared")
     import SimpleITK as sitk  # half a second
 
     image = sitk.GetImageFromArray(np.ascontiguousarray(label_map.labels.T))
     image.SetSpacing([float(mm) for mm in spacing])
-    image.SetOrigin([float(mm) for mm in _LPS * grid.affine[:3, 3]])
+    image.SetOrigin([float(mm) for mm in RAS_TO_LPS * grid.affine[:3, 3]])
     image.SetDirection([float(part) for part in direction.ravel()])
     for key, value in _table(label_map).items():
         image.SetMetaData(key, value)

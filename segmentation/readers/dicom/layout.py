@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, NotAVolume
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import RAS_TO_LPS, Grid
 from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
@@ -21,7 +21,6 @@ _TILT_DEG, _TILT_PIXELS = 0.1, 0.5  # less of a tilt, or a drift over the whole 
 _MOST_TILT_DEG = 45.0
 _MOSTLY_EQUAL = 0.8  # of the steps: with more, the others are gaps; with fewer, the spacing is unequal by intent
 _MOST_UNEQUAL, _WIDEST_MM = 4.0, 10.0
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 
 Vectors = NDArray[np.float64]
 
@@ -92,7 +91,7 @@ def lay_out(frames: Sequence[Frame], name: Message) -> Layout:
     affine = np.eye(4)
     affine[:3, :3] = np.stack([row * spacing_columns, column * spacing_rows, third], axis=1)
     affine[:3, 3] = _vector(first.position_mm) + affine[:3, :2] @ origin
-    affine[:3] = _LPS_TO_RAS @ affine[:3]
+    affine[:3] = np.diag(RAS_TO_LPS) @ affine[:3]
     grow = np.ceil(shifts.max(axis=0) - 1e-6).astype(int)
     shape = (first.columns + int(grow[0]), first.rows + int(grow[1]), len(slices))
     pairs = tuple((float(u), float(v)) for u, v in shifts)

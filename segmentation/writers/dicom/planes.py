@@ -8,8 +8,8 @@ import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.core.geometry import Grid
-from segmentation.writers.dicom.sources import LPS, Sources
+from segmentation.core.geometry import RAS_TO_LPS, Grid
+from segmentation.writers.dicom.sources import Sources
 
 
 def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
@@ -24,8 +24,8 @@ def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
             origin += linear[:, axis] * (grid.shape[axis] - 1)
             linear[:, axis] *= -1
     affine = np.eye(4)
-    affine[:3, :3] = LPS[:, None] * linear[:, order]
-    affine[:3, 3] = LPS * origin
+    affine[:3, :3] = RAS_TO_LPS[:, None] * linear[:, order]
+    affine[:3, 3] = RAS_TO_LPS * origin
     flipped = np.flip(array, tuple(axis for axis, flip in enumerate(flips) if flip))
     return hd.Volume(
         np.ascontiguousarray(flipped.transpose(order)),
@@ -41,7 +41,7 @@ def matching(grid: Grid, sources: Sources) -> tuple[list[int], list[bool]]:
     """
     along_row, down_column = sources.orientation()
     wanted = np.array([np.cross(along_row, down_column), down_column, along_row])
-    units = LPS[:, None] * grid.affine[:3, :3] / np.array(grid.spacing_mm)
+    units = RAS_TO_LPS[:, None] * grid.affine[:3, :3] / np.array(grid.spacing_mm)
     likeness = wanted @ units
     order = [int(axis) for axis in np.abs(likeness).argmax(axis=1)]
     if sorted(order) != [0, 1, 2]:

@@ -22,8 +22,6 @@ for _name in ("highdicom", "pydicom"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
 MANUFACTURER = "SpineView"
-LPS = np.array([-1.0, -1.0, 1.0])
-"""RAS+ to LPS+ and back."""
 
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID",
            "Rows", "Columns")  # fmt: skip
