@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    """The options."""
+    """Parse the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--negatives", type=Path, help="CTs without any spine")
@@ -66,7 +66,7 @@ def parse() -> argparse.Namespace:
 
 
 def copies(case: Case, plain: bool) -> Iterator[tuple[str, Volume, LabelMap]]:
-    """The scan as it is, and each way of making it worse that it allows."""
+    """Yield the scan as it is, and each way of making it worse that it allows."""
     yield "as it is", case.volume, case.reference
     for name, perturb in () if plain else PERTURBATIONS.items():
         try:

@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def noisy_body(slices: int) -> Volume:
-    """A round body with noise, which compresses as badly as a scan does."""
+    """Make a round body with noise, which compresses as badly as a scan does."""
     chance = np.random.default_rng(0)
     i, j = np.meshgrid(np.arange(512), np.arange(512), indexing="ij")
     body = np.where((i - 256) ** 2 / 230**2 + (j - 256) ** 2 / 160**2 < 1, 40, -1000)
@@ -79,7 +79,7 @@ def measure(folder: Path, files: list[Path]) -> None:
 
 
 def upload(url: str, files: list[Path]) -> None:
-    """The way of a browser: all files, then the choice."""
+    """Upload as a browser does: all files, then the choice."""
     with httpx.Client(base_url=f"{url}/api/v1", timeout=600) as client:
         parts = [("file", (str(number), path.read_bytes())) for number, path in enumerate(files)]
         body = httpx.Request("POST", f"{url}/api/v1/imports", files=parts)

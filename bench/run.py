@@ -165,7 +165,7 @@ def nnunet(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def peak_gib() -> float:
-    """The most memory this process ever held, in GiB (Linux counts it in KiB)."""
+    """Return the most memory this process ever held, in GiB (Linux counts it in KiB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 

@@ -102,7 +102,7 @@ def report(us: Measured, them: Measured) -> None:
 
 
 def ours(chromium: str, study: str) -> Measured:
-    """The page of a study."""
+    """Open the page of a study."""
     with measured(chromium, OUR_PARTS) as (page, result):
         page.goto(study)
         await_pictures(page, result)
@@ -142,7 +142,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def write_scan(folder: Path, shape: tuple[int, int, int]) -> Path:
-    """The phantom on a grid of about a chest CT's extent: ``ct.nii.gz`` and ``vert.nii.gz``."""
+    """Write the phantom on a grid of about a chest CT's extent: ``ct.nii.gz`` and ``vert.nii.gz``."""
     from segmentation.phantom import PhantomSpec, write_phantom
 
     fov_mm = (358.0, 358.0, 332.0)
@@ -154,7 +154,7 @@ def write_scan(folder: Path, shape: tuple[int, int, int]) -> Path:
 
 
 def coding_gain(data: Path, scan: Path) -> str:
-    """What the volume weighs on its way to the browser, beside plain voxels in gzip."""
+    """Print the size of the volume as the browser gets it, and of plain voxels in gzip."""
     from segmentation.readers import read_volume
 
     volume = read_volume(scan / "ct.nii.gz")
@@ -168,7 +168,7 @@ def coding_gain(data: Path, scan: Path) -> str:
 
 
 def upload(address: str, scan: Path) -> str:
-    """The address of the scan's page."""
+    """Return the address of the scan's page."""
     with (scan / "ct.nii.gz").open("rb") as ct, (scan / "vert.nii.gz").open("rb") as labels:
         files = {"file": ("ct.nii.gz", ct), "reference": ("vert.nii.gz", labels)}
         answer = httpx.post(f"{address}/api/v1/studies", files=files, timeout=600)
@@ -178,7 +178,7 @@ def upload(address: str, scan: Path) -> str:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[str, object]]:
-    """A server in this process, so that what a session costs it can be seen."""
+    """Serve in this process, so that what a session costs it can be seen."""
     from webapp.asgi import create_asgi
     from webapp.settings import Settings
 

@@ -69,7 +69,7 @@ class Measured:
 
 @contextmanager
 def measured(chromium: str, parts: str) -> Iterator[tuple[Page, Measured]]:
-    """A fresh page; ``parts`` is JavaScript: functions that find a canvas and the part of it to look at."""
+    """Open a fresh page; ``parts`` is JavaScript: functions that find a canvas and the part of it to look at."""
     result = Measured()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -91,11 +91,11 @@ class Sends(Protocol):
     """A browser that takes commands of the Chrome DevTools Protocol."""
 
     def send(self, method: str, /) -> Any:
-        """The answer to one command."""
+        """Return the answer to one command."""
 
 
 def processes(system: Sends) -> list[dict[str, Any]]:
-    """The browser's own list of its processes: ``id`` and ``type``."""
+    """List the browser's processes as it reports them: ``id`` and ``type``."""
     found: list[dict[str, Any]] = system.send("SystemInfo.getProcessInfo")["processInfo"]
     return found
 

@@ -50,7 +50,7 @@ async def _open(address: str, study: str, count: int) -> tuple[float, tuple[floa
 
 
 def _settle(wanted: tuple[float, int, int] | None) -> tuple[float, int, int]:
-    """The state once threads and files are as few as before, or when they did not become so."""
+    """Return the state once threads and files are as few as before, or when they did not become so."""
     deadline = time.monotonic() + (OVER_WITHIN_S if wanted else 3)
     while True:
         time.sleep(0.5)

@@ -45,7 +45,7 @@ class Target:
         self._socket, self._last = socket, 0
 
     def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The answer to one command."""
+        """Return the answer to one command."""
         self._last += 1
         self._socket.send(json.dumps({"id": self._last, "method": method, "params": params or {}}))
         while True:
@@ -55,7 +55,7 @@ class Target:
                 return result
 
     def run(self, script: str) -> Any:
-        """The value of JavaScript; what it throws is raised."""
+        """Return the value of JavaScript; what it throws is raised."""
         answer = self.send("Runtime.evaluate", {"expression": script, "returnByValue": True})
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
@@ -102,7 +102,7 @@ def tablet_memory(chromium: str, study: str, voxels: tuple[int, ...]) -> str:
 
 @contextmanager
 def _browser(chromium: str) -> Iterator[tuple[Target, Target]]:
-    """A browser of its own with one empty page: both."""
+    """Start a browser with one empty page; yield both."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         flags = [*FLAGS, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"]
         process = subprocess.Popen([chromium, *flags], stderr=subprocess.DEVNULL)

@@ -59,7 +59,7 @@ def corpus() -> list[Files]:
 
 
 def mutant(series: list[Files], seed: int) -> Files:
-    """The files of one upload: a sound series with some of its files damaged, perhaps in a damaged zip."""
+    """Make the files of one upload: a sound series with some of its files damaged, perhaps in a damaged zip."""
     chance = random.Random(seed)
     files = list(chance.choice(series))
     for number in range(len(files)):
@@ -96,7 +96,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 
 def zipped(files: Files, chance: random.Random) -> bytes:
-    """A zip with some hostile names, links and zips inside."""
+    """Make a zip with some hostile names, links and zips inside."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, data in enumerate(files):
@@ -147,13 +147,13 @@ def send(client: Any, files: Files, seed: int, tally: Tally) -> None:
 
 
 def left_behind(data_dir: Path) -> list[str]:
-    """What an upload that is over may not leave."""
+    """List what an upload that is over may not leave."""
     return [path.name for part in ("incoming", "studies") for path in (data_dir / part).iterdir()]
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[str, int]]:
-    """The real server on ``folder/data``: its address and its process."""
+    """Run the real server on ``folder/data``; yield its address and its process."""
     log = folder / "log"
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder / "tmp"), "SPINEVIEW_MIN_FREE_BYTES": "0"}

@@ -65,7 +65,7 @@ def main(out: Path, clip: Path | None = None) -> int:
 
 
 def record(page: Page, clip: Path) -> None:
-    """The CT coloured by its mask, turning once: the page's own clip."""
+    """Save the CT coloured by its mask, turning once: the page's own clip."""
     page.set_viewport_size(CLIP_SIZE)
     page.get_by_test_id("mask-style-colour").click()
     page.get_by_test_id("volume-preset-spine").click()
@@ -78,7 +78,7 @@ def record(page: Page, clip: Path) -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The address of a server on an empty folder, until the block ends."""
+    """Serve on an empty folder until the block ends; yield the address."""
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", data]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

@@ -39,7 +39,7 @@ PRELOAD_AFTER_S = 2.0
 
 
 def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None) -> Starlette:
-    """The whole application. ``app.state`` holds ``settings``, ``store``, ``jobs`` and ``services``.
+    """Build the whole application. ``app.state`` holds ``settings``, ``store``, ``jobs`` and ``services``.
 
     The engine thread starts with the application's lifespan and stops with it.
     """

@@ -62,7 +62,7 @@ class EngineLike(Protocol):
     def segment(
         self, volume: Volume, progress: Progress = ..., cancelled: CancelCheck = ..., mode: Mode = ...
     ) -> LabelMap:
-        """The spine of a CT, on its grid."""
+        """Segment the spine of a CT, on its grid."""
         ...
 
 
@@ -78,7 +78,7 @@ class EngineStatus:
 
 
 def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
-    """A factory of the real engine, with the weights and on the device of the settings."""
+    """Make a factory of the real engine, with the weights and on the device of the settings."""
 
     def factory() -> EngineLike:
         from segmentation.inference.engine import Engine  # torch takes seconds to import, and no page should wait
@@ -174,7 +174,7 @@ class JobQueue:
                 self.cancel(job.id, who)
 
     def status(self) -> EngineStatus:
-        """The engine as it is now; loads nothing."""
+        """Describe the engine as it is now; load nothing."""
         engine = self._engine
         if engine is None:
             return EngineStatus(False, "", "", [], self._running)
@@ -282,7 +282,7 @@ class JobQueue:
             shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
 
     def _picture(self, study: Study, volume: Volume, label_map: LabelMap) -> None:
-        """The list's picture, with the mask in it; a study deleted meanwhile needs none."""
+        """Draw the list's picture, with the mask in it; a study deleted meanwhile needs none."""
         beside = self._store.stage() / THUMBNAIL_FILE
         write_thumbnail(volume, beside, label_map)
         self._store.studies.replace_thumbnail(study.id, beside)

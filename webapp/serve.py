@@ -38,7 +38,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
     """A uvicorn worker that does not outlive gunicorn: an orphan would keep the port and the studies."""
 
     async def callback_notify(self) -> None:
-        """Called by uvicorn at each tick of its clock."""
+        """Handle each tick of uvicorn's clock."""
         self.notify()
         if os.getppid() != self.ppid:
             signal.raise_signal(signal.SIGTERM)
@@ -95,7 +95,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().run()
 
     def load(self) -> Any:
-        """Called in the worker, after the fork."""
+        """Set the worker up, after the fork."""
         set_up_logging(self._settings.log_level)
         return create_asgi(self._settings, self._engine_factory)
 

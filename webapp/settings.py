@@ -108,7 +108,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment, with ``overrides`` (None is skipped) on top.
+    """Read settings from the environment, with ``overrides`` (None is skipped) on top.
 
     Raises:
         BadConfiguration: an unknown ``SPINEVIEW_*`` variable, or an impossible value.

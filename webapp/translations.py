@@ -23,7 +23,7 @@ class Translate(Protocol):
     """``t("home.size", size="12 MB")``: the words of ``key`` with its ``{placeholders}`` filled in."""
 
     def __call__(self, key: str, **values: object) -> str:
-        """The words of ``key``."""
+        """Return the words of ``key``."""
         ...
 
 
@@ -36,13 +36,13 @@ def table(lang: str) -> dict[str, str]:
 
 @cache
 def messages(lang: str) -> Catalogue:
-    """What one language has of its own: words of the pages, errors and notes. ``lang`` is a key of LANGUAGES."""
+    """Read what one language has of its own: words of pages, errors and notes. ``lang`` is a key of LANGUAGES."""
     own = load_catalogue(STATIC_DIR / "i18n" / f"{lang}.json")
     return {**english(), **own} if lang == DEFAULT else own
 
 
 def translate(lang: str) -> Translate:
-    """The translator of one language; an unknown language speaks English, an unknown key says itself."""
+    """Make the translator of one language: English for an unknown language, the key itself for an unknown key."""
     words = table(lang if lang in LANGUAGES else DEFAULT)
 
     def translator(key: str, **values: object) -> str:
@@ -53,13 +53,13 @@ def translate(lang: str) -> Translate:
 
 
 def component_texts(lang: str) -> dict[str, str]:
-    """The words of the viewer's JavaScript: keys under ``viewer.js.``, without that prefix."""
+    """Collect the words of the viewer's JavaScript: keys under ``viewer.js.``, without that prefix."""
     words = table(lang if lang in LANGUAGES else DEFAULT)
     return {key.removeprefix(_COMPONENT): text for key, text in words.items() if key.startswith(_COMPONENT)}
 
 
 def language_of(cookie: str | None, accept_language: str | None) -> str:
-    """The language of a request: its ``lang`` cookie, else the best of its Accept-Language, else English."""
+    """Choose the language of a request: its ``lang`` cookie, else the best of Accept-Language, else English."""
     if cookie in LANGUAGES:
         return str(cookie)
     best, best_weight = DEFAULT, 0.0

@@ -63,7 +63,7 @@ def _no_object() -> WebError:
 
 
 def _refusal(error: ValidationError) -> WebError:
-    """The first of the problems, as a sentence about the field that it is in."""
+    """Describe the first of the problems, as a sentence about the field that it is in."""
     problem = error.errors(include_url=False, include_input=False)[0]
     place = problem["loc"]
     field = str(place[0]) if place else ""

@@ -116,7 +116,7 @@ def download_surface(request: Request) -> Response:
 
 
 def _made(name: str, write: Callable[[Path], None]) -> bytes:
-    """What ``write`` puts into a file of that name, which is gone afterwards."""
+    """Return what ``write`` puts into a file of that name, which is removed afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         write(path)

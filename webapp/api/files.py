@@ -115,7 +115,7 @@ def get_distances(request: Request) -> Response:
 
 
 def cached(request: Request, path: Path, digest: str, kind: str, encoding: str = "") -> Response:
-    """The file with its ETag; an address that names its content (``?v=``) may be kept for ever."""
+    """Send the file with its ETag; an address that names its content (``?v=``) may be kept for ever."""
     etag = f'"{digest}"'
     headers = {
         "ETag": etag,
@@ -131,7 +131,7 @@ def cached(request: Request, path: Path, digest: str, kind: str, encoding: str =
 
 
 def find_study(request: Request) -> tuple[Services, Study]:
-    """The study that the address names, or 404."""
+    """Look up the study that the address names, or 404."""
     services: Services = request.app.state.services
     study = services.store.studies.get(request.path_params["study_id"])
     if study is None:
@@ -140,7 +140,7 @@ def find_study(request: Request) -> tuple[Services, Study]:
 
 
 def find_mask(request: Request) -> tuple[Services, Mask]:
-    """The mask that the address names, or 404."""
+    """Look up the mask that the address names, or 404."""
     services: Services = request.app.state.services
     mask = services.store.masks.get(request.path_params["mask_id"])
     if mask is None:

@@ -51,7 +51,7 @@ def operations(app: Flask, native: Iterable[BaseRoute]) -> Iterator[tuple[str, s
 
 
 def document(described: Iterable[tuple[str, str, Operation | None]], version: str) -> Json:
-    """The whole OpenAPI document."""
+    """Build the whole OpenAPI document."""
     known = sorted((path, method, each) for path, method, each in described if each is not None)
     schemas, names = _schemas(each for _, _, each in known)
     paths: dict[str, Json] = {}
@@ -162,12 +162,12 @@ def _query(model: type[Query]) -> Iterator[Json]:
 
 
 def _described(schema: Json) -> Json:
-    """A schema's description belongs to its parameter."""
+    """Move a schema's description to its parameter."""
     return {"description": schema.pop("description", ""), "schema": schema}
 
 
 def _without_null(schema: Json) -> Json:
-    """A parameter may be left out, which in the model is None; it cannot be null."""
+    """Remove null from a parameter's type: it may be left out, which in the model is None, but cannot be null."""
     kept = {key: value for key, value in schema.items() if key not in ("anyOf", "default", "title")}
     if schema.get("default") is not None:
         kept["default"] = schema["default"]

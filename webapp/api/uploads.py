@@ -123,7 +123,7 @@ class StudyFiles:
         return self._folder / self._names[field]
 
     def upload(self) -> Upload:
-        """What arrived. Raises WebError if there is no CT among it."""
+        """Return what arrived. Raises WebError if there is no CT among it."""
         if "file" not in self._names:
             raise WebError(400, "bad_request", "upload.no_ct")
         return Upload(self._folder, self._shown, self._names["file"], self._names.get("reference"))
@@ -147,6 +147,6 @@ class DicomFiles:
         return self._folder / f"{self._count:06d}"
 
     def check(self) -> None:
-        """Raises WebError if nothing came."""
+        """Raise WebError if nothing came."""
         if not self._count:
             raise WebError(400, "bad_request", "upload.no_files")

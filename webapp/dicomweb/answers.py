@@ -42,7 +42,7 @@ Answer = dict[str, Any]  # DICOM JSON model, PS3.18 annex F: tag to {"vr", "Valu
 
 
 def found_study(answer: Answer) -> FoundStudy | None:
-    """A study of DICOM's JSON; None if it has no usable UID."""
+    """Read a study from DICOM's JSON; None if it has no usable UID."""
     uid = text(answer, "0020000D")
     if not is_uid(uid):
         return None
@@ -61,7 +61,7 @@ def found_study(answer: Answer) -> FoundStudy | None:
 
 
 def found_series(answer: Answer) -> FoundSeries | None:
-    """A series of DICOM's JSON; None if it has no usable UID."""
+    """Read a series from DICOM's JSON; None if it has no usable UID."""
     uid = text(answer, "0020000E")
     if not is_uid(uid):
         return None
@@ -76,7 +76,7 @@ def found_series(answer: Answer) -> FoundSeries | None:
 
 
 def is_uid(value: str) -> bool:
-    """True for digits and dots of a length that DICOM allows: harmless inside an address."""
+    """Tell whether a UID is digits and dots of a length that DICOM allows: harmless inside an address."""
     return _UID.fullmatch(value) is not None
 
 
@@ -86,7 +86,7 @@ def clean(value: object) -> str:
 
 
 def text(answer: Answer, tag: str) -> str:
-    """The first value of an element, "" where there is none."""
+    """Return the first value of an element, "" where there is none."""
     values = _values(answer, tag)
     return clean(values[0]) if values else ""
 
@@ -103,7 +103,7 @@ def _values(answer: Answer, tag: str) -> list[Any]:
 
 
 def _person(answer: Answer, tag: str) -> str:
-    """A person's name as people write it: in Chinese (or its like) where it is given so, then in Latin letters."""
+    """Format a person's name as people write it: in Chinese (or its like) where given so, then in Latin letters."""
     values = _values(answer, tag)
     if not values or not isinstance(values[0], dict):
         return _spaced(text(answer, tag))

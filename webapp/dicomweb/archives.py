@@ -23,7 +23,7 @@ class Archives:
         return list(self._servers)
 
     def get(self, name: str) -> DicomWeb:
-        """The client of one archive. Raises WebError: 404, there is none of that name."""
+        """Make the client of one archive. Raises WebError: 404, there is none of that name."""
         if name not in self._servers:
             raise not_found("pacs")
         from webapp.dicomweb.client import DicomWeb

@@ -185,7 +185,7 @@ class DicomWeb:
 
 
 def _patient_queries(patient: str) -> list[list[tuple[str, str]]]:
-    """A name or an identifier, nobody knows which was typed: both are asked for.
+    """Make the queries for what was typed: it may be a name or an identifier, so both are asked for.
 
     The parts of a name may be typed in any way that keeps their order: ``Doe Jane``, ``Doe, J``, ``Doe^Jane``.
     """

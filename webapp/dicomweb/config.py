@@ -48,7 +48,7 @@ class PacsServer(BaseModel):
         return self
 
     def headers(self) -> dict[str, str]:
-        """The Authorization header of a token, if there is one."""
+        """Make the Authorization header of a token, if there is one."""
         token = _secret(self.token, self.token_file)
         return {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -61,7 +61,7 @@ class PacsServer(BaseModel):
         return httpx.BasicAuth(self.username, _secret(self.password, self.password_file))
 
     def verify(self) -> ssl.SSLContext:
-        """What TLS certificates are checked against."""
+        """Make the context that TLS certificates are checked against."""
         context = ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
         # Authorities of hospitals are older than this rule of Python 3.13 about how a certificate must be written.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT

@@ -13,7 +13,7 @@ _PIECE_BYTES = 1 << 20
 
 
 def related_boundary(content_type: str) -> bytes:
-    """The boundary of a body.
+    """Find the boundary of a body.
 
     Raises:
         ValueError: it is no multipart/related body.
@@ -55,7 +55,7 @@ class PartsToFiles:
             raise ValueError("malformed multipart body") from error
 
     def finished(self) -> list[Path]:
-        """The files. Raises ValueError if the body broke off."""
+        """Return the files. Raises ValueError if the body broke off."""
         if not self._ended:
             raise ValueError("the body broke off")
         return self.paths
@@ -79,7 +79,7 @@ class PartsToFiles:
 
 
 def related_body(paths: list[Path], boundary: str) -> Iterator[bytes]:
-    """A multipart/related body of DICOM files, piece by piece."""
+    """Yield a multipart/related body of DICOM files, piece by piece."""
     for path in paths:
         yield f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode("ascii")
         with path.open("rb") as file:

@@ -115,7 +115,7 @@ def write_display_mask(label_map: LabelMap, folder: Path) -> str:
 
 
 def read_display(folder: Path) -> Display:
-    """The display data of a study's folder."""
+    """Read the display data of a study's folder."""
     return Display(**json.loads((folder / DISPLAY_JSON).read_text(encoding="utf-8")))
 
 

@@ -60,7 +60,7 @@ class MultipartFiles:
             self._file = None
 
     def check_end(self) -> None:
-        """Raises WebError if the body broke off."""
+        """Raise WebError if the body broke off."""
         if not self._ended:
             raise WebError(400, "bad_request", "upload.broken_off")
 
@@ -126,7 +126,7 @@ async def drain(request: Request) -> None:
 
 
 async def _pieces(request: Request) -> Any:
-    """The body in lists of chunks of about a megabyte together: few enough trips to a thread."""
+    """Yield the body in lists of chunks of about a megabyte together: few enough trips to a thread."""
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():

@@ -48,7 +48,7 @@ class Upload:
 
 
 def suffix_of(name: str) -> str:
-    """The known suffix of a file name.
+    """Return the known suffix of a file name.
 
     Raises:
         UnsupportedFormat: there is none.
@@ -66,7 +66,7 @@ def stored_name(stem: str, name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """A user's file name without folders or control characters, of bounded length."""
+    """Return a user's file name without folders or control characters, of bounded length."""
     last = re.split(r"[/\\]", name)[-1]
     printable = "".join(char for char in last if char.isprintable()).strip()
     return printable[:_NAME_LENGTH] or "unnamed"
@@ -146,7 +146,7 @@ class Intake:
 
 
 def _in_user_words(error: InputError, upload: Upload) -> InputError:
-    """The same refusal with the names that the user gave in place of those on our disk."""
+    """Make the same refusal with the names that the user gave in place of those on the server's disk."""
     names: dict[str, Name] = {}
     if upload.original != DICOM_FOLDER:  # a DICOM series is called by its number
         names[upload.original] = shown_name(upload.name)

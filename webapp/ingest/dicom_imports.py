@@ -51,7 +51,7 @@ class Import:
     keep_identity: bool
 
     def thumbnail(self, number: int) -> Path:
-        """The picture of series ``number`` of the listing. Raises WebError: 404."""
+        """Return the picture of series ``number`` of the listing. Raises WebError: 404."""
         if not 0 <= number < len(self.listing.series) or not self.listing.series[number].thumbnail:
             raise not_found("picture")
         return self.folder / THUMBNAILS / self.listing.series[number].thumbnail
@@ -146,7 +146,7 @@ class Imports:
         return self._intake.admit(upload, who)
 
     def _secret(self) -> bytes:
-        """This server's secret, of which clean UIDs and pseudonyms are made; written once."""
+        """Read this server's secret, of which clean UIDs and pseudonyms are made; it is written once."""
         path = self._store.data_dir / _SECRET_FILE
         beside = path.with_name(f".{_SECRET_FILE}.{secrets.token_hex(4)}")
         if not path.exists():
@@ -164,7 +164,7 @@ class Imports:
 
 
 def _name(entry: Entry) -> str:
-    """What the study is called: technical words alone, since a description can hold a name."""
+    """Name the study in technical words alone, since a description can hold a patient's name."""
     spacing = f", {entry.grid.spacing_mm[2]:.3g} mm" if entry.grid else ""
     kernel = f", {entry.kernel}" if entry.kernel else ""
     return f"{entry.title}: {entry.images} images{spacing}{kernel}"

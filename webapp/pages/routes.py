@@ -60,5 +60,5 @@ def error_page(error: WebError) -> Response:
 
 
 def _is_local(address: str) -> bool:
-    """True for a path of this site, not for one of another host in disguise (two slashes of any kind)."""
+    """Tell whether a path is of this site, not of another host in disguise (two slashes of any kind)."""
     return re.match(r"^/(?![/\\])[^\x00-\x1f\\]*$", address) is not None

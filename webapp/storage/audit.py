@@ -35,7 +35,7 @@ class Audit:
             session.add(AuditRow(at=time.time(), who=who, action=action, study_id=study_id, detail=detail))
 
     def entries(self) -> list[AuditEntry]:
-        """The whole trail, oldest first."""
+        """Return the whole trail, oldest first."""
         with self._database.reading() as session:
             return [
                 AuditEntry(datetime.fromtimestamp(row.at, UTC), row.who, row.action, row.study_id, row.detail)

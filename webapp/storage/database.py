@@ -77,7 +77,7 @@ class Database:
 
 
 def is_full(error: Exception) -> bool:
-    """True if something could not be written because the disk is full."""
+    """Tell whether something could not be written because the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     cause = error.orig if isinstance(error, OperationalError) else error
@@ -101,6 +101,6 @@ def _tune(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes SQLite's lock at once, else two that have read could wait for each other."""
+    """Take SQLite's lock at once for a writer, else two that have read could wait for each other."""
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

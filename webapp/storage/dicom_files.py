@@ -21,7 +21,7 @@ spaced series lies here as it came, so a volume's slices and these files need no
 
 
 def source_instances(store: Store, study: Study) -> list[Path]:
-    """The DICOM files of a study, by position; empty if it came from another format."""
+    """List the DICOM files of a study, by position; none if it came from another format."""
     if study.original != DICOM_FOLDER:
         return []
     return sorted((store.folder(study.id) / DICOM_FOLDER).glob("*.dcm"))

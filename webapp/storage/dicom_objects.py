@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # these bring highdicom, which takes a second to import
 
 
 def sources_of(store: Store, mask: Mask) -> Sources:
-    """The series a mask lies on. Raises WebError: 409, its study did not come as DICOM."""
+    """Read the series that a mask lies on. Raises WebError: 409, its study did not come as DICOM."""
     study = store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
@@ -40,7 +40,7 @@ def sources_of(store: Store, mask: Mask) -> Sources:
 
 @contextmanager
 def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "seg") -> Iterator[Path]:
-    """A mask as a DICOM file of one ``kind``, gone afterwards.
+    """Yield a mask as a DICOM file of one ``kind``, which is removed afterwards.
 
     Raises:
         WebError: 409, nothing is marked in it; 404, its files are lost.
@@ -80,7 +80,7 @@ def _pictures(store: Store, mask: Mask, label_map: LabelMap, folder: Path) -> di
 
 
 def is_de_identified(store: Store, study: Study) -> bool:
-    """True of a DICOM study whose files no longer say who was scanned."""
+    """Tell whether the files of a DICOM study no longer say who was scanned."""
     from segmentation.writers.dicom import read_sources
 
     return any(_identity_removed(read_sources([path])) for path in source_instances(store, study)[:1])

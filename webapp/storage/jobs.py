@@ -61,14 +61,14 @@ class Jobs:
             return [to_job(row) for row in rows]
 
     def latest(self, study_id: str) -> Job | None:
-        """The newest job of a study, or None."""
+        """Return the newest job of a study, or None."""
         with self._database.reading() as session:
             newest_first = select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.sequence.desc())
             row = session.scalars(newest_first.limit(1)).first()
             return to_job(row) if row else None
 
     def count_by_state(self) -> dict[str, int]:
-        """Number of jobs in each state that occurs."""
+        """Count jobs in each state that occurs."""
         with self._database.reading() as session:
             rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
             return {str(state): int(count) for state, count in rows}
@@ -178,5 +178,5 @@ def _queue_again(row: JobRow, why: str) -> None:
 
 
 def _with_line(log: list[str], line: str) -> list[str]:
-    """The log with one more line and its time of day, UTC; a list of its own, which SQLAlchemy notices."""
+    """Add a line with its time of day, UTC, to a log; return a list of its own, which SQLAlchemy notices."""
     return [*log, f"{datetime.now(UTC):%H:%M:%S} {line}"][-LOG_LINES:]

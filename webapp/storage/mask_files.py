@@ -63,7 +63,7 @@ def with_dice(mask: Mask, label_map: LabelMap, reference: LabelMap | None) -> Ma
 
 
 def mask_statistics(store: Store, mask: Mask) -> dict[int, LabelStatistics]:
-    """What was written beside a mask of each of its labels; empty for a mask of an older version."""
+    """Read the statistics of each label of a mask from its folder; none for a mask of an older version."""
     path = store.mask_folder(mask) / STATISTICS_FILE
     if not path.exists():
         return {}
@@ -72,7 +72,7 @@ def mask_statistics(store: Store, mask: Mask) -> dict[int, LabelStatistics]:
 
 
 def mesh_file(store: Store, mask: Mask, label: int) -> Path:
-    """The STL of one label of a mask, made when first asked for. ``label`` must be one of the mask's."""
+    """Return the STL of one label of a mask, made when first asked for. ``label`` must be one of the mask's."""
     path = store.mask_folder(mask) / f"{label}.stl"
     if not path.exists():
         label_map = read_label_map(store.mask_folder(mask) / NIFTI_FILE)
@@ -81,7 +81,7 @@ def mesh_file(store: Store, mask: Mask, label: int) -> Path:
 
 
 def label_map_of(store: Store, mask: Mask) -> LabelMap:
-    """A mask's labels on the study's original grid. Raises WebError: 404, its file is lost."""
+    """Read a mask's labels on the study's original grid. Raises WebError: 404, its file is lost."""
     path = store.mask_folder(mask) / NIFTI_FILE
     if not path.is_file():
         raise not_found("file")
@@ -90,7 +90,7 @@ def label_map_of(store: Store, mask: Mask) -> LabelMap:
 
 
 def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
-    """The surface of ``mask`` with its distances to that of ``reference``, made when first asked for.
+    """Return the surface of ``mask`` with its distances to that of ``reference``, made when first asked for.
 
     Raises:
         InputError: one of the two holds no spine.

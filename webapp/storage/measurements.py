@@ -74,7 +74,7 @@ class Measurement:
 
 
 def value_of(kind: str, points_mm: Sequence[Sequence[float]]) -> float:
-    """What the points of a measurement amount to, see :attr:`Measurement.value`."""
+    """Compute what the points of a measurement amount to, see :attr:`Measurement.value`."""
     points = np.asarray(points_mm, dtype=float)
     if kind == "distance":
         return float(np.linalg.norm(points[1] - points[0]))
@@ -159,7 +159,7 @@ def to_csv(measurements: Iterable[Measurement]) -> str:
 
 
 def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """Change a text so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -70,7 +70,7 @@ class Reviews:
             return [_to_review(row) for row in rows]
 
     def latest_verdict(self, study_id: str) -> Verdict | None:
-        """What the newest review of a study says; None before the first."""
+        """Return what the newest review of a study says; None before the first."""
         with self._database.reading() as session:
             rows = session.query(ReviewRow.verdict).filter_by(study_id=study_id)
             row = rows.order_by(ReviewRow.sequence.desc()).first()

@@ -88,7 +88,7 @@ class Store:
         return self._folders.stage()
 
     def incoming(self, name: str) -> Path:
-        """A staged folder by its name; "" is the folder of all of them."""
+        """Return a staged folder by its name; "" is the folder of all of them."""
         return self._folders.incoming / name
 
 

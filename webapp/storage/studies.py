@@ -184,7 +184,7 @@ class Studies:
 
 
 def file_version(path: Path) -> str:
-    """A word that changes with a file, so that its address can be kept for ever; "0" while there is none."""
+    """Make a word that changes with a file, so that its address can be kept for ever; "0" while there is none."""
     try:
         return f"{path.stat().st_mtime_ns:x}"
     except FileNotFoundError:

@@ -280,7 +280,7 @@ def to_study(row: StudyRow, latest_state: str | None) -> Study:
 
 
 def to_job(row: JobRow) -> Job:
-    """The value of a row, as of now."""
+    """Convert a row to its value, as of now."""
     end = row.finished_at or time.time()
     return Job(
         id=row.id,
@@ -302,13 +302,13 @@ def to_job(row: JobRow) -> Job:
 
 
 def mask_row(mask: Mask) -> MaskRow:
-    """The row of a value."""
+    """Convert a value to its row."""
     confidence = None if mask.confidence is None else mask.confidence.to_json()
     return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp(), "confidence": confidence})
 
 
 def to_mask(row: MaskRow) -> Mask:
-    """The value of a row."""
+    """Convert a row to its value."""
     return Mask(
         id=row.id,
         study_id=row.study_id,

@@ -16,7 +16,7 @@ class Words:
         self._t = t
 
     def __call__(self, key: str) -> str:
-        """The words of ``key``."""
+        """Return the words of ``key``."""
         return escaping.escape(self._t(key)).replace("{", "&#123;").replace("}", "&#125;")
 
 

@@ -40,7 +40,7 @@ class RemoteViews:
         self._lock = asyncio.Lock()
 
     async def child(self, study: Study, token: str) -> Child | None:
-        """The process of this page, started if it is new; None while there are too many."""
+        """Return the process of this page, started if it is new; None while there are too many."""
         key = (study.id, token)
         async with self._lock:
             for other, child in list(self._children.items()):
@@ -53,7 +53,7 @@ class RemoteViews:
             return self._children[key]
 
     async def leave(self, study_id: str, token: str) -> None:
-        """The socket of this page closed: end its process."""
+        """End the process of this page, whose socket closed."""
         child = self._children.pop((study_id, token), None)
         if child is not None:
             await child.end()
@@ -116,7 +116,7 @@ class Child:
 
 
 def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
-    """The page of a server-drawn view and all it asks for, and its socket, under the study's address."""
+    """Route the page of a server-drawn view, all it asks for, and its socket, under the study's address."""
 
     async def page(request: Request) -> Response:
         study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])

@@ -43,7 +43,7 @@ _LONELY_S = 60  # without a browser the process ends by itself
 
 
 def bone_surface(ct: Path) -> vtkPolyData:
-    """The surface of what is denser than bone, in RAS+ mm, from a copy of the CT that is small enough to turn."""
+    """Make the surface of what is denser than bone, in RAS+ mm, from a copy of the CT that is small enough to turn."""
     volume = read_volume(ct)
     hu, grid = to_canonical(volume.hu, volume.grid), volume.grid.canonical
     factors = preview_factors(grid.shape, grid.spacing_mm, _VOXELS)
@@ -63,7 +63,7 @@ def bone_surface(ct: Path) -> vtkPolyData:
 
 
 def scene(ct: Path, masks: list[Path]) -> vtkRenderWindow:
-    """The bone, and the labels of the masks in their colours, seen from the front."""
+    """Draw the bone, and the labels of the masks in their colours, seen from the front."""
     renderer = vtkRenderer()
     renderer.SetBackground(0.02, 0.031, 0.043)
     renderer.AddActor(_actor(bone_surface(ct), (235, 222, 196), 0.25 if masks else 1.0))

@@ -50,7 +50,7 @@ class Sessions:
         return len(self._open)
 
     async def enter(self, study: Study, token: str, context: RequestContext) -> ViewerSession | None:
-        """The session of this token on this study, started if it is new; None when there are too many."""
+        """Return the session of this token on this study, started if it is new; None when there are too many."""
         key = (study.id, token)
         async with self._lock:
             self._stay(key)
@@ -65,7 +65,7 @@ class Sessions:
             return session
 
     def leave(self, session: ViewerSession) -> None:
-        """A socket of ``session`` closed: end it after the grace time unless its browser comes back."""
+        """End ``session``, a socket of which closed, after the grace time unless its browser comes back."""
         key = (session.study.id, session.token)
         if not session.sockets and key in self._open:
             self._stay(key)

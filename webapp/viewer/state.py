@@ -24,7 +24,7 @@ def clock(seconds: float) -> str:
 
 
 def no_job() -> Row:
-    """The page before the first job."""
+    """Return the state of the page before the first job."""
     return {"id": "", "state": "", "active": False, "percent": 0, "stage": "", "elapsed": "", "eta": "",
             "log": [], "error": None}  # fmt: skip
 
@@ -53,7 +53,7 @@ def _stage(job: Job, t: Translate) -> str:
 
 
 def latest_masks(masks: list[Mask]) -> list[Mask]:
-    """The newest mask of each kind, the model's first. ``masks`` come newest first."""
+    """Choose the newest mask of each kind, the model's first. ``masks`` come newest first."""
     newest = {mask.kind: mask for mask in reversed(masks)}
     return [newest[kind] for kind in ("model", "reference") if kind in newest]
 
@@ -83,7 +83,7 @@ def _figures(statistics: LabelStatistics | None) -> Row:
 
 
 def confidence_row(confidence: Confidence, t: Translate) -> Row:
-    """A confidence in words: its level, what to do, and why."""
+    """Put a confidence in words: its level, what to do, and why."""
     level = confidence.level
     return {
         "level": level,

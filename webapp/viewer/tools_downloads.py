@@ -42,7 +42,7 @@ def download_tools(words: Words) -> None:
 
 
 def _sending(words: Words) -> None:
-    """A button for each archive, and what became of the last press."""
+    """Add a button for each archive, and what became of the last press."""
     before, after = (js(part) for part in words("viewer.send").split("&#123;name&#125;"))
     html.Button(
         f"{{{{ '{before}' + name + '{after}' }}}}",

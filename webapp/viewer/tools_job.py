@@ -8,7 +8,7 @@ from webapp.viewer.parts import Words, js
 
 
 def segmentation_tools(words: Words) -> None:
-    """The button, the progress, the error and the log of the latest job."""
+    """Add the button, the progress, the error and the log of the latest job."""
     with html.Section(classes="sv-group sv-job"):
         html.H2(words("viewer.segmentation"))
         with html.Button(

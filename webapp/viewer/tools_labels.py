@@ -34,7 +34,7 @@ _ZOOM = "zoom_to = { mask: mask.id, label: label.number }"
 
 
 def label_list(words: Words) -> None:
-    """A row for each label of ``mask``."""
+    """Add a row for each label of ``mask``."""
     with (
         html.Ul(classes="sv-labels", raw_attrs=[':aria-label="mask.title"']),
         html.Li(
@@ -58,7 +58,7 @@ def label_list(words: Words) -> None:
 
 
 def opacity_list(words: Words) -> None:
-    """A slider for each label of ``mask``, folded away; a drag counts once it ends, because surfaces are made anew."""
+    """Add a slider for each label of ``mask``, folded away; a drag counts once it ends: surfaces are made anew."""
     with html.Details(classes="sv-log", raw_attrs=[':data-testid="`label-opacity-${mask.kind}`"']):
         html.Summary(words("viewer.label_opacity"))
         with html.Label(v_for="label in mask.labels", key="label.number", classes="sv-slider"):
@@ -76,7 +76,7 @@ def opacity_list(words: Words) -> None:
 
 
 def _named(words: Words, what: str) -> str:
-    """A name for screen readers that says of which label it is."""
+    """Make a name for screen readers that says of which label it is."""
     return f""":aria-label="`${{label.name}}: {js(words(f"viewer.label.{what}"))}`\""""
 
 

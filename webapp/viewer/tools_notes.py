@@ -8,7 +8,7 @@ from webapp.viewer.parts import Words
 
 
 def note_tools(words: Words) -> None:
-    """The notes of the study (state ``study_notes``, in the reader's language), open until they are closed."""
+    """Add the study's notes (state ``study_notes``, in the reader's language), open until they are closed."""
     section = html.Section(classes="sv-group sv-notes", raw_attrs=['data-testid="study-notes"'])
     with section, html.Details(raw_attrs=["open"]):
         html.Summary(words("viewer.notes") + " <span>{{ study_notes.length }}</span>")

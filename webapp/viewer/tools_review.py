@@ -8,7 +8,7 @@ from webapp.viewer.parts import Words
 
 
 def review_tools(words: Words) -> None:
-    """Accepted or needs work, with a comment; what was said before; a link to what is seen."""
+    """Add the review: accepted or needs work, with a comment; earlier reviews; a link to what is seen."""
     with html.Section(classes="sv-group"):
         html.H2(words("viewer.review"))
         html.Div(classes="sv-slot", raw_attrs=['data-slot="review-tools"'])

@@ -17,7 +17,7 @@ SLAB_MODES = ("max", "mean")
 
 
 def _next_window() -> str:
-    """The window after the one chosen, as a Vue expression; after a window of one's own the first."""
+    """Compute the window after the one chosen, as a Vue expression; after a window of one's own the first."""
     windows = [list(window) for window in WINDOWS.values()]
     return (
         f"level = {windows}[({windows}.findIndex((w) => w[0] === level[0] && w[1] === level[1]) + 1) % {len(windows)}]"
@@ -74,6 +74,6 @@ def _slab(words: Words) -> None:
 
 
 def help_tools(words: Words) -> None:
-    """The button of the help sheet, which ``static/viewer/src/page/help.js`` makes."""
+    """Add the button of the help sheet, which ``static/viewer/src/page/help.js`` makes."""
     with html.Section(classes="sv-group"):
         html.Button(words("viewer.help"), classes="sv-button", raw_attrs=['type="button"', 'data-testid="help-button"'])

@@ -10,7 +10,7 @@ from webapp.paths import versioned
 
 
 def viewer_module() -> dict[str, Any]:
-    """What trame's client loads before it draws the page (see ``Server.enable_module``)."""
+    """List what trame's client loads before it draws the page (see ``Server.enable_module``)."""
     return {
         "scripts": [versioned("/static/viewer/dist/spineview-widget.js")],
         "vue_use": ["SpineViewWidget"],

@@ -51,7 +51,7 @@ class NewMeasurement(Request):
         return self
 
     def fields(self) -> measurements.Fields:
-        """What the store keeps of it."""
+        """Convert to what the store keeps."""
         points = list(self.points_mm)
         return measurements.Fields(self.kind, self.plane, points, self.label, dict(self.statistics or {}))
 

@@ -33,7 +33,7 @@ class Search(Request):
     modality: str = Field("CT", pattern="^[A-Z]{0,16}$")
 
     def to_query(self) -> client.Search:
-        """The same for an archive: DICOM writes days as YYYYMMDD."""
+        """Convert to an archive's query: DICOM writes days as YYYYMMDD."""
         days = [day.replace("-", "") for day in (self.first_day, self.last_day)]
         from webapp.dicomweb import client
 

@@ -29,7 +29,7 @@ class NewReview(Request):
     mask_id: str | None = Field(None, description="The mask that was reviewed, one of this study")
 
     def fields(self) -> reviews.Fields:
-        """What the store keeps of it."""
+        """Convert to what the store keeps."""
         return reviews.Fields(self.verdict, list(self.at_mm), self.comment.strip(), self.view, self.mask_id)
 
 

@@ -19,7 +19,7 @@ _ORIGINAL, _REFERENCE = "original.", "reference."
 
 
 def study_columns(folder: Path) -> Columns | None:
-    """The columns of a study's row, or None if ``folder`` holds no study.
+    """Make the columns of a study's row, or None if ``folder`` holds no study.
 
     Shape and spacing are those that are drawn, in canonical order, not those of the file.
     """
@@ -46,7 +46,7 @@ def study_columns(folder: Path) -> Columns | None:
 
 
 def mask_columns(folder: Path, study_id: str, is_reference: bool) -> Columns | None:
-    """The columns of a mask's row, or None if ``folder`` holds no mask.
+    """Make the columns of a mask's row, or None if ``folder`` holds no mask.
 
     Dice, weights and confidence are not known any more.
     """

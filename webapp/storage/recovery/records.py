@@ -22,7 +22,7 @@ Columns = dict[str, Any]
 
 
 def columns_of(row: Base) -> Columns:
-    """The columns of a row, as JSON holds them."""
+    """Convert the columns of a row to what JSON holds."""
     return {column.name: getattr(row, column.name) for column in row.__table__.columns}
 
 
@@ -63,7 +63,7 @@ def write_annotations(session: Session, folder: Path, study_id: str) -> None:
 
 
 def read_record(path: Path) -> Columns | None:
-    """The content of a record, or None if there is none or it is damaged."""
+    """Read the content of a record, or None if there is none or it is damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -143,7 +143,7 @@ def _study(session: Session, study_id: str) -> StudyRow | None:
 
 
 def _described(folder: Path) -> Columns | None:
-    """The columns of a study's row, from its record or else from its other files."""
+    """Read the columns of a study's row, from its record or else from its other files."""
     columns = read_record(folder / STUDY_RECORD)
     if columns is None:
         return study_columns(folder)
@@ -153,7 +153,7 @@ def _described(folder: Path) -> Columns | None:
 
 
 def _described_masks(folder: Path, study: StudyRow) -> list[Columns]:
-    """The columns of a study's masks, in the order in which they came.
+    """Read the columns of a study's masks, in the order in which they came.
 
     Without records the first mask of a study that came with a reference is that reference.
     """
