@@ -18,6 +18,8 @@ const rows = new Map(); // study id -> <li>
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 let turn = 0; // an answer that was overtaken by a newer question is not shown
+let etag = ""; // of the list that is shown: while it holds, the server sends nothing
+let busy = false;
 
 /** Start to follow the server's list. */
 export function start() {
@@ -29,14 +31,16 @@ export function start() {
 export async function refresh() {
   clearTimeout(timer);
   const mine = ++turn;
-  let busy = false;
   try {
-    const response = await fetch(API, { cache: "no-store" });
-    if (!response.ok) throw new Error(response.statusText);
-    const { studies } = await response.json();
+    const response = await fetch(API, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
+    if (!response.ok && response.status !== 304) throw new Error(response.statusText);
+    const answer = response.ok ? await response.json() : null;
     if (mine !== turn) return;
-    show(studies);
-    busy = studies.some((/** @type {Study} */ study) => OPEN_JOB_STATES.includes(study.state));
+    if (answer) {
+      etag = response.headers.get("ETag") ?? "";
+      show(answer.studies);
+      busy = answer.studies.some((/** @type {Study} */ study) => OPEN_JOB_STATES.includes(study.state));
+    }
     byId("offline").hidden = true;
   } catch {
     if (mine !== turn) return;

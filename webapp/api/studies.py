@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 
 from webapp.api import schemas
+from webapp.api.bodies import read_query
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.operations import json_route
 from webapp.api.reviews import reviews
 from webapp.api.schemas import API
 from webapp.api.system import system
-from webapp.context import services, who
+from webapp.context import language, services, who
 from webapp.http.errors import not_found
 from webapp.storage.tables import Job, Mask, Study
 
@@ -23,11 +24,30 @@ api.register_blueprint(system)
 
 
 @api.get("/studies")
-@json_route("studies", schemas.StudyList)
-def list_studies() -> schemas.StudyList:
-    """List all studies, newest first."""
-    store = services().store
-    return schemas.StudyList(studies=[schemas.Study.of_listed(listed) for listed in store.studies.page()])
+@json_route("studies", schemas.StudyList, errors=(400,), query=schemas.PageQuery, cached=True)
+def list_studies() -> Response:
+    """List studies, newest first; all of them, or a page and in the header Link the address of the next.
+
+    The ETag is a weak one: it stays while nothing but the clock changes the answer (``elapsed_s`` of a running job).
+    """
+    page = read_query(request.args, schemas.PageQuery)
+    studies = services().store.studies
+    response = Response(mimetype="application/json", headers={"Cache-Control": "private, no-cache"})
+    response.vary.update(("Accept-Language", "Cookie"))
+    tag = f"{studies.version}-{language()}"  # before the rows are read: see Database.version
+    response.set_etag(tag, weak=True)
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = 304
+        return response
+    listed = studies.page(page.limit and page.limit + 1, page.after)
+    if page.limit is not None and len(listed) > page.limit:
+        listed = listed[: page.limit]
+        following = f"{API}/studies?limit={page.limit}&after={listed[-1].sequence}"
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    response.set_data(
+        schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(language())
+    )
+    return response
 
 
 @api.post("/studies/demo")

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from tests.webapp.support import wait_for
 from webapp.app import build_app
 from webapp.http.errors import from_status
 
@@ -120,6 +122,62 @@ def test_the_description_names_every_route_and_no_other(client: TestClient):
         for method in route.methods - {"HEAD"}
     }
     assert described == flask | native
+
+
+def test_a_list_is_sent_again_only_after_a_change(client: TestClient, upload: Callable[..., dict], ct: Path):
+    study = upload(ct)
+    answer = client.get("/api/v1/studies")
+    etag = answer.headers["etag"]
+    assert answer.headers["cache-control"] == "private, no-cache"
+    for known in (etag, f'"other", {etag}', "*"):
+        unchanged = client.get("/api/v1/studies", headers={"If-None-Match": known})
+        assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", etag)
+
+    def changed() -> bool:
+        nonlocal etag
+        now = client.get("/api/v1/studies", headers={"If-None-Match": etag})
+        before, etag = etag, now.headers["etag"]
+        return now.status_code == 200 and etag != before
+
+    review = {"verdict": "accepted", "at_mm": [0, 0, 0]}
+    assert client.post(f"/api/v1/studies/{study['id']}/reviews", json=review).status_code == 201
+    assert changed()
+    job = client.post(f"/api/v1/studies/{study['id']}/jobs").json()
+    assert wait_for(lambda: client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "done")
+    assert wait_for(lambda: client.get("/api/v1/health").json()["engine"]["running_job"] is None)  # the picture, too
+    assert changed()
+    assert client.get("/api/v1/studies", headers={"If-None-Match": etag, "Accept-Language": "zh"}).status_code == 200
+    client.delete(f"/api/v1/studies/{study['id']}")
+    assert changed()
+    assert not changed()
+
+
+def test_a_list_comes_in_pages_if_asked_to(client: TestClient, upload: Callable[..., dict], ct: Path):
+    ids = [upload(ct)["id"] for _ in range(5)][::-1]
+    assert [study["id"] for study in client.get("/api/v1/studies").json()["studies"]] == ids
+    assert "link" not in client.get("/api/v1/studies").headers
+    pages, address = [], "/api/v1/studies?limit=2"
+    while address:
+        answer = client.get(address)
+        pages.append([study["id"] for study in answer.json()["studies"]])
+        if len(pages) == 1:  # what is deleted or added meanwhile makes no gap and no double
+            client.delete(f"/api/v1/studies/{ids[1]}")
+            upload(ct)
+        address = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert pages == [ids[:2], ids[2:4], ids[4:]]
+    for wrong in ("limit=0", "limit=1001", "limit=x", "after=-1", "after=1.5"):
+        refused = client.get(f"/api/v1/studies?{wrong}")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_the_list_is_one_query_whatever_it_holds(client: TestClient, upload: Callable[..., dict], ct: Path):
+    for _ in range(3):
+        upload(ct)
+    statements: list[str] = []
+    reader = client.app.state.store._database._reader
+    event.listen(reader, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    assert len(client.get("/api/v1/studies").json()["studies"]) == 3
+    assert [statement.split()[0] for statement in statements] == ["BEGIN", "SELECT"]
 
 
 def test_the_demo_study_has_a_reference(client: TestClient, monkeypatch: pytest.MonkeyPatch):

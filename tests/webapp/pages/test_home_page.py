@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.webapp.test_serve import Process
 
@@ -82,6 +82,24 @@ def test_a_job_is_followed_without_a_reload(page: Page, url: str, ct: Path, refe
     page.request.post(f"{url}/api/v1/studies/{study_id}/jobs", data={"task": "segment"})
     expect(page.get_by_test_id("study-state")).to_have_text("Segmented", timeout=20_000)
     expect(page.get_by_test_id("dice-value")).to_have_text("Dice 1.000")
+
+
+def test_a_list_that_has_not_changed_is_not_sent_again(page: Page, url: str, ct: Path):
+    page.get_by_test_id("upload-input").set_input_files(ct)
+    row = page.get_by_test_id("study-row")
+    expect(row).to_have_count(1)
+
+    def is_list(status: int) -> Callable[[Response], bool]:
+        return lambda response: response.url == f"{url}/api/v1/studies" and response.status == status
+
+    for _ in range(2):
+        with page.expect_response(is_list(304), timeout=60_000):
+            pass
+    expect(row).to_have_count(1)
+    study_id = row.get_attribute("data-study-id")
+    with page.expect_response(is_list(200), timeout=60_000):
+        page.request.delete(f"{url}/api/v1/studies/{study_id}")
+    expect(row).to_have_count(0)
 
 
 def test_a_refusal_says_why_on_the_page_and_names_are_only_text(page: Page, tmp_path: Path):

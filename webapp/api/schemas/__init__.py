@@ -21,7 +21,7 @@ from webapp.api.schemas.pacs import (
     Transfer,
 )
 from webapp.api.schemas.reviews import NewReview, Review, ReviewList
-from webapp.api.schemas.studies import Study, StudyList
+from webapp.api.schemas.studies import PageQuery, Study, StudyList
 
 __all__ = [
     "API",
@@ -50,6 +50,7 @@ __all__ = [
     "NewMeasurement",
     "NewReview",
     "Note",
+    "PageQuery",
     "Query",
     "Request",
     "Review",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from webapp.api.schemas.base import API, Address, Answer, Shape, Timestamp, Triple
+from webapp.api.schemas.base import API, DIGITS, Address, Answer, Query, Shape, Timestamp, Triple
 from webapp.api.schemas.errors import Note
 from webapp.api.schemas.jobs import Job
 from webapp.enumerations import StudyState, Verdict
@@ -64,6 +66,17 @@ class Study(Answer):
             url=f"/studies/{study.id}",
             thumbnail_url=f"{API}/studies/{study.id}/thumbnail.png?v={study.thumbnail}",
         )
+
+
+class PageQuery(Query):
+    """Which part of a list is wanted."""
+
+    limit: Annotated[int, Field(ge=1, le=1000), DIGITS] | None = Field(
+        None, description="How many at most; without it all"
+    )
+    after: Annotated[int, Field(ge=0), DIGITS] | None = Field(
+        None, description="Continue behind a page; the header Link of that page says how"
+    )
 
 
 class StudyList(Answer):
