@@ -32,21 +32,32 @@ export async function refresh() {
   clearTimeout(timer);
   const mine = ++turn;
   try {
-    const response = await fetch(API, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
-    if (!response.ok && response.status !== 304) throw new Error(response.statusText);
-    const answer = response.ok ? await response.json() : null;
+    const answer = await ask();
     if (mine !== turn) return;
     if (answer) {
-      etag = response.headers.get("ETag") ?? "";
+      etag = answer.etag;
       show(answer.studies);
-      busy = answer.studies.some((/** @type {Study} */ study) => OPEN_JOB_STATES.includes(study.state));
+      busy = answer.studies.some((study) => OPEN_JOB_STATES.includes(study.state));
     }
     byId("offline").hidden = true;
   } catch {
     if (mine !== turn) return;
+    busy = false;
     byId("offline").hidden = false;
   }
   if (!document.hidden) timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
+}
+
+/**
+ * Ask for the list; null if it is the one that is shown.
+ * @returns {Promise<{studies: Study[], etag: string} | null>}
+ */
+async function ask() {
+  const response = await fetch(API, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
+  if (response.status === 304) return null;
+  if (!response.ok) throw new Error(response.statusText);
+  const { studies } = await response.json();
+  return { studies, etag: response.headers.get("ETag") ?? "" };
 }
 
 /** Mark a study that has just come, and bring it into sight. @param {Study} study */

@@ -41,6 +41,19 @@ async function show(...list) {
 }
 
 describe('the list of studies', () => {
+  it('names the list that it shows, and keeps it where the server says that nothing changed', async () => {
+    const headers = new Headers({ ETag: 'W/"one"' });
+    answers[LIST] = () => ({ ok: true, status: 200, headers, json: async () => ({ studies: [study('a')] }) });
+    const fetch = serve(answers);
+    await studies.refresh();
+    const [row] = rows();
+    answers[LIST] = () => ({ ok: false, status: 304, headers });
+    await studies.refresh();
+    expect(fetch.mock.calls.map(([, options]) => options.headers)).toEqual([{}, { 'If-None-Match': 'W/"one"' }]);
+    expect(rows()).toEqual([row]);
+    expect(shown(byId('offline'))).toBe(false);
+  });
+
   it("keeps its rows while it changes, and their order is the server's", async () => {
     await show(study('a'), study('b'));
     const [a, b] = rows();
