@@ -117,7 +117,8 @@ def _spaced(name: str) -> str:
 
 
 def _number(answer: Answer, tag: str) -> int | None:
-    try:
-        return int(text(answer, tag))
-    except ValueError:
+    """Read an integer string, which lies within 32 bits (PS3.5 section 6.2, VR IS)."""
+    digits = text(answer, tag)
+    if not re.fullmatch(r"[+-]?[0-9]{1,10}", digits) or abs(int(digits)) >= 2**31:
         return None
+    return int(digits)

@@ -32,7 +32,7 @@ def translate_errors(name: str) -> Iterator[None]:
         raise WebError(502, "pacs_unreachable", "pacs.silent", name=name) from error
     except httpx.HTTPError as error:
         raise _unreachable(error, name) from error
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise WebError(502, "pacs_refused", "pacs.not_dicomweb", name=name) from error
 
 

@@ -18,6 +18,7 @@ from webapp.http.errors import WebError
 from webapp.settings import Settings
 
 PIECE_BYTES = 1 << 20
+_LONGEST_BOUNDARY = 70  # RFC 2046 section 5.1.1
 DRAIN_BYTES = 64 << 20  # of a refused upload read to its end, so that the browser hears the answer
 
 Place = Callable[[str, str], Path]
@@ -149,4 +150,6 @@ def _boundary(request: Request) -> bytes:
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
         raise WebError(415, "unsupported_format", "upload.not_multipart")
+    if len(boundary) > _LONGEST_BOUNDARY:
+        raise WebError(400, "bad_request", "upload.malformed")
     return boundary

@@ -154,6 +154,12 @@ def test_a_body_that_breaks_off_is_refused(client: TestClient, settings: Setting
     refused(client, settings, 400, "bad_request", content=b"not multipart", headers=headers)
 
 
+def test_a_boundary_longer_than_the_standard_allows_is_refused(client: TestClient, settings: Settings):
+    for length in (71, 50_000):
+        headers = {"content-type": f"multipart/form-data; boundary={'b' * length}"}
+        refused(client, settings, 400, "bad_request", content=b"--", headers=headers)
+
+
 def test_a_body_of_many_pieces_arrives_whole(client: TestClient, settings: Settings):
     error = refused(client, settings, 400, "unreadable_file", files={"file": ("a.nii", bytes(3 << 20))})
     assert error["message"].startswith("a.nii")

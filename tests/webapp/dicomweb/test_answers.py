@@ -33,6 +33,16 @@ def test_names_as_people_write_them(name: list[Any], shown: str):
     assert study.patient_name == shown
 
 
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [("12", 12), (12, 12), ("-3", -3), ("", None), ("1.5", None), ("9" * 10, None), ("9" * 120, None), ("٣", None)],
+)
+def test_numbers_lie_within_what_dicom_allows(number: object, read: int | None):
+    series = found_series(answer(t0020000E=["1.2"], t00200011=[number]))
+    assert series is not None
+    assert series.number == read
+
+
 @pytest.mark.parametrize("uid", ["", "1.2/../3", "x", "1" * 65, None])
 def test_what_has_no_harmless_uid_is_left_out(uid: str | None):
     assert found_study(answer(t0020000D=[uid])) is None
