@@ -19,7 +19,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
 from webapp.display.volume_files import write_mesh
-from webapp.enumerations import Task
+from webapp.enumerations import OPEN_JOB_STATES, Task
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.settings import Settings
@@ -27,7 +27,7 @@ from webapp.storage.database import disk_full, is_full
 from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import with_dice, write_mask
 from webapp.storage.store import Store
-from webapp.storage.tables import OPEN_STATES, Job, Mask, Study
+from webapp.storage.tables import Job, Mask, Study
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class JobQueue:
             raise not_found("study")
         self._record_failures()
         latest = self._store.jobs.latest(study_id)
-        if latest is not None and latest.state in OPEN_STATES:
+        if latest is not None and latest.state in OPEN_JOB_STATES:
             return latest
         job = self._store.jobs.add(study_id, task)
         self._store.audit.record(who, task, study_id, job.id)
@@ -160,7 +160,7 @@ class JobQueue:
         before = self._store.jobs.get(job_id)
         if before is None:
             raise not_found("job")
-        if before.state not in OPEN_STATES:
+        if before.state not in OPEN_JOB_STATES:
             return before
         self._cancelled.add(job_id)
         job = self._store.jobs.cancel(job_id)
@@ -170,7 +170,7 @@ class JobQueue:
     def cancel_study(self, study_id: str, who: str = "") -> None:
         """Cancel whatever is open on a study that is about to go."""
         for job in self._store.jobs.of_study(study_id):
-            if job.state in OPEN_STATES:
+            if job.state in OPEN_JOB_STATES:
                 self.cancel(job.id, who)
 
     def status(self) -> EngineStatus:

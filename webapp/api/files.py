@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -12,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from segmentation.core.errors import InputError
 from webapp.api.native import ApiRoute
-from webapp.api.operations import Content, describe
+from webapp.api.operations import Content, Details, describe
 from webapp.api.schemas import API, VersionQuery
 from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
@@ -26,7 +25,7 @@ _FOREVER = "private, max-age=31536000, immutable"
 _PLACE = {"description": "Place of the series in the list, from 0", "schema": {"type": "integer", "minimum": 0}}
 _LABEL = {"description": "Number of a label", "schema": {"type": "integer", "minimum": 0}}
 BYTES, PNG = Content(("application/octet-stream",)), Content(("image/png",))
-FILE: dict[str, Any] = {"query": VersionQuery, "cached": True}
+FILE: Details = {"query": VersionQuery, "cached": True}
 
 
 def file_routes() -> list[BaseRoute]:
@@ -67,7 +66,7 @@ def get_thumbnail(request: Request) -> Response:
     return cached(request, path, file_version(path), "image/png")
 
 
-@describe("imports", PNG, errors=(404,), path={"number": _PLACE}, **FILE)
+@describe("imports", PNG, errors=(404,), path={"number": _PLACE}, query=VersionQuery, cached=True)
 def get_series_thumbnail(request: Request) -> Response:
     """Read the picture of a series that can be chosen."""
     services: Services = request.app.state.services
@@ -84,7 +83,7 @@ def get_mask_volume(request: Request) -> Response:
     return cached(request, path, mask.digest, "application/octet-stream", "gzip")
 
 
-@describe("masks", Content(("model/stl",)), errors=(404,), path={"label": _LABEL}, **FILE)
+@describe("masks", Content(("model/stl",)), errors=(404,), path={"label": _LABEL}, query=VersionQuery, cached=True)
 def get_mesh(request: Request) -> Response:
     """Read the surface of one label of a mask, binary STL in RAS+ mm."""
     services, mask = find_mask(request)

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from flask import Response, jsonify, request
 
@@ -61,8 +61,22 @@ class Operation:
     cached: bool = False
 
 
+class Details(TypedDict, total=False):
+    """Further attributes of an :class:`Operation`, each with a default there."""
+
+    body: type[Request] | Content | None
+    body_required: bool
+    query: type[Query] | None
+    path: dict[str, Any]
+    cached: bool
+
+
 def describe(
-    tag: str, answer: type[Answer] | Content | None, status: int = 200, errors: tuple[int, ...] = (), **more: Any
+    tag: str,
+    answer: type[Answer] | Content | None,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    **more: Unpack[Details],
 ) -> Callable[[Function], Function]:
     """Attach an :class:`Operation` to the function of a route; arguments are its attributes."""
 
@@ -76,7 +90,11 @@ def describe(
 
 
 def json_route(
-    tag: str, answer: type[Answer] | Content | None, status: int = 200, errors: tuple[int, ...] = (), **more: Any
+    tag: str,
+    answer: type[Answer] | Content | None,
+    status: int = 200,
+    errors: tuple[int, ...] = (),
+    **more: Unpack[Details],
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Describe a Flask route, check its JSON body before it runs, and serialise the answer that it returns.
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from segmentation.core.atomic import rename_durably, sync_tree
 from segmentation.core.errors import Problem
 from segmentation.core.messages import Message
-from webapp.enumerations import JobState, Task
+from webapp.enumerations import OPEN_JOB_STATES, JobState, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
 from webapp.storage.recovery.records import write_mask_record
-from webapp.storage.tables import OPEN_STATES, Job, JobRow, Mask, mask_row, to_job
+from webapp.storage.tables import Job, JobRow, Mask, mask_row, to_job
 
 LOG_LINES = 300
 
@@ -89,7 +89,7 @@ class Jobs:
         """Change columns of :class:`webapp.storage.tables.JobRow`, add a ``log`` line; an open job only."""
         with self._database.transaction() as session:
             row = _row(session, job_id)
-            if row is None or row.state not in OPEN_STATES:
+            if row is None or row.state not in OPEN_JOB_STATES:
                 return
             for column, value in columns.items():
                 setattr(row, column, value)
@@ -110,7 +110,7 @@ class Jobs:
         try:
             with self._database.transaction() as session:
                 row = _row(session, job_id)
-                if row is None or row.state not in OPEN_STATES:
+                if row is None or row.state not in OPEN_JOB_STATES:
                     return False
                 made = mask_row(mask)
                 session.add(made)
@@ -138,7 +138,7 @@ class Jobs:
             row = _row(session, job_id)
             if row is None:
                 return None
-            if row.state in OPEN_STATES:
+            if row.state in OPEN_JOB_STATES:
                 row.state, row.finished_at, row.eta_s = "cancelled", time.time(), None
                 row.log = _with_line(row.log, "Cancelled")
             return to_job(row)

@@ -7,7 +7,6 @@ import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map
 from segmentation.writers import write_nifti
 from webapp.display.volume_files import write_display_mask, write_mesh
+from webapp.enumerations import MaskKind
 from webapp.http.errors import not_found
 from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE
 from webapp.storage.store import Store
@@ -31,7 +31,7 @@ def write_mask(
     volume: Volume,
     folder: Path,
     study_id: str,
-    kind: Literal["model", "reference"],
+    kind: MaskKind,
     model_id: str = "",
     confidence: Confidence | None = None,
 ) -> Mask:

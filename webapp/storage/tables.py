@@ -14,9 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from segmentation.core.errors import Problem
 from segmentation.core.notes import Note
 from segmentation.inference.confidence import Confidence
-from webapp.enumerations import OPEN_JOB_STATES, JobState, MaskKind, StudyState, Task
-
-OPEN_STATES = OPEN_JOB_STATES
+from webapp.enumerations import JobState, MaskKind, StudyState, Task
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from segmentation.analysis.label_statistics import LabelStatistics
 from segmentation.core.labels import label_of
 from segmentation.core.messages import Catalogue
 from segmentation.inference.confidence import Confidence
-from webapp.storage.tables import OPEN_STATES, Job, Mask
+from webapp.enumerations import OPEN_JOB_STATES
+from webapp.storage.tables import Job, Mask
 from webapp.translations import Translate
 
 REFERENCE_RGB = (122, 162, 255)
@@ -36,7 +37,7 @@ def job_row(job: Job | None, t: Translate, catalogue: Catalogue | None = None) -
     return {
         "id": job.id,
         "state": job.state,
-        "active": job.state in OPEN_STATES,
+        "active": job.state in OPEN_JOB_STATES,
         "percent": round(100 * job.progress),
         "stage": _stage(job, t),
         "elapsed": clock(job.elapsed_s) if job.started_at else "",

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.enumerations import OPEN_JOB_STATES
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import THUMBNAIL_FILE, Folders
 from webapp.storage.jobs import close_as_done
@@ -31,7 +32,6 @@ from webapp.storage.recovery.records import (
 )
 from webapp.storage.studies import file_version
 from webapp.storage.tables import (
-    OPEN_STATES,
     AuditRow,
     JobRow,
     MaskRow,
@@ -192,6 +192,6 @@ def _add_mask(session: Session, columns: Columns) -> None:
         job = JobRow(id=new_id(), study_id=row.study_id, task="segment", state="running", log=[], attempts=1)
         job.created_at = job.started_at = row.created_at
         session.add(job)
-    if job.state in OPEN_STATES:
+    if job.state in OPEN_JOB_STATES:
         close_as_done(job, to_mask(row), "The result was found after a restart")
     session.flush()
