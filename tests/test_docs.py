@@ -41,7 +41,7 @@ def test_every_module_of_the_web_application_itself_has_its_reference(site: Path
 def test_a_docstring_is_on_its_page(site: Path):
     page = (site / "reference" / "segmentation.core.html").read_text(encoding="utf-8")
     assert 'id="segmentation.core.geometry.Grid"' in page
-    assert "Where an array lies in the patient" in page
+    assert "where each voxel lies in the patient" in page
 
 
 def test_the_site_fetches_nothing_from_the_internet(site: Path):

@@ -1,4 +1,4 @@
-"""The one origin: large uploads, files, viewer sockets and static files, and Flask behind them."""
+"""The ASGI application of the one origin: large uploads, files, viewer sockets, static files, and Flask behind them."""
 
 from __future__ import annotations
 

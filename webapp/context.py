@@ -1,4 +1,4 @@
-"""What a request is served with, the same for Flask's routes, Starlette's routes and the viewer's sockets."""
+"""Request context, the same for Flask's routes, Starlette's routes and the viewer's sockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THEMES = ("light", "dark")
 
 @dataclass(frozen=True)
 class RequestContext:
-    """Of one request or socket.
+    """Services, user and language of one request or socket.
 
     Attributes:
         services: The process's.

@@ -1,4 +1,4 @@
-"""The closed sets of words of the web application, each once: database, API, its description and pages share them."""
+"""Enumerations of the web application, shared by database, API, its description and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queue -> Engine. One thread owns the engine; the queue is in the database, so a restart loses nothing."""
+"""Job queue and the one thread that runs the engine; the queue is in the database, so a restart loses nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving
 
 
 class EngineLike(Protocol):
-    """What a job needs of :class:`segmentation.inference.engine.Engine`."""
+    """Interface of the engine that a job needs, see :class:`segmentation.inference.engine.Engine`."""
 
     @property
     def model_id(self) -> str:
@@ -68,7 +68,7 @@ class EngineLike(Protocol):
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """What /health says of the engine; ``model_id`` and ``device`` are empty until the first job loads it."""
+    """State of the engine; ``model_id`` and ``device`` are empty until the first job loads it."""
 
     loaded: bool
     model_id: str
@@ -89,7 +89,7 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
 
 
 class JobQueue:
-    """Starts work on the engine, alone in doing so. ``engine_factory`` is called once, ahead or by the first job."""
+    """Queue of jobs and their only starter. ``engine_factory`` is called once, ahead or by the first job."""
 
     def __init__(self, store: Store, engine_factory: Callable[[], EngineLike], mode: Mode = "patch") -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""What the server writes to its log: the program's own lines, each on one line that no client can forge."""
+"""Format the server's log: the program's own lines, each on one line that no client can forge."""
 
 from __future__ import annotations
 

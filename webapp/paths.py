@@ -1,4 +1,4 @@
-"""Where the pages' files are: beside the packages in a checkout, inside ``webapp`` in an installed wheel."""
+"""Paths of the pages' files: at the top of a checkout, inside ``webapp`` in an installed wheel."""
 
 from __future__ import annotations
 

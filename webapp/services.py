@@ -1,4 +1,4 @@
-"""What every route shares: settings, store, queue and the door for uploads."""
+"""Services that every route shares: settings, store, queue and admission of uploads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webapp.dicomweb.archives import Archives
-from webapp.ingest.admission import Intake
+from webapp.ingest.admission import Admission
 from webapp.ingest.dicom_imports import Imports
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
 from webapp.pacs.receive import Receiver
@@ -19,12 +19,12 @@ EngineFactory = Callable[[], EngineLike]
 
 @dataclass(frozen=True)
 class Services:
-    """Made once a process; see :func:`make_services`."""
+    """Services of one process; see :func:`make_services`."""
 
     settings: Settings
     store: Store
     jobs: JobQueue
-    intake: Intake
+    admission: Admission
     imports: Imports
     archives: Archives
     transfers: Transfers
@@ -35,8 +35,8 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
     store = Store(settings.data_dir)
     jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
-    intake = Intake(store, settings.readers)
-    imports = Imports(store, intake, settings)
+    admission = Admission(store, settings.readers)
+    imports = Imports(store, admission, settings)
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
     receiver = Receiver(settings, store, imports.admit_folder)
-    return Services(settings, store, jobs, intake, imports, Archives(settings.pacs), transfers, receiver)
+    return Services(settings, store, jobs, admission, imports, Archives(settings.pacs), transfers, receiver)

@@ -1,4 +1,4 @@
-"""Every knob of the web application, each documented, each settable by ``SPINEVIEW_<NAME>``."""
+"""Settings of the web application, each documented, each settable by ``SPINEVIEW_<NAME>``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AeTitle = Annotated[str, Field(pattern=r"^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7
 
 
 class Settings(BaseSettings):
-    """Validated once, at the door, and frozen."""
+    """Settings, validated once at the start and frozen."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Request bodies and parameters to the models that describe them, or to one sentence that says what is wrong.
+"""Parse request bodies and parameters into the models that describe them, or refuse them in one sentence.
 
 pydantic's own parser reads the JSON: of too deep nesting, NaN, lone surrogates and endless numbers it makes errors
 like any other, where Python's makes values or exceptions.

@@ -1,4 +1,4 @@
-"""The masks that users take home: NIfTI, NRRD, the label table, and surfaces for printing and planning."""
+"""Downloads of masks: NIfTI, NRRD, the label table, and surfaces for printing and planning."""
 
 from __future__ import annotations
 

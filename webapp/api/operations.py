@@ -1,4 +1,4 @@
-"""What each route of the API takes and gives, written at the route itself; openapi.py makes the description of it."""
+"""Operations of the API, described at the routes themselves: what each takes and gives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Content:
-    """An answer, or a body, that is not described by a model.
+    """Content of an answer, or of a body, that is not described by a model.
 
     Attributes:
         media_types: Any of them.

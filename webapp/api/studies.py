@@ -54,7 +54,7 @@ def list_studies() -> Response:
 @json_route("studies", schemas.Study, 201)
 def create_demo() -> schemas.Study:
     """Add the synthetic demo study, with its reference."""
-    study = services().intake.admit_demo(who())
+    study = services().admission.admit_demo(who())
     return schemas.Study.of(services().store, study)
 
 

@@ -1,4 +1,4 @@
-"""POST /api/v1/studies and /api/v1/imports: files straight to disk, then to the door of the store."""
+"""Routes of uploads, POST /api/v1/studies and /api/v1/imports: stream files to disk, then admit them to the store."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def upload_study(request: Request) -> Response:
     async def make(services: Services, folder: Path, who: str) -> Made:
         places = StudyFiles(folder)
         await receive(request, services.settings, places.place)
-        study = await to_thread.run_sync(services.intake.admit, places.upload(), who, limiter=_THREADS)
+        study = await to_thread.run_sync(services.admission.admit, places.upload(), who, limiter=_THREADS)
         return Study.of(services.store, study), f"{API}/studies/{study.id}"
 
     return await _answer(request, make)

@@ -1,1 +1,1 @@
-"""Talk DICOMweb with archives: search, fetch, store."""
+"""DICOMweb client of archives: search, fetch, store."""

@@ -1,4 +1,4 @@
-"""What an archive answers to a search, as plain values. All texts are another system's: escape them when shown."""
+"""Search results of an archive as plain values. All texts are another system's: escape them when shown."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # it brings httpx, which a server without archives need not w
 
 
 class Archives:
-    """Looks archives up; holds the only reference to their secrets."""
+    """Look archives up; hold the only reference to their secrets."""
 
     def __init__(self, servers: tuple[PacsServer, ...]) -> None:
         self._servers = {server.name: server for server in servers}

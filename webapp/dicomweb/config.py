@@ -1,4 +1,4 @@
-"""Which archives there are, by name, and what this server may show them as proof of who it is."""
+"""Configuration of the archives, by name, and of the credentials that this server shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""multipart/related bodies (RFC 2387) of DICOMweb: parts to files, files to parts, in pieces."""
+"""Read and write multipart/related bodies (RFC 2387) of DICOMweb: parts to files, files to parts, in pieces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def related_boundary(content_type: str) -> bytes:
 
 
 class PartsToFiles:
-    """Writes each part of a body into a file of its own, as it comes. Close it, also after an error.
+    """Write each part of a body into a file of its own, as it comes. Close it, also after an error.
 
     Attributes:
         paths: Files begun so far.

@@ -1,1 +1,1 @@
-"""What the browser gets to draw of a scan."""
+"""Display data: what the browser gets to draw of a scan."""

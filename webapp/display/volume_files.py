@@ -1,4 +1,4 @@
-"""What the browser draws: voxels and meshes in the closest canonical RAS+ order, compressed once, on disk."""
+"""Files that the browser draws: voxels and meshes in the closest canonical RAS+ order, compressed once, on disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEVEL = 4  # of gzip: beyond it CT noise takes time and gives nothing
 
 @dataclass(frozen=True)
 class Display:
-    """Where the displayed array lies.
+    """Geometry and addresses of the displayed array.
 
     Attributes:
         shape: Voxels along i (towards the right), j (anterior), k (superior), each to the closest axis.

@@ -1,4 +1,4 @@
-"""How voxels travel to the browser: each slice predicted from its neighbours, split into bytes, then gzip.
+"""Lossless codec of voxels for the browser: each slice predicted from its neighbours, split into bytes, then gzip.
 
 A voxel is predicted from the ones to its left and above it (the median edge detector of JPEG-LS: Weinberger et al.
 2000, doi:10.1109/83.855427). What is left is small; it is folded to unsigned and written as all low bytes, then all

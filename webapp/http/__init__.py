@@ -1,1 +1,1 @@
-"""What every answer and request has in common: errors, security, forms."""
+"""HTTP parts that all routes share: errors, security, forms."""

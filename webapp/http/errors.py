@@ -1,4 +1,4 @@
-"""Errors as answers: their body ``{"error": {"code", "message", "hint"}}``, its language, and their status."""
+"""Turn errors into answers: their body ``{"error": {"code", "message", "hint"}}``, its language, and their status."""
 
 from __future__ import annotations
 

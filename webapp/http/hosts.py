@@ -1,4 +1,4 @@
-"""The names under which this server may be addressed, and the origins whose pages may change things.
+"""Names under which this server may be addressed, and origins whose pages may change things.
 
 A page of another site can make its own name resolve to this server (DNS rebinding). Its requests then carry that name
 in ``Host`` and in ``Origin``, and a browser lets it read the answers. So each request's ``Host`` must be a name that

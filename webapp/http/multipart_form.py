@@ -1,4 +1,4 @@
-"""A multipart body to files, piece by piece: memory stays flat at any size, and no name in it becomes a path."""
+"""Write a multipart body to files, piece by piece: memory stays flat at any size, and no name becomes a path."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Place = Callable[[str, str], Path]
 
 
 class MultipartFiles:
-    """Parses a multipart body and writes each of its files where ``place`` says."""
+    """Parse a multipart body and write each of its files where ``place`` says."""
 
     def __init__(self, boundary: bytes, place: Place) -> None:
         self._place = place

@@ -25,7 +25,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Security:
-    """ASGI middleware.
+    """ASGI middleware that refuses foreign origins and adds protective headers.
 
     Every request and socket must name this server in its ``Host`` (421 else), so that no page can reach it under a
     name of its own. What changes things, and every socket, must come from a page of this server or of an allowed

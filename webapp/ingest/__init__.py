@@ -1,1 +1,1 @@
-"""From an upload to a study: reading, choosing a series, admission."""
+"""Ingest of uploads: reading, choosing a series, admission to the store."""

@@ -1,4 +1,4 @@
-"""The door of the store: an upload is read once, whole, and becomes a study or leaves nothing behind."""
+"""Admission of uploads to the store: each is read once, whole, and becomes a study or leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segmentation.core.notes import Note
 from segmentation.core.volume import LabelMap
 from segmentation.readers import SUFFIXES, read_label_map, read_volume
 from webapp.display.volume_files import write_display
-from webapp.ingest.read_slots import Turns
+from webapp.ingest.read_slots import ReadSlots
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.storage.database import new_id
 from webapp.storage.dicom_files import DICOM_FOLDER
@@ -72,16 +72,16 @@ def shown_name(name: str) -> str:
     return printable[:_NAME_LENGTH] or "unnamed"
 
 
-class Intake:
-    """Turns uploads into studies, only a few at a time: a CT fills much memory while it is read.
+class Admission:
+    """Turn uploads into studies, only a few at a time: a CT fills much memory while it is read.
 
     Attributes:
-        turns: Whoever reads what was uploaded takes one.
+        read_slots: Whoever reads what was uploaded takes one.
     """
 
     def __init__(self, store: Store, readers: int) -> None:
         self._store = store
-        self.turns = Turns(readers)
+        self.read_slots = ReadSlots(readers)
 
     def admit(self, upload: Upload, who: str) -> Study:
         """Read and check an upload, write what the pages need, add the study. Blocks; call it in a thread.
@@ -90,7 +90,7 @@ class Intake:
             InputError: the upload is refused; its folder is gone.
         """
         try:
-            with self.turns.turn():
+            with self.read_slots.taken():
                 study, mask = self._prepare(upload)
                 self._store.studies.add(study, upload.folder, mask)
         except InputError as error:

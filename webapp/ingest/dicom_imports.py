@@ -1,4 +1,4 @@
-"""DICOM files that wait for a doctor's choice of a series, and the study that comes of it.
+"""DICOM imports: files that wait for a user's choice of a series, and the study that is made of it.
 
 ``incoming/<id>/`` holds ``files/`` (numbered, as uploaded), ``unpacked/`` (of zips), ``thumbnails/`` and
 ``listing.json``. All of it goes with the choice, with a refusal, after a while, and when the server starts.
@@ -21,7 +21,7 @@ from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json, listing_to_json
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
 from webapp.http.errors import not_found
-from webapp.ingest.admission import Intake, Upload
+from webapp.ingest.admission import Admission, Upload
 from webapp.settings import Settings
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.store import Store
@@ -58,10 +58,10 @@ class Import:
 
 
 class Imports:
-    """Lists what was uploaded, and makes a study of the series that is chosen. Safe to use from any thread."""
+    """List what was uploaded, and make a study of the series that is chosen. Safe to use from any thread."""
 
-    def __init__(self, store: Store, intake: Intake, settings: Settings) -> None:
-        self._store, self._intake, self._settings = store, intake, settings
+    def __init__(self, store: Store, admission: Admission, settings: Settings) -> None:
+        self._store, self._admission, self._settings = store, admission, settings
 
     def open(self, folder: Path) -> Import:
         """List the files under ``folder/files``; the folder, made by ``store.stage()``, now belongs to the import.
@@ -120,7 +120,7 @@ class Imports:
         unpacked.mkdir()
         inside = list(files.iterdir())
         room = shutil.disk_usage(self._settings.data_dir).free - self._settings.min_free_bytes
-        with self._intake.turns.turn():
+        with self._admission.read_slots.taken():
             return list_series(
                 inside[0] if len(inside) == 1 else files,
                 DEFAULT_LIMITS,
@@ -136,14 +136,14 @@ class Imports:
         try:
             (staged / DICOM_FOLDER).mkdir()
             secret = None if self._settings.keep_identity else self._secret()
-            with self._intake.turns.turn():
+            with self._admission.read_slots.taken():
                 keep_files(entry, staged / DICOM_FOLDER, secret, DEFAULT_LIMITS)
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
             raise
         notes = [each for each in listing.notes if each.code in _OF_THE_STUDY]
         upload = Upload(staged, _name(entry), DICOM_FOLDER, notes=(*notes, *entry.notes))
-        return self._intake.admit(upload, who)
+        return self._admission.admit(upload, who)
 
     def _secret(self) -> bytes:
         """Read this server's secret, of which clean UIDs and pseudonyms are made; it is written once."""

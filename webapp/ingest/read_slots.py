@@ -1,4 +1,4 @@
-"""How many uploads are read at the same time: each may fill much memory, and one may take long."""
+"""Limit how many uploads are read at the same time: each may fill much memory, and one may take long."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
-    """So many places; who has waited longest is next, whoever else comes meanwhile. Safe to use from any thread."""
+class ReadSlots:
+    """Places for readers; who has waited longest is next. Safe to use from any thread."""
 
     def __init__(self, places: int) -> None:
         self._free = places
@@ -17,8 +17,8 @@ class Turns:
         self._lock = threading.Lock()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a place, and hold it."""
+    def taken(self) -> Iterator[None]:
+        """Wait for a place, and hold it while the block runs."""
         self._take()
         try:
             yield

@@ -1,4 +1,4 @@
-"""A small sagittal picture of a study: bone in a slab about the middle, the mask over it in amber."""
+"""Draw a small sagittal picture of a study: bone in a slab about the middle, the mask over it in amber."""
 
 from __future__ import annotations
 

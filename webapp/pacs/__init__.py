@@ -1,3 +1,3 @@
-"""The hospital's archive: search, fetch, send back (DICOMweb), and what it may push here (C-STORE)."""
+"""Exchange with the hospital's archive: search, fetch, send back (DICOMweb), and receive (C-STORE)."""
 
 from __future__ import annotations

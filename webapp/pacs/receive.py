@@ -1,4 +1,4 @@
-"""What a scanner or an archive pushes here: a C-STORE provider (PS3.4 annex B), off unless a port is set.
+"""DICOM receiver: a C-STORE provider (PS3.4 annex B) for scanners and archives, off unless a port is set.
 
 Only AE titles on the list may send. Files go to the disk as they came; when the sender is done, each study of the
 association is admitted like an upload. Nothing of what they hold reaches the log.
@@ -41,7 +41,7 @@ class _Incoming:
 
 
 class Receiver:
-    """The provider. It listens from :meth:`start` to :meth:`stop`.
+    """The C-STORE provider. It listens from :meth:`start` to :meth:`stop`.
 
     Raises:
         BadConfiguration: from :meth:`start`, the port cannot be used.

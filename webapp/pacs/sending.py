@@ -1,4 +1,4 @@
-"""A result on its way back into the archive."""
+"""Send a result to an archive."""
 
 from __future__ import annotations
 

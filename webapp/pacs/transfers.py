@@ -1,4 +1,4 @@
-"""Fetching a series in the background: progress, cancelling, and the study that comes of it."""
+"""Transfers: fetch a series from an archive in the background and make a study of it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Admit = Callable[[Path, str], str]
 
 @dataclass(frozen=True)
 class Transfer:
-    """One series on its way here.
+    """One series that is being fetched.
 
     Attributes:
         pacs: Name of the archive.

@@ -1,4 +1,4 @@
-"""HTML pages: the study list, the language switch, and what is said where there is no page."""
+"""Routes of HTML pages: the study list, the language switch, and the page for addresses that do not exist."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is kept: studies, jobs, masks, measurements, reviews, audit trail."""
+"""Storage of studies, jobs, masks, measurements, reviews and the audit trail."""

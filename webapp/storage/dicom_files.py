@@ -1,4 +1,4 @@
-"""Where a study keeps the DICOM files that it was read from."""
+"""Place of the DICOM files that a study was read from."""
 
 from __future__ import annotations
 

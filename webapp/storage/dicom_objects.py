@@ -1,4 +1,4 @@
-"""Masks as DICOM objects beside the series they were made from, and which of them may go back to an archive."""
+"""Make DICOM objects of masks for the series they were made from, and tell which may go back to an archive."""
 
 from __future__ import annotations
 

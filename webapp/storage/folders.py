@@ -1,4 +1,4 @@
-"""The folders of a data folder: of studies and of what is not yet whole; and the lock against a second server."""
+"""Folders of the data folder: studies and unfinished files; and the lock against a second server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THUMBNAIL_FILE = "thumbnail.png"
 
 
 class Folders:
-    """Where files lie.
+    """Paths of all files in a data folder.
 
     ``studies/<id>/`` holds a study's files, ``incoming/<id>/`` what is not yet whole, ``trash/<id>/`` what was deleted
     and is about to go, ``lost/`` what nobody knows, and ``backups/`` databases of earlier versions.

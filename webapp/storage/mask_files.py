@@ -1,4 +1,4 @@
-"""From a label map to a mask of the store: NIfTI on the original grid, voxels and surface for the browser."""
+"""Write a label map as a mask of the store: NIfTI on the original grid, voxels and surface for the browser."""
 
 from __future__ import annotations
 

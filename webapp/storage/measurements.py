@@ -1,4 +1,4 @@
-"""Measurements of a study: what may be stored, what it amounts to, and the table of all as CSV.
+"""Measurements of a study: what may be stored, their values, and all of them as CSV.
 
 Positions are RAS+ mm, so that a measurement means the same on any grid and in any program.
 """
@@ -32,7 +32,7 @@ COLUMNS = ("id", "kind", "label", "plane", "value", "unit", *STATISTICS, "points
 
 @dataclass(frozen=True)
 class Fields:
-    """What a user gives of a measurement, as in :class:`Measurement`."""
+    """Fields of a measurement that a user gives, as in :class:`Measurement`."""
 
     kind: MeasurementKind
     plane: Plane

@@ -23,7 +23,7 @@ LONGEST_VIEW = 1000
 
 @dataclass(frozen=True)
 class Fields:
-    """What a reviewer gives, as in :class:`Review`."""
+    """Fields of a review that a reviewer gives, as in :class:`Review`."""
 
     verdict: Verdict
     at_mm: list[float]
@@ -34,7 +34,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Review:
-    """What a reviewer said.
+    """A reviewer's verdict on a study.
 
     Attributes:
         mask_id: The result that was reviewed; None where there was none.

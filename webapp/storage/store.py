@@ -1,4 +1,4 @@
-"""Everything that is kept, in one place: a repository a table, and a folder a study."""
+"""The store: everything that is kept, with a repository for each table, and a folder for each study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the store keeps: the tables, and the frozen values that leave it."""
+"""Tables of the database, and the frozen values that are made of their rows."""
 
 from __future__ import annotations
 

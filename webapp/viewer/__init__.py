@@ -1,4 +1,4 @@
-"""The page of one study: a thin trame session a browser, and the vtk.js component that draws."""
+"""The viewer page of one study: a thin trame session a browser, and the vtk.js component that draws."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What every part of the page is made of: translated words and groups of buttons."""
+"""Parts that the page's groups share: translated words and groups of buttons."""
 
 from __future__ import annotations
 

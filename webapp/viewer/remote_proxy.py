@@ -1,4 +1,4 @@
-"""The server-drawn 3D view of a page: its process started and ended, its page and socket passed on from our address."""
+"""Proxy of the server-drawn 3D view: start and end a page's process, pass its page and socket on."""
 
 from __future__ import annotations
 

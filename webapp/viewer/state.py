@@ -1,4 +1,4 @@
-"""What the viewer's page shows of a study's job and masks, as plain values."""
+"""Plain values that the viewer's page shows of a study's job and masks."""
 
 from __future__ import annotations
 

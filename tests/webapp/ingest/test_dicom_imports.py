@@ -162,7 +162,7 @@ def test_a_zip_is_an_import(client: TestClient, folder: Path):
 def test_with_the_setting_the_identity_is_kept_byte_for_byte(client: TestClient, send: Send, folder: Path):
     keeping = client.app.state.services.settings.model_copy(update={"keep_identity": True})
     services = client.app.state.services
-    door = imports.Imports(services.store, services.intake, keeping)
+    door = imports.Imports(services.store, services.admission, keeping)
     client.app.state.services = replace(services, settings=keeping, imports=door)
     waiting = send(folder)
     assert waiting["keep_identity"] is True

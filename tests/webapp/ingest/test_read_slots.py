@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom import sandbox
 from tests.webapp.support import small_volume, wait_for
-from webapp.ingest.read_slots import Turns
+from webapp.ingest.read_slots import ReadSlots
 from webapp.settings import Settings
 
 URL = "/api/v1/imports"
@@ -61,13 +61,13 @@ def test_a_slow_listing_does_not_hold_another(client: TestClient, settings: Sett
 
 
 def test_no_more_read_at_the_same_time_than_there_are_places():
-    turns, lock = Turns(2), threading.Lock()
+    read_slots, lock = ReadSlots(2), threading.Lock()
     inside, most = 0, 0
     full = threading.Barrier(2, timeout=20)
 
     def read(_: int) -> None:
         nonlocal inside, most
-        with turns.turn():
+        with read_slots.taken():
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -81,20 +81,20 @@ def test_no_more_read_at_the_same_time_than_there_are_places():
 
 
 def test_who_waits_longest_is_next_and_a_fault_gives_its_place_back():
-    turns, order = Turns(1), []
+    read_slots, order = ReadSlots(1), []
     threads = []
 
     def read(number: int) -> None:
-        with turns.turn():
+        with read_slots.taken():
             order.append(number)
 
-    with pytest.raises(ZeroDivisionError), turns.turn():
+    with pytest.raises(ZeroDivisionError), read_slots.taken():
         raise ZeroDivisionError
-    with turns.turn():
+    with read_slots.taken():
         for number in range(5):
             threads.append(threading.Thread(target=read, args=(number,)))
             threads[-1].start()
-            wait_for(lambda expected=number + 1: len(turns._waiting) == expected)
+            wait_for(lambda expected=number + 1: len(read_slots._waiting) == expected)
     for thread in threads:
         thread.join(20)
     assert order == [0, 1, 2, 3, 4]

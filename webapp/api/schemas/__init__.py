@@ -1,4 +1,4 @@
-"""One schema a resource: it checks what comes in, makes what goes out, and the API's description is made of it."""
+"""Schemas of the API, one a resource: each checks what comes in, makes what goes out, and documents both."""
 
 from webapp.api.schemas.base import API, Answer, Query, Request
 from webapp.api.schemas.display import Display

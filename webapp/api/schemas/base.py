@@ -1,4 +1,4 @@
-"""What the schemas share: the two kinds of models, and the types of their fields."""
+"""Base classes of the schemas, and the types of their fields."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a start mends: deletions that were interrupted, and studies that the database does not know."""
+"""Recovery at the start: interrupted deletions, and studies that the database does not know."""

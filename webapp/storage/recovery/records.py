@@ -1,4 +1,4 @@
-"""What a study's own folder says of it, so that a database that is lost can be made again from the folders.
+"""Records of a study in its own folder, from which a lost database can be made again.
 
 ``study.json`` and ``masks/<id>/mask.json`` hold the columns of their rows, ``annotations.json`` those of the study's
 measurements and reviews. The database is what is asked; these files follow it.

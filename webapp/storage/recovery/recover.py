@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Recovery:
-    """What a start does before anything else is served."""
+    """Recovery of a data folder, before anything is served."""
 
     def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
