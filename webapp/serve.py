@@ -135,6 +135,7 @@ def _check(settings: Settings) -> None:
     store = Store(settings.data_dir)
     try:
         store.hold(HOLD_S)
+        store.recover()
     finally:
         store.close()
 

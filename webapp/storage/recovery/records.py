@@ -39,17 +39,17 @@ def row_of(table: type[Row], columns: Columns) -> Row:
     )
 
 
-def write_study_record(folder: Path, row: StudyRow) -> None:
-    """Write ``study.json`` into a study's folder; on the disk at once."""
-    _write(folder / STUDY_RECORD, columns_of(row))
+def write_study_record(folder: Path, row: StudyRow, durable: bool = True) -> None:
+    """Write ``study.json`` into a study's folder; on the disk at once if ``durable``."""
+    _write(folder / STUDY_RECORD, columns_of(row), durable)
 
 
-def write_mask_record(folder: Path, row: MaskRow, job_id: str | None) -> None:
-    """Write ``mask.json`` into a mask's folder, with the job that made it; on the disk at once."""
-    _write(folder / MASK_RECORD, {**columns_of(row), "job_id": job_id})
+def write_mask_record(folder: Path, row: MaskRow, job_id: str | None, durable: bool = True) -> None:
+    """Write ``mask.json`` into a mask's folder, with the job that made it; on the disk at once if ``durable``."""
+    _write(folder / MASK_RECORD, {**columns_of(row), "job_id": job_id}, durable)
 
 
-def write_annotations(session: Session, folder: Path, study_id: str) -> None:
+def write_annotations(session: Session, folder: Path, study_id: str, durable: bool = True) -> None:
     """Write ``annotations.json``: the measurements and reviews of a study, as ``session`` sees them."""
     session.flush()
     if folder.is_dir():
@@ -59,6 +59,7 @@ def write_annotations(session: Session, folder: Path, study_id: str) -> None:
                 kind.__tablename__: [columns_of(row) for row in session.scalars(_of_study(kind, study_id))]
                 for kind in (MeasurementRow, ReviewRow)
             },
+            durable,
         )
 
 
@@ -75,5 +76,5 @@ def _of_study(table: Any, study_id: str) -> Any:
     return select(table).where(table.study_id == study_id).order_by(table.sequence)
 
 
-def _write(path: Path, content: Columns) -> None:
-    write_atomically(path, json.dumps(content, ensure_ascii=False), durable=True)
+def _write(path: Path, content: Columns, durable: bool) -> None:
+    write_atomically(path, json.dumps(content, ensure_ascii=False), durable=durable)

@@ -6,6 +6,7 @@ Nothing is ever removed here but what was never acknowledged (``incoming``) and 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Recovery:
         self._adopt_studies(known)
         for study_id in sorted(known):
             self._adopt_masks(study_id, known_masks)
-            self._write_records(study_id)
+        self._write_missing_records(known)
 
     def _finish_deletions(self) -> None:
         for study_id in self._folders.discarded():
@@ -117,29 +118,42 @@ class Recovery:
                 _add_mask(session, columns)
             log.warning("The mask %s was taken up again from its folder.", folder.name)
 
-    def _write_records(self, study_id: str) -> None:
-        """Write what a version without records, or an interrupted start, did not."""
-        folder = self._folders.study(study_id)
-        if not folder.is_dir():
-            log.warning("The files of study %s are missing; its row is kept.", study_id)
+    def _write_missing_records(self, known: set[str]) -> None:
+        """Write the records that a version without records, or an interrupted start, did not."""
+        missing = []
+        for study_id in sorted(known):
+            folder = self._folders.study(study_id)
+            if not folder.is_dir():
+                log.warning("The files of study %s are missing; its row is kept.", study_id)
+            elif not _is_written(folder / STUDY_RECORD):
+                missing.append(study_id)
+        if missing:
+            with self._database.transaction() as session:
+                for study_id in missing:
+                    self._write_records(session, study_id)
+            os.sync()  # once for all: each by itself would take a minute for a thousand
+
+    def _write_records(self, session: Session, study_id: str) -> None:
+        folder, row = self._folders.study(study_id), _study(session, study_id)
+        if row is None:
             return
-        if (folder / STUDY_RECORD).exists():
-            return
-        with self._database.transaction() as session:
-            row = _study(session, study_id)
-            assert row is not None
-            row.thumbnail = file_version(folder / THUMBNAIL_FILE)
-            for mask in session.scalars(select(MaskRow).where(MaskRow.study_id == study_id)):
-                mask_folder = self._folders.mask(to_mask(mask))
-                if mask_folder.is_dir():
-                    job_id = session.scalar(select(JobRow.id).where(JobRow.mask_id == mask.id))
-                    write_mask_record(mask_folder, mask, job_id)
-            write_annotations(session, folder, study_id)
-            write_study_record(folder, row)  # last: it says that the others are there
+        row.thumbnail = file_version(folder / THUMBNAIL_FILE)
+        for mask in session.scalars(select(MaskRow).where(MaskRow.study_id == study_id)):
+            mask_folder = self._folders.mask(to_mask(mask))
+            if mask_folder.is_dir():
+                job_id = session.scalar(select(JobRow.id).where(JobRow.mask_id == mask.id))
+                write_mask_record(mask_folder, mask, job_id, durable=False)
+        write_annotations(session, folder, study_id, durable=False)
+        write_study_record(folder, row, durable=False)  # last: it says that the others are there
 
 
 def _study(session: Session, study_id: str) -> StudyRow | None:
     return session.scalar(select(StudyRow).where(StudyRow.id == study_id))
+
+
+def _is_written(path: Path) -> bool:
+    """True of a file that is there and, whatever a power cut did, not empty."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _described(folder: Path) -> Columns | None:
