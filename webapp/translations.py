@@ -30,8 +30,7 @@ class Translate(Protocol):
 @cache
 def table(lang: str) -> dict[str, str]:
     """All words of one language, English ones where the language has none. ``lang`` is a key of LANGUAGES."""
-    entries = messages(lang)
-    return {key: entries.get(key, entry).message for key, entry in {**messages(DEFAULT), **entries}.items()}
+    return {key: entry.message for key, entry in {**messages(DEFAULT), **messages(lang)}.items()}
 
 
 @cache

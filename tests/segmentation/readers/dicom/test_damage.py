@@ -124,7 +124,7 @@ def test_a_tilted_series_with_a_damaged_image_is_still_straightened(written: Wri
 
 
 def test_slices_are_counted_as_a_person_counts_them():
-    assert _runs([0]) == "1"
-    assert _runs([0, 1, 2]) == "1 to 3"
-    assert _runs([0, 2, 4, 5]) == "1, 3 and 5 to 6"
-    assert _runs(range(0, 40, 2)) == "1, 3, 5, 7 and others"
+    assert str(_runs([0])) == "1"
+    assert str(_runs([0, 1, 2])) == "1 to 3"
+    assert str(_runs([0, 2, 4, 5])) == "1, 3 and 5 to 6"
+    assert str(_runs(range(0, 40, 2))) == "1, 3, 5, 7 and others"
