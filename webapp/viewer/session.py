@@ -86,6 +86,7 @@ class ViewerSession:
             timeout=0,
         )
         await self._server.ready
+        _keep_faults_here(self._server._server.ws)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Carry messages between an accepted socket and the trame server until the socket closes."""
@@ -220,3 +221,14 @@ class ViewerSession:
         else:
             self.state.problem = ""
         self._wake.set()
+
+
+def _keep_faults_here(endpoint: Any) -> None:
+    """Tell a browser that its call failed, without the traceback and the paths of this machine that wslink sends."""
+    send_error = endpoint.sendWrappedError
+
+    async def send(rpcid: str, code: int, message: str, data: object = None, client_id: object = None) -> None:
+        shown = {"method": data.get("method")} if isinstance(data, dict) else data
+        await send_error(rpcid, code, message, shown, client_id=client_id)
+
+    endpoint.sendWrappedError = send

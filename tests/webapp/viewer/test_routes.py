@@ -169,6 +169,21 @@ def test_who_presses_segment_and_cancel_on_the_page_is_in_the_audit_trail(
     assert [(entry.action, entry.who) for entry in trail][1:] == [("segment", "testclient"), ("cancel", "testclient")]
 
 
+def test_a_call_that_fails_tells_the_browser_nothing_of_this_machine(client: TestClient, study: dict) -> None:
+    with client.websocket_connect(socket_address(study)) as socket:
+        page = Page(socket)
+        for number, (method, arguments) in enumerate(
+            [("trame.state.update", [5]), ("trame.trigger", ["segment", 5, 5])], start=7
+        ):
+            message = {"wslink": "1.0", "id": f"rpc:c0:{number}", "method": method, "args": arguments}
+            for chunk in generate_chunks(msgpack.packb(message), 1 << 20):
+                socket.send_bytes(chunk)
+            while (answer := page.receive())["id"] != message["id"]:
+                pass
+            assert answer["error"]["message"] == "Exception raised"
+            assert answer["error"]["data"] == {"method": method}
+
+
 def test_two_pages_do_not_see_each_others_settings_and_a_page_that_returns_finds_its_own(
     client: TestClient, study: dict
 ) -> None:
