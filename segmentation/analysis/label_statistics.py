@@ -71,8 +71,9 @@ def _of(label: int, box: tuple[slice, ...], label_map: LabelMap, hu: NDArray[np.
 
 
 def _centroid(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Compute the mean index of what is True, from one sum an axis: a list of all indices would be larger than the
-    scan.
+    """Compute the mean index of what is True.
+
+    One sum an axis: a list of all indices would be larger than the scan.
     """
     means = []
     for axis in range(3):

@@ -7,8 +7,9 @@ from segmentation.readers.dicom.listing import Entry, Listing
 
 
 def described_listing(listing: Listing) -> list[str]:
-    """Describe each series in three lines: what it is, why it is (not) proposed, and its UID. ``*`` marks the proposed
-    one.
+    """Describe each series in three lines.
+
+    What it is, why it is (not) proposed, and its UID. ``*`` marks the proposed one.
     """
     lines = [f"{len(listing.series)} series, * is the one to segment unless you choose another with --series"]
     for entry in listing.series:

@@ -51,8 +51,9 @@ class FoldCase:
 
 @dataclass(frozen=True)
 class FoldsReport:
-    """Scores of every case of a fold file; ``excluded`` maps training-only cases, ``refused`` unreadable ones, to the
-    reason.
+    """Scores of every case of a fold file.
+
+    ``excluded`` maps training-only cases, ``refused`` unreadable ones, to the reason.
     """
 
     cases: list[FoldCase]
@@ -132,8 +133,9 @@ def evaluate_folds(folds: Folds, load: Loader, mode: str = "patch", progress: Pr
 
 
 def folds_table(report: FoldsReport) -> Table:
-    """Make a table of scan and labelled slab of each case, means over whole scans, the crops apart, and what is left
-    out.
+    """Make a table of scan and labelled slab of each case.
+
+    Means are over whole scans; the crops stand apart, and what is left out is named.
     """
     whole = [case for case in report.cases if not case.crop]
     rows = [row for case in whole for row in _rows(case, case.report.name)]

@@ -1,5 +1,6 @@
-"""Agreement of two masks: Dice, precision, recall, Hausdorff distance, surface Dice. All take (I, J, K) bool arrays on
-one grid.
+"""Agreement of two masks: Dice, precision, recall, Hausdorff distance and surface Dice.
+
+All functions take (I, J, K) boolean arrays on one grid.
 
 Definitions: Taha & Hanbury 2015, doi:10.1186/s12880-015-0068-x (Dice, precision, recall, Hausdorff);
 Nikolov et al. 2021, doi:10.2196/26151 (surface Dice at a tolerance, also called NSD).

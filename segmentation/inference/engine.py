@@ -106,8 +106,7 @@ class Engine:
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> tuple[LabelMap, Array]:
-        """Segment as :meth:`segment` does; return also the (I, J, K) float32 probability of each voxel on the same
-        grid.
+        """Segment as :meth:`segment` does, and return each voxel's probability too, (I, J, K) float32.
 
         It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
         """
@@ -207,8 +206,9 @@ class Engine:
         return found, resample(near.astype(np.float32), (i, j, k)) > 0.5
 
     def _run(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
-        """Compute logits of an (I, J, K) image; fall back to smaller windows, then to the CPU, if the GPU's memory
-        ends.
+        """Compute logits of an (I, J, K) image.
+
+        Falls back to smaller windows, then to the CPU, if the GPU's memory ends.
         """
         while True:
             try:

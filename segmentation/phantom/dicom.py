@@ -32,8 +32,9 @@ _ENHANCED = uid.EnhancedCTImageStorage
 
 @dataclass(frozen=True)
 class DicomSpec:
-    """Specification of how a volume is written. The defaults make a sound series, its file names and numbers in
-    disorder.
+    """Specification of how a volume is written.
+
+    The defaults make a sound series, with file names and instance numbers in disorder.
 
     Attributes:
         syntax: A key of :data:`SYNTAXES`.

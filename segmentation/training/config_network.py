@@ -39,8 +39,9 @@ class _DenseUNet(Frozen):
 
 
 class FastDense3DUNet(_DenseUNet):
-    """Configuration of the product's own network, with a space-to-depth stem: see
-    :class:`segmentation.networks.DenseUNetSpec`.
+    """Configuration of the product's own network, which has a space-to-depth stem.
+
+    See :class:`segmentation.networks.DenseUNetSpec`.
     """
 
     name: Literal["FastDense3DUNet"] = "FastDense3DUNet"

@@ -191,8 +191,9 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
 
 
 def inside_sacrum(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:
-    """Mark what lies within 15 mm of the sacral bodies along ``line["sacrum_points_mm"]``: bone, next to L5, and not
-    spine.
+    """Mark the sacrum of a CT without labels, which is bone next to L5 and not spine.
+
+    It is what lies within 15 mm of the sacral bodies along ``line["sacrum_points_mm"]``, RAS+ mm.
     """
     points = np.array(line.get("sacrum_points_mm", ()), dtype=np.float64)
     if len(points) < 2:

@@ -12,15 +12,17 @@ SMOOTH = 1.0
 
 
 class FusionLoss(nn.Module):
-    """Weighted sum ``0.3 * BCE + 0.7 * (1 - soft Dice)`` (Milletari et al. 2016, doi:10.1109/3DV.2016.79, for the
-    Dice).
+    """Weighted sum ``0.3 * BCE + 0.7 * (1 - soft Dice)``.
+
+    The soft Dice is that of Milletari et al. 2016, doi:10.1109/3DV.2016.79.
 
     The Dice is taken over the whole batch, so that a window without spine does not by itself decide it.
     """
 
     def forward(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Compute the loss of (B, 1, I, J, K) logits against a 0..1 target; ``weight`` 0 is ignored, 1 counts, more
-        counts more.
+        """Compute the loss of (B, 1, I, J, K) logits against a 0..1 target.
+
+        Where ``weight`` is 0 a voxel is ignored; 1 counts, more counts more.
         """
         bce = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         bce = (bce * weight).sum() / weight.sum().clamp(min=1.0)

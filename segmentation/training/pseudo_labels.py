@@ -29,8 +29,9 @@ SHARE_OF_NEIGHBOURS, NEIGHBOURHOOD_MM = 0.6, 12.0
 
 
 def confident(logits: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
-    """Turn logits into a pseudo-label: 1 where the model is sure and the CT as dense as bone, 0 where sure of none,
-    else 255.
+    """Turn (I, J, K) logits into a pseudo-label.
+
+    It is 1 where the model is sure and the CT as dense as bone, 0 where it is sure of none, 255 else.
 
     Where only the locator spoke nothing is sure: what it overlooks must not be taught as background.
     """

@@ -63,8 +63,9 @@ class Sampler:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw images, targets (share of the voxel that is spine) and the loss's weights, each (B, 1, edge, edge,
-        edge).
+        """Draw a batch: images, targets and the loss's weights, each (B, 1, edge, edge, edge).
+
+        A target is the share of the voxel that is spine.
         """
         crops = [self._one(rng) for _ in range(size)]
         image, target, loss_weight = (torch.from_numpy(np.stack(part))[:, None] for part in zip(*crops, strict=True))

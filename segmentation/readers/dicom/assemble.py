@@ -84,8 +84,9 @@ class _Stack:
 
 
 def _decode(layout: Layout, stack: _Stack, integer_hu: bool, name: Message) -> set[Frame]:
-    """Write each frame to its place and compare its duplicates, which must be the same picture. Return the damaged
-    ones.
+    """Write each frame to its place and compare its duplicates, which must be the same picture.
+
+    Returns the frames that are damaged.
     """
     by_file: dict[Path, list[Frame]] = defaultdict(list)
     places = {(frame.path, frame.index): number for number, frame in enumerate(layout.frames)}

@@ -48,8 +48,9 @@ _UID_TAGS = {tag_for_keyword(keyword) for keyword in _UIDS.split()}
 
 
 def deidentify(dataset: Dataset, secret: bytes) -> None:
-    """Remove whatever can identify the patient from ``dataset``, in place. ``secret`` makes the new UIDs and the
-    pseudonym; keep it from others.
+    """Remove whatever can identify the patient from ``dataset``, in place.
+
+    ``secret`` makes the new UIDs and the patient's pseudonym; keep it from others.
     """
     patient = "\0".join(str(dataset.get(keyword, "")) for keyword in ("PatientID", "IssuerOfPatientID", "PatientName"))
     dated = {keyword for keyword in _DUMMIES if keyword in dataset}

@@ -161,8 +161,9 @@ def _resampled(along: Vectors, steps: Vectors, name: Message, notes: list[Note])
 def _straightened(
     drift: Vectors, along: Vectors, spacing: tuple[float, float], name: Message, notes: list[Note]
 ) -> tuple[Vectors, Vectors, Vectors | None]:
-    """Compute shifts (N, 2) and the first pixel's offset (2,), in pixels; and a slant in pixels a mm, if too small to
-    shift.
+    """Compute how far the slices of a tilted gantry must be shifted.
+
+    Shifts (N, 2) and the first pixel's offset (2,), in pixels; and a slant in pixels a mm, if too small to shift.
     """
     height = along - along[0]
     slope = drift[-1] / height[-1]  # pixels a mm

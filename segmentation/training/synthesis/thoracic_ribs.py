@@ -47,8 +47,9 @@ class Ribs:
     def drawn(
         self, shape: tuple[int, ...], matrix: NDArray[np.float64], offset: NDArray[np.float64], rng: np.random.Generator
     ) -> NDArray[np.bool_]:
-        """Draw the ribs in a crop of ``shape``, whose index x shows ``matrix @ x + offset`` of the map, as an (I, J, K)
-        mask.
+        """Draw the ribs in a crop of the map, as a mask of ``shape``.
+
+        Index x of the crop shows ``matrix @ x + offset`` of the map.
 
         Each path strays a little, and each crop has ribs of another thickness; a rib is higher than it is thick.
         """

@@ -33,8 +33,9 @@ def write_rtstruct(label_map: LabelMap, sources: Sources, path: Path, maker: Mak
 
 
 def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Dataset:
-    """Make a structure set with one region of interest a label, named, coloured and coded by
-    :mod:`segmentation.core.labels`.
+    """Make a structure set with one region of interest a label.
+
+    Regions are named, coloured and coded by :mod:`segmentation.core.labels`.
 
     Contours run midway between voxel centres. Holes, such as the spinal canal, are joined to the outline around them
     by a channel of no width, there and back (the keyhole of PS3.3 C.8.8.6.3), which every reader understands.
@@ -114,8 +115,9 @@ def _contours(number: int, label: Label, planes: hd.Volume, value: int, by_plane
 
 
 def _lines(mask: NDArray[np.bool_]) -> Iterator[tuple[int, Points]]:
-    """Trace each piece in each plane: the plane, and a closed line of (N, 2) columns and rows, its first point not
-    repeated.
+    """Trace each piece in each plane.
+
+    Yields the plane, and a closed line of (N, 2) columns and rows, its first point not repeated.
     """
     box = bounding_box(mask)
     if box is None:
