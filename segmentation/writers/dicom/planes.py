@@ -36,7 +36,7 @@ def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
 
 
 def matching(grid: Grid, sources: Sources) -> tuple[list[int], list[bool]]:
-    """Find the axes of ``grid`` that run along planes, rows and columns of the sources, and those that run backwards."""
+    """Match the axes of ``grid`` to planes, rows and columns of the sources, and tell which of them run backwards."""
     along_row, down_column = sources.orientation()
     wanted = np.array([np.cross(along_row, down_column), down_column, along_row])
     units = RAS_TO_LPS[:, None] * grid.affine[:3, :3] / np.array(grid.spacing_mm)
