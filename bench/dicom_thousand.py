@@ -61,7 +61,7 @@ def measure(folder: Path, files: list[Path]) -> None:
     """Print seconds and mebibytes of one upload through the real server."""
     log = folder / "log"
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
-    environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0"}
+    environment = {**os.environ, "HOME": str(folder), "SPINEVIEW_MIN_FREE_BYTES": "0", "SPINEVIEW_PRELOAD_MODEL": "0"}
     with log.open("w") as out:
         server = subprocess.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True

@@ -104,7 +104,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
+        environment = {**os.environ, "PYTHONPATH": str(checkout.resolve()), "SPINEVIEW_PRELOAD_MODEL": "0"}
         command = [sys.executable, "-c", SERVE, str(data_dir), str(port)]
         self._process = subprocess.Popen(command, cwd=checkout, env=environment)
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)

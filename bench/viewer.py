@@ -182,7 +182,9 @@ def serving(folder: Path) -> Iterator[tuple[str, object]]:
     from webapp.asgi import create_asgi
     from webapp.settings import Settings
 
-    settings = Settings(data_dir=folder / "data", min_free_bytes=0, viewer_sessions=200, viewer_grace_s=0.2)
+    settings = Settings(
+        data_dir=folder / "data", min_free_bytes=0, viewer_sessions=200, viewer_grace_s=0.2, preload_model=False
+    )
     application = create_asgi(settings)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

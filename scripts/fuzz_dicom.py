@@ -156,7 +156,13 @@ def serving(folder: Path) -> Iterator[tuple[str, int]]:
     """Run the real server on ``folder/data``; yield its address and its process."""
     log = folder / "log"
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(folder / "data")]
-    environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder / "tmp"), "SPINEVIEW_MIN_FREE_BYTES": "0"}
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "TMPDIR": str(folder / "tmp"),
+        "SPINEVIEW_MIN_FREE_BYTES": "0",
+        "SPINEVIEW_PRELOAD_MODEL": "0",
+    }
     (folder / "tmp").mkdir()
     with log.open("w") as out:
         server = subprocess.Popen(
