@@ -31,6 +31,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 PLANES: tuple[Plane, ...] = get_args(Plane)
 STATISTICS: tuple[StatisticName, ...] = get_args(StatisticName)
 DICOM_KINDS: tuple[DicomKind, ...] = get_args(DicomKind)
+MESH_FORMATS: tuple[MeshFormat, ...] = get_args(MeshFormat)
 OPEN_TRANSFER_STATES: tuple[TransferState, ...] = ("waiting", "fetching", "checking")
 POINTS: dict[MeasurementKind, int] = {"distance": 2, "angle": 3, "cobb": 4, "ellipse": 3}
 """How many points a measurement of each kind has. An angle's vertex is its second point; Cobb's lines are points 1-2

@@ -16,7 +16,6 @@ from webapp.paths import STATIC_DIR
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 DEFAULT = "en"
 COOKIE = "lang"
-_COMPONENT = "viewer.js."
 
 
 class Translate(Protocol):
@@ -51,10 +50,14 @@ def translate(lang: str) -> Translate:
     return translator
 
 
-def component_texts(lang: str) -> dict[str, str]:
-    """Collect the words of the viewer's JavaScript: keys under ``viewer.js.``, without that prefix."""
+def page_texts(lang: str) -> dict[str, str]:
+    """Collect the words of a study's page: ``viewer.*`` and ``viewer.js.*`` without that prefix, and ``common.*``."""
     words = table(lang if lang in LANGUAGES else DEFAULT)
-    return {key.removeprefix(_COMPONENT): text for key, text in words.items() if key.startswith(_COMPONENT)}
+    return {
+        key.removeprefix("viewer.").removeprefix("js."): text
+        for key, text in words.items()
+        if key.startswith(("viewer.", "common."))
+    }
 
 
 def language_of(cookie: str | None, accept_language: str | None) -> str:

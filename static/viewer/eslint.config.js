@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import vue from 'eslint-plugin-vue';
 import globals from 'globals';
 
 // `npm run lint` starts in static/, so that the pages' own scripts (static/js) are checked with the viewer's.
@@ -13,8 +14,9 @@ const limits = {
 export default [
   { ignores: ['viewer/dist/', 'viewer/node_modules/'] },
   js.configs.recommended,
+  ...vue.configs['flat/recommended'],
   {
-    files: ['js/**/*.js', 'viewer/**/*.js'],
+    files: ['js/**/*.js', 'viewer/**/*.js', 'viewer/**/*.vue'],
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.browser },
     rules: {
@@ -36,23 +38,24 @@ export default [
     },
   },
   { files: ['js/theme.js', 'viewer/boot.js'], languageOptions: { sourceType: 'script' } },
+  {
+    files: ['viewer/**/*.vue'],
+    rules: {
+      'vue/max-attributes-per-line': ['error', { singleline: 8, multiline: 1 }],
+      'vue/singleline-html-element-content-newline': 'off',
+    },
+  },
   // Not clean yet.
   {
     files: [
       'viewer/src/component.js',
       'viewer/src/input/shortcuts.js',
       'viewer/src/measure/measurements.js',
-      'viewer/src/measure/tools.js',
-      'viewer/src/page/capture-tools.js',
-      'viewer/src/page/page-tools.js',
       'viewer/src/page/panels.js',
-      'viewer/src/page/review.js',
       'viewer/src/page/screenshot.js',
-      'viewer/src/page/volume-tools.js',
       'viewer/src/viewer.js',
       'viewer/src/volume/distance-surface.js',
       'viewer/src/volume/scene-3d.js',
-      'viewer/src/volume/transfer-editor.js',
       'viewer/src/volume/volume-panel.js',
     ],
     rules: { 'max-len': 'off', 'max-lines-per-function': 'off', 'no-shadow': 'off' },

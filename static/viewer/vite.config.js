@@ -1,7 +1,9 @@
+import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
-// One UMD file: trame's client loads it with a script tag and already has Vue on `window`.
+// One UMD file: trame's client loads it with a script tag and already has Vue on `window`. Templates are compiled here.
 export default defineConfig({
+  plugins: [vue()],
   define: { 'process.env.NODE_ENV': JSON.stringify('production') },
   build: {
     outDir: 'dist',

@@ -1,32 +1,21 @@
-"""The page of a study, built from plain HTML elements. Styles are in ``static/css/viewer.css``.
+"""The page of a study: its state, and the one component that draws it (``static/viewer/src/page/StudyPage.vue``).
 
-What a user called a study, and every other text that is not ours, reaches the page as state and is interpolated by
-Vue as text. Only our own translations are written into the template.
+What a user called a study, and every other text, reaches the page as state, which Vue interpolates as text.
+Nothing of it is written into a template.
 """
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from trame.ui.html import DivLayout
-from trame.widgets import html
 
+from webapp.enumerations import DICOM_KINDS, MESH_FORMATS
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.tables import Study
-from webapp.translations import LANGUAGES, Translate, component_texts
-from webapp.viewer.parts import Words
-from webapp.viewer.tools_capture import capture_tools
-from webapp.viewer.tools_downloads import download_tools
-from webapp.viewer.tools_job import segmentation_tools
-from webapp.viewer.tools_masks import mask_tools
-from webapp.viewer.tools_measure import measure_tools
-from webapp.viewer.tools_notes import note_tools
-from webapp.viewer.tools_review import review_tools
-from webapp.viewer.tools_view import PLANES, PRESSED, WINDOWS, help_tools, view_tools
-from webapp.viewer.tools_volume import volume_tools
-from webapp.viewer.widget import SpineViewer, viewer_module
-
-_PANEL_TEXTS = (*PLANES, "volume", "original", "segmented", "loading", "load_failed", "no_webgl", "maximise", "keys")
+from webapp.translations import LANGUAGES, Translate, page_texts
+from webapp.viewer.widget import StudyPage, viewer_module
 
 
 def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
@@ -37,6 +26,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "study_name": study.name,
         "study_facts": _facts(study),
         "study_notes": [t(f"note.{note.code}", **dict(note.values)) for note in study.notes],
+        "languages": _other_languages(study, lang),
         "display_url": f"/api/v1/studies/{study.id}/display.json",
         "version": "",
         "masks": [],
@@ -44,10 +34,11 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "shown": [],
         "opacity": 60,
         "mesh_axes": "ras",
-        "dicom": study.original == DICOM_FOLDER,
+        "mesh_formats": list(MESH_FORMATS),
+        "dicom_kinds": list(DICOM_KINDS) if study.original == DICOM_FOLDER else [],
         "pacs": [],
         "sending": {"text": "", "busy": False, "failed": False},
-        "level": list(WINDOWS["bone"]),
+        "level": [500, 2000],
         "volume_preset": "bone",
         "layout": "four",
         "plane": "sagittal",
@@ -62,34 +53,17 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "at": None,
         "problem": "",
         "gone": False,
-        "texts": {**{name: t(f"viewer.{name}") for name in _PANEL_TEXTS}, **component_texts(lang)},
+        "texts": page_texts(lang),
     }
 
 
-def build_page(server: Any, study: Study, lang: str, t: Translate) -> None:
+def build_page(server: Any, t: Translate) -> None:
     """Fill the main template of a session's server, and what replaces it while the connection is away."""
     server.enable_module(viewer_module())
-    words = Words(t)
     with DivLayout(server, classes="sv-app") as layout:
-        _top_bar(study, lang, words)
-        with html.Main(classes="sv-main"):
-            with html.Div(classes="sv-stage"):
-                _viewer()
-            aside = html.Aside(classes="sv-tools", raw_attrs=[f'aria-label="{words("viewer.tools")}"'])
-            with aside, html.Div(classes="sv-columns"):
-                if study.notes:
-                    note_tools(words)
-                segmentation_tools(words)
-                mask_tools(words)
-                download_tools(words)
-                view_tools(words)
-                volume_tools(words)
-                measure_tools(words)
-                review_tools(words)
-                capture_tools(words)
-                help_tools(words)
+        StudyPage()
     server.state.trame__template_error_reconnect = (
-        f'<div class="sv-app sv-away" role="status"><p>{words("viewer.reconnecting")}</p>'
+        f'<div class="sv-app sv-away" role="status"><p>{html.escape(t("viewer.reconnecting"))}</p>'
         '<trame-reconnect :max-retry="100000" :delay="1000" message=""/></div>'
     )
     layout.flush_content()
@@ -101,51 +75,10 @@ def _facts(study: Study) -> str:
     return f"{shape}  ·  {spacing} mm  ·  {study.orientation}"
 
 
-def _top_bar(study: Study, lang: str, words: Words) -> None:
-    with html.Header(classes="sv-top"):
-        with html.A(
-            classes="sv-home", raw_attrs=['href="/"', f'aria-label="{words("common.back")}"', 'data-testid="back"']
-        ):
-            html.Span(classes="sv-mark", raw_attrs=['aria-hidden="true"'])
-            html.Span(words("common.back"), classes="sv-home-text")
-        with html.Div(classes="sv-study"):
-            html.H1("{{ study_name }}", raw_attrs=[':title="study_name"', 'data-testid="study-name"'])
-            html.Span("{{ study_facts }}", classes="sv-facts")
-        html.P(words("common.research_only"), classes="sv-notice", raw_attrs=['data-testid="notice"'])
-        with html.Nav(
-            classes="sv-languages",
-            raw_attrs=[f'aria-label="{words("common.appearance")}"', 'data-testid="language-switch"'],
-        ):
-            theme = f'aria-label="{words("common.theme")}" title="{words("common.theme")}"'
-            html.Button(classes="sv-icon sv-theme", raw_attrs=['type="button"', 'data-testid="theme-switch"', theme])
-            for code, name in LANGUAGES.items():
-                if code != lang:
-                    html.A(name, raw_attrs=[f'href="/language/{code}?next=/studies/{study.id}"', f'lang="{code}"'])
-
-
-def _viewer() -> None:
-    SpineViewer(
-        url=("display_url",),
-        version=("version",),
-        shown=("shown",),
-        colours=("colours",),
-        opacity=("Number(opacity)",),
-        level=("level",),
-        volume_preset=("volume_preset",),
-        layout=("layout",),
-        plane=("plane",),
-        tool=("tool",),
-        resets=("resets",),
-        slab=("[slab_mm, slab_mode]",),
-        label_opacity=("label_opacity",),
-        hidden=("hidden",),
-        mask_style=("mask_style",),
-        zoom_to=("zoom_to",),
-        at=("at",),
-        texts=("texts",),
-        crosshair="at = $event",
-        windowed="level = $event",
-        failed="problem = $event",
-        restored="layout = $event.layout; plane = $event.plane; level = $event.level",
-        pressed=PRESSED,
-    )
+def _other_languages(study: Study, lang: str) -> list[dict[str, str]]:
+    """List the languages that the page can be switched to: code, name, and the address that switches."""
+    return [
+        {"code": code, "name": name, "url": f"/language/{code}?next=/studies/{study.id}"}
+        for code, name in LANGUAGES.items()
+        if code != lang
+    ]

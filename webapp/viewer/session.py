@@ -75,7 +75,7 @@ class ViewerSession:
         self._server.controller.trigger("send")(self._send)
         await self._offer_archives()
         self.state.job = no_job()
-        build_page(self._server, self.study, self._lang, self._t)
+        build_page(self._server, self._t)
         await self._look()
         self._task = self._server.start(
             backend="generic",

@@ -1,4 +1,4 @@
-"""The vtk.js component as a trame widget. Its source is in ``static/viewer/src``, its build in ``dist``."""
+"""The Vue component of the page as a trame widget. Its source is in ``static/viewer/src``, its build in ``dist``."""
 
 from __future__ import annotations
 
@@ -17,29 +17,8 @@ def viewer_module() -> dict[str, Any]:
     }
 
 
-class SpineViewer(AbstractElement):  # type: ignore[misc]
-    """The panels of one study. Properties and events are listed in ``docs/viewer.md``."""
+class StudyPage(AbstractElement):  # type: ignore[misc]
+    """The whole page of a study; it reads and writes the state that ``docs/viewer.md`` lists."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__("spine-viewer", **kwargs)
-        self._attr_names += [
-            "url",
-            "version",
-            "shown",
-            "colours",
-            "opacity",
-            ("level", "window"),
-            "volume_preset",
-            "layout",
-            "plane",
-            "tool",
-            "resets",
-            "slab",
-            "label_opacity",
-            "hidden",
-            "mask_style",
-            "zoom_to",
-            "at",
-            "texts",
-        ]
-        self._event_names += ["crosshair", ("windowed", "window"), "failed", "restored", "pressed"]
+        super().__init__("study-page", **kwargs)

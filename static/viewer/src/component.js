@@ -3,7 +3,6 @@ import { h, markRaw } from 'vue';
 import { throttled } from './core/timing.js';
 import { fetchJson } from './data/fetch.js';
 import { publish, withdraw } from './page/test-hook.js';
-import { createExtras } from './page/page-features.js';
 import { decodeView, encodeView } from './data/view-state.js';
 import { createBlink, prefersReducedMotion } from './page/compare-overlay.js';
 import { PANELS, overOf, panelOf } from './page/panels.js';
@@ -16,8 +15,6 @@ const CROSSHAIR_MS = 400;
 const ARRIVAL_MS = 300; // between two drawings of what has come so far
 
 let restored = false;
-
-const slot = (name) => document.querySelector(`[data-slot="${name}"]`); // a place in the page for tools of ours
 
 export default {
   name: 'SpineViewer',
@@ -41,7 +38,7 @@ export default {
     at: { type: Array, default: null }, // RAS+ mm: where the crosshair starts, if not in the middle
     texts: { type: Object, default: () => ({}) },
   },
-  emits: ['crosshair', 'window', 'failed', 'restored', 'pressed'],
+  emits: ['opened', 'crosshair', 'window', 'failed', 'restored'],
   data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
   computed: {
     settings() {
@@ -89,7 +86,7 @@ export default {
   beforeUnmount() {
     this.gone = true;
     this.blink.stop();
-    this.extras?.destroy();
+    this.$emit('opened', null);
     withdraw(this.viewer);
     this.viewer?.destroy();
   },
@@ -100,7 +97,6 @@ export default {
       if (this.gone) return;
       const { study, session } = document.documentElement.dataset;
       const served = graphics().webgl2 ? '' : `/studies/${study}/remote/${session}/`;
-      const tools = (name) => (served ? null : slot(name)); // what a graphics card is needed for
       const state = { ready: false, masks: [] };
       this.viewer = markRaw(
         createViewer(this.hosts, grid, scan, {
@@ -108,13 +104,13 @@ export default {
           masksReady: (ids) => (state.masks = ids),
           playing: (axis) => (this.playing = axis),
           failed: (error) => this.fail(error),
-        }, { texts: this.texts, served, slots: { volumeTools: tools('volume-tools'), measureTools: slot('measure-tools'), captureTools: tools('capture-tools'), vrTools: tools('vr-tools') } }),
+        }, { texts: this.texts, served }),
       );
-      this.extras = markRaw(createExtras(this, grid, slot));
       if (this.at) this.viewer.crosshair.moveToWorld(this.at);
       this.viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));
       this.viewer.update(this.settings);
       this.restore();
+      this.$emit('opened', this.viewer);
       publish(this.viewer, state);
       this.drawn = true;
       await this.stream(scan, grid);
@@ -160,7 +156,7 @@ export default {
     },
     fail(error) {
       this.problem = `${this.texts.load_failed ?? ''} ${error.message}`.trim();
-      this.$emit('failed', error.message);
+      this.$emit('failed', error);
     },
     toggle(key) {
       this.maximised = this.maximised === key ? '' : key;

@@ -1,6 +1,6 @@
-/** What trame's client loads: a Vue plugin that knows <spine-viewer>. */
-import SpineViewer from './component.js';
+/** What trame's client loads: a Vue plugin that knows <study-page>. */
+import StudyPage from './page/StudyPage.vue';
 
 export function install(app) {
-  app.component('SpineViewer', SpineViewer);
+  app.component('StudyPage', StudyPage);
 }

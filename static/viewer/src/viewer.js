@@ -7,19 +7,18 @@ import { frameOf, isInside, worldToIndex } from './core/patient-frame.js';
 import { PLANE_NAMES, centroidOf, clampIndex, offsetOf, positionText } from './core/geometry.js';
 import { loadMasks, loadSurfaces } from './data/masks.js';
 import { createMeasuring } from './measure/index.js';
-import { createPageTools } from './page/page-tools.js';
+import { createHeadset } from './vr/headset.js';
+import { LAYOUTS_WITH_ORIGINAL } from './page/layouts.js';
 import { createScene3d } from './volume/scene-3d.js';
 import { createRemote3d } from './volume/remote-3d.js';
 import { createSlicePanel } from './slices/slice-panel.js';
-
-const WITH_ORIGINAL = ['compare', 'curtain', 'blink']; // layouts
 
 /**
  * @param {object} hosts elements: axial, coronal, sagittal, volume, originalSlice, originalVolume, probe
  * @param {object} grid display.json
  * @param {object} scan see scan.js: { values, preview }
  * @param {object} tell { windowed([level, width]), masksReady(ids), playing(axis), failed(error) }
- * @param {object} page { texts, served: address of the 3D view that the server draws where there is no WebGL2, else '', slots: { volumeTools, measureTools, captureTools, vrTools } }: words, and places outside the panels (elements or null)
+ * @param {object} page { texts, served: address of the 3D view that the server draws where there is no WebGL2, else '' }
  */
 export function createViewer(hosts, grid, { values, preview }, tell, page) {
   let whole = preview === null; // until then some of `values` are those of the preview
@@ -77,12 +76,24 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
   );
   const volume = page.served
     ? createRemote3d(hosts.volume, page.served, page.texts)
-    : createScene3d(hosts, { grid, values, preview }, { crosshair, texts: page.texts, slot: page.slots.volumeTools });
-  const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts: page.texts, slot: page.slots.measureTools, failed: tell.failed });
+    : createScene3d(hosts, { grid, values, preview }, { crosshair, texts: page.texts });
+  const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, tell.failed);
   const legend = createLegend(hosts.volume.parentElement, page.texts);
   const cine = createCine(crosshair, frame, tell.playing);
-  const slicesNow = () => ({ ...panels, ...(compared ? { originalSlice: compared.slice } : {}) });
-  const pageTools = createPageTools(hosts, slicesNow, volume, { grid, texts: page.texts, slots: page.slots, failed: tell.failed });
+  const headset = createHeadset(grid, volume.main.surfaces);
+
+  const picturePart = ([name, panel]) => ({ name, panel: hosts[name].parentElement, render: panel.render });
+  /** What pictures are made of: panels as { name, panel: their section, render(): draw at once }. */
+  const pictures = {
+    root: hosts.volume.closest('.sv-grid'),
+    volume: { ...picturePart(['volume', volume.main]), draw: volume.main.draw, turn: volume.main.turn },
+    /** The panels seen now. */
+    seen() {
+      const slices = Object.entries({ ...panels, ...(compared ? { originalSlice: compared.slice } : {}) });
+      const all = [...slices, ['volume', volume.main], ...volume.others()].map(picturePart);
+      return all.filter(({ panel }) => panel.offsetWidth > 0);
+    },
+  };
   const stopProbe = crosshair.onMove(() => {
     untouched = false;
     hover(null);
@@ -157,7 +168,7 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
       const before = settings;
       settings = next;
       if (!same(before, next, 'window')) setWindow([...next.window]);
-      if (WITH_ORIGINAL.includes(next.layout)) compare(next.plane);
+      if (LAYOUTS_WITH_ORIGINAL.includes(next.layout)) compare(next.plane);
       else closeComparison();
       if (!same(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
       if (maskKey(before) !== maskKey(next)) showMasks();
@@ -215,14 +226,24 @@ export function createViewer(hosts, grid, { values, preview }, tell, page) {
     crosshair,
     hu: () => hu(crosshair.voxel),
     window: () => [...level],
-    vrBounds: pageTools.vrBounds,
+    grid,
+    /** Whether the server draws the 3D view. */
+    served: Boolean(page.served),
+    /** See scene-3d.js. */
+    volume,
+    /** See measurements.js. */
+    measurements: measuring.model,
+    showMeasurement: measuring.show,
+    pictures,
+    headset,
+    vrBounds: headset.bounds,
     destroy() {
       stopProbe();
       cine.destroy();
       legend.destroy();
       closeComparison();
       measuring.destroy();
-      pageTools.destroy();
+      headset.leave();
       Object.values(panels).forEach((panel) => panel.destroy());
       volume.destroy();
     },

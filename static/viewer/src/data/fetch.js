@@ -37,6 +37,19 @@ export async function fetchJson(url) {
 }
 
 /**
+ * The answer to a request with a JSON body, if there is one; null where the answer has none.
+ *
+ * @param {string} url
+ * @param {string} method
+ * @param {object} [body]
+ */
+export async function askJson(url, method = 'GET', body = undefined) {
+  const headers = body && { 'Content-Type': 'application/json' };
+  const response = await opened(url, { method, headers, body: body && JSON.stringify(body) });
+  return response.status === 204 ? null : response.json();
+}
+
+/**
  * Reads a body piece by piece, into one and the same buffer where the browser can: else the pieces that were used pile
  * up, as large as the scan, until the browser cleans up.
  *

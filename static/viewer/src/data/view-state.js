@@ -1,4 +1,6 @@
 /** The state of the view as the part of an address after "#": short, readable, and checked when it is read. */
+import { PLANE_NAMES } from '../core/geometry.js';
+import { LAYOUTS, MASKS_LAYOUT } from '../page/layouts.js';
 
 const numbers = (text, count) => {
   const values = (text ?? '').split(',').map(Number);
@@ -11,9 +13,9 @@ const rounded = (values) => values.map((value) => Math.round(value * 100) / 100)
 const FIELDS = {
   at: [rounded, (text) => numbers(text, 3)], // RAS+ mm
   level: [rounded, (text) => numbers(text, 2)], // level and width, HU
-  layout: [String, oneOf(['four', 'compare', 'curtain', 'blink', 'masks'])],
-  plane: [String, oneOf(['axial', 'coronal', 'sagittal'])],
-  big: [String, oneOf(['axial', 'coronal', 'sagittal', 'volume'])],
+  layout: [String, oneOf([...LAYOUTS, MASKS_LAYOUT])],
+  plane: [String, oneOf(PLANE_NAMES)],
+  big: [String, oneOf([...PLANE_NAMES, 'volume'])],
   camera: [rounded, (text) => numbers(text, 9)], // position, focal point, up
   axial: [rounded, (text) => numbers(text, 3)], // centre of the picture in mm along its axes, mm a pixel
   coronal: [rounded, (text) => numbers(text, 3)],

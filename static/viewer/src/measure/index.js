@@ -1,17 +1,16 @@
-/** Measuring: the study's measurements, a layer of them above each slice panel, and their tools in the page. */
+/** Measuring: the study's measurements, and a layer of them above each slice panel. */
 import { isInside, worldToIndex } from '../core/patient-frame.js';
 import { clampIndex } from '../core/geometry.js';
 import { createMeasureLayer } from './layer.js';
-import { createMeasureTools } from './tools.js';
 import { createMeasurements } from './measurements.js';
 
 /**
  * @param {object} hosts elements by plane
  * @param {object} panels slice panels by plane
  * @param {object} scan { grid, frame, crosshair, hu(voxel) }
- * @param {object} page { texts, slot: element for the tools, or null; failed(error) }
+ * @param {(error: Error) => void} failed
  */
-export function createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, { texts, slot, failed }) {
+export function createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, failed) {
   const huAt = (world) => {
     const index = worldToIndex(grid, world);
     return isInside(grid, index) ? hu(clampIndex(grid, index)) : null;
@@ -20,16 +19,17 @@ export function createMeasuring(hosts, panels, { grid, frame, crosshair, hu }, {
   const layers = Object.entries(panels).map(([name, panel]) =>
     createMeasureLayer(hosts[name], panel, crosshair, model, frame.spacing_mm[panel.axis]),
   );
+  /** Bring the panels to where a measurement lies. */
   const show = (item) => {
     const middle = [0, 1, 2].map((n) => item.points.reduce((sum, point) => sum + point[n], 0) / item.points.length);
     crosshair.moveToWorld(middle);
   };
-  const tools = slot && createMeasureTools(slot, model, texts, show);
   model.load();
   return {
+    model,
+    show,
     destroy() {
       layers.forEach((layer) => layer.destroy());
-      tools?.destroy();
     },
   };
 }

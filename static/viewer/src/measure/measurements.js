@@ -3,16 +3,8 @@
  *
  * A measurement is { url, kind, plane, points (RAS+ mm), label, statistics }; `url` is empty until the server gave one.
  */
+import { askJson } from '../data/fetch.js';
 import { statisticsIn } from './math.js';
-
-const HEADERS = { 'Content-Type': 'application/json' };
-
-async function asked(url, method, body) {
-  const response = await fetch(url, { method, credentials: 'same-origin', headers: body && HEADERS, body: body && JSON.stringify(body) });
-  const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Error(answer.error?.message ?? `${url} answered ${response.status}`);
-  return answer;
-}
 
 const sent = ({ kind, plane, points, label, statistics }) => ({ kind, plane, points_mm: points, label, statistics });
 const received = (m) => ({ url: m.url, kind: m.kind, plane: m.plane, points: m.points_mm, label: m.label, statistics: m.statistics });
@@ -52,7 +44,7 @@ export function createMeasurements(address, scan, failed) {
     },
     async load() {
       try {
-        items = (await asked(address, 'GET')).measurements.map(received);
+        items = (await askJson(address)).measurements.map(received);
         changed();
       } catch (error) {
         failed(error);
@@ -75,7 +67,7 @@ export function createMeasurements(address, scan, failed) {
       tool = '';
       changed();
       return tracked(
-        asked(address, 'POST', sent(item)).then(({ url }) => {
+        askJson(address, 'POST', sent(item)).then(({ url }) => {
           item.url = url;
           changed();
         }),
@@ -90,13 +82,13 @@ export function createMeasurements(address, scan, failed) {
     /** Store what changed of an item. */
     keep(item) {
       changed();
-      return item.url ? tracked(asked(item.url, 'PUT', sent(item))) : Promise.resolve();
+      return item.url ? tracked(askJson(item.url, 'PUT', sent(item))) : Promise.resolve();
     },
     remove(item) {
       items = items.filter((other) => other !== item);
       if (selected === item) selected = null;
       changed();
-      return item.url ? tracked(asked(item.url, 'DELETE')) : Promise.resolve();
+      return item.url ? tracked(askJson(item.url, 'DELETE')) : Promise.resolve();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { h } from 'vue';
 import { PLANES } from '../core/geometry.js';
 import { curtainAt, curtainKey } from './compare-overlay.js';
+import { LAYOUTS_WITH_ORIGINAL } from './layouts.js';
 
 /** Panels: [key of the host element, test id, class, key of its title]. */
 export const PANELS = [
@@ -12,8 +13,6 @@ export const PANELS = [
   ['originalVolume', 'view-original-3d', 'sv-original sv-original-3d', 'original'],
   ['volume', 'view-3d', 'sv-3d', 'volume'],
 ];
-
-const BESIDE_ORIGINAL = ['compare', 'curtain', 'blink'];
 
 function expand(page, key, name) {
   const { texts, maximised } = page;
@@ -37,7 +36,7 @@ function cine(page, key, name) {
 export function panelOf(page, [key, testid, classes, title]) {
   const { texts, layout, maximised } = page;
   const name = texts[title] ?? title;
-  const suffix = BESIDE_ORIGINAL.includes(layout) && !key.startsWith('original') ? ` · ${texts.segmented ?? ''}` : '';
+  const suffix = LAYOUTS_WITH_ORIGINAL.includes(layout) && !key.startsWith('original') ? ` · ${texts.segmented ?? ''}` : '';
   return h(
     'section',
     { key, class: ['sv-panel', classes, { 'sv-maximised': maximised === key }], 'data-testid': testid, 'aria-label': name },

@@ -1,13 +1,7 @@
 /** Keys of a slice panel that has the focus. */
 import { PLANES } from '../core/geometry.js';
+import { SLICE_KEYS } from '../input/shortcuts.js';
 /** @import { Plane } from '../types.js' */
-
-/** @type {Record<string, ['u' | 'v', number]>} */
-const KEYS = { ArrowLeft: ['u', -1], ArrowRight: ['u', 1], ArrowUp: ['v', 1], ArrowDown: ['v', -1] };
-/** @type {Record<string, number>} */
-const SCROLL_KEYS = { PageUp: 1, PageDown: -1, '[': -1, ']': 1 };
-/** @type {Record<string, number>} */
-const ZOOM_KEYS = { '+': 1.2, '=': 1.2, '-': 1 / 1.2 };
 
 /**
  * @param {Plane} plane
@@ -19,18 +13,17 @@ const ZOOM_KEYS = { '+': 1.2, '=': 1.2, '-': 1 / 1.2 };
  * @returns a listener of `keydown`
  */
 export function sliceKeys(plane, { step, zoom, reset, play }) {
-  const { axis, u, v } = PLANES[plane];
-  /** @type {Record<string, () => void>} */
-  const others = { 0: reset, Home: reset, ' ': play };
+  const { axis } = PLANES[plane];
 
   function act(/** @type {string} */ name) {
-    if (name in KEYS) {
-      const [direction, by] = KEYS[name];
-      const [along, sign] = direction === 'u' ? u : v;
+    if (name in SLICE_KEYS.move) {
+      const [direction, by] = SLICE_KEYS.move[name];
+      const [along, sign] = PLANES[plane][direction];
       step(along, by * sign);
-    } else if (name in SCROLL_KEYS) step(axis, SCROLL_KEYS[name]);
-    else if (name in ZOOM_KEYS) zoom(ZOOM_KEYS[name]);
-    else if (name in others) others[name]();
+    } else if (name in SLICE_KEYS.scroll) step(axis, SLICE_KEYS.scroll[name]);
+    else if (name in SLICE_KEYS.zoom) zoom(SLICE_KEYS.zoom[name]);
+    else if (SLICE_KEYS.reset.includes(name)) reset();
+    else if (SLICE_KEYS.play.includes(name)) play();
     else return false;
     return true;
   }

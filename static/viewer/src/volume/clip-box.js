@@ -9,6 +9,24 @@ import { AXES } from '../core/vectors.js';
 /** All of it. @type {Box} */
 export const WHOLE = [[0, 1], [0, 1], [0, 1]];
 
+const THINNEST = 0.02; // of the grid's length
+
+/**
+ * `box` with one face moved; the face opposite makes way.
+ *
+ * @param {number[][]} box as WHOLE
+ * @param {number} axis
+ * @param {number} end 0: where the box begins, 1: where it ends
+ * @param {number} value
+ */
+export function withFace(box, axis, end, value) {
+  const next = box.map((pair) => [...pair]);
+  next[axis][end] = value;
+  if (end === 0) next[axis][1] = Math.max(next[axis][1], Math.min(1, value + THINNEST));
+  else next[axis][0] = Math.min(next[axis][0], Math.max(0, value - THINNEST));
+  return next;
+}
+
 /**
  * The planes of a box, in RAS+ mm, normals pointing inwards. Sides that cut nothing have none.
  *

@@ -1,4 +1,4 @@
-/** All of 3D: the view, beside it the original while two are compared, what lies above them, and their tools. */
+/** All of 3D: the view, beside it the original while two are compared, and what lies above them. */
 import { WHOLE } from './clip-box.js';
 import { coarser, factorsFor, thinned, voxelsFor3d } from '../core/sampling.js';
 import { imageOf } from '../vtk/vtk-image.js';
@@ -6,7 +6,6 @@ import { thinnedBox } from '../data/label-bounds.js';
 import { labelNumbers, mergeLabels } from '../data/merged-labels.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
-import { createVolumeTools } from '../page/volume-tools.js';
 import { graphics } from '../vtk/render-window.js';
 
 const MOST_DRAWN_BY_SOFTWARE = 1.5e6; // voxels of the 3D texture
@@ -14,9 +13,9 @@ const MOST_DRAWN_BY_SOFTWARE = 1.5e6; // voxels of the 3D texture
 /**
  * @param {object} hosts elements: volume, originalVolume
  * @param {object} study { grid, values: HU, i fastest; preview: { grid, values }, drawn until `complete`, or null }
- * @param {object} page { crosshair, texts, slot: element for the tools, or null }
+ * @param {object} page { crosshair, texts }
  */
-export function createScene3d(hosts, { grid, values, preview }, { crosshair, texts, slot }) {
+export function createScene3d(hosts, { grid, values, preview }, { crosshair, texts }) {
   const { software, most3d, tablet } = graphics();
   const enough = preview !== null && software; // a processor turns no more voxels than a preview has
   let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_DRAWN_BY_SOFTWARE : voxelsFor3d(grid, tablet), most3d);
@@ -46,18 +45,29 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
     box = next;
     both((panel) => panel.setClip(box));
   }
-  const tools = slot && createVolumeTools(slot, { setMaskStyle: main.setMaskStyle, setTransfer, setClip }, preview?.values ?? values, texts);
+  const presetListeners = new Set();
 
   return {
     main,
     /** Panels beside it that there are now: [name of its host, panel]. */
     others: () => (original ? [['originalVolume', original]] : []),
     reset: main.reset,
+    /** Show the CT by another transfer function, see presets-3d.js. */
+    setTransfer,
+    /** Draw only what lies in a box, see clip-box.js. */
+    setClip,
+    /** HU that a histogram can be made of. */
+    histogramValues: preview?.values ?? values,
+    /** Call `listener` with the transfer function (null: none) of each preset that is chosen. Returns what ends it. */
+    onPreset(listener) {
+      presetListeners.add(listener);
+      return () => presetListeners.delete(listener);
+    },
     /** A key of VOLUME_PRESETS, or "off". */
     setPreset(name) {
       main.setPreset(name);
       original?.setTransfer(main.transfer);
-      tools?.showTransfer(main.transfer);
+      presetListeners.forEach((listener) => listener(main.transfer));
     },
     /**
      * @param {object[]} surfaces vtkActors, one a label
@@ -89,7 +99,6 @@ export function createScene3d(hosts, { grid, values, preview }, { crosshair, tex
       original.follow(main.camera);
     },
     destroy() {
-      tools?.destroy();
       overlay.destroy();
       original?.destroy();
       main.destroy();

@@ -5,14 +5,13 @@ import { WHOLE, boxPlanes, clip } from './clip-box.js';
 import { debounced } from '../core/timing.js';
 import { createCross } from './crosshair-3d.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
+import { VOLUME_KEYS } from '../input/shortcuts.js';
 import { frameOf, worldToIndex } from '../core/patient-frame.js';
 import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
 import { SIDES, lookFrom, lookAnteroposterior } from './standard-views.js';
 import { createWindow } from '../vtk/render-window.js';
 
 const REST_MS = 400;
-const KEYS = { ArrowLeft: ['azimuth', 8], ArrowRight: ['azimuth', -8], ArrowUp: ['elevation', -8], ArrowDown: ['elevation', 8] };
-const ZOOM_KEYS = { '+': 1.15, '=': 1.15, '-': 1 / 1.15 };
 
 /**
  * @param {object} scene { grid, image } of the volume to be rendered; `coarse` where no graphics card helps;
@@ -77,12 +76,12 @@ export function createVolumePanel(element, scene) {
 
   function key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const [move, by] = KEYS[event.key] ?? [];
+    const [move, by] = VOLUME_KEYS.turn[event.key] ?? [];
     const side = event.key.toUpperCase();
     if (side in SIDES) look(side);
-    else if (event.key === '0' || event.key === 'Home') reset();
+    else if (VOLUME_KEYS.reset.includes(event.key)) reset();
     else if (move) camera[move](by);
-    else if (event.key in ZOOM_KEYS) camera.zoom(ZOOM_KEYS[event.key]);
+    else if (event.key in VOLUME_KEYS.zoom) camera.zoom(VOLUME_KEYS.zoom[event.key]);
     else return;
     camera.orthogonalizeViewUp();
     renderer.resetCameraClippingRange();

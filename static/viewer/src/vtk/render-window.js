@@ -1,7 +1,15 @@
 /** One vtk.js render window in one element: made, sized, drawn on demand, taken down. */
+// What vtk.js needs to draw what is drawn here; its "profiles" would bring five times as many mappers along.
 import '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js';
-import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Volume.js';
-import '@kitware/vtk.js/Rendering/OpenGL/Profiles/Geometry.js';
+import '@kitware/vtk.js/Rendering/OpenGL/Actor.js';
+import '@kitware/vtk.js/Rendering/OpenGL/Camera.js';
+import '@kitware/vtk.js/Rendering/OpenGL/ImageMapper.js';
+import '@kitware/vtk.js/Rendering/OpenGL/ImageSlice.js';
+import '@kitware/vtk.js/Rendering/OpenGL/PolyDataMapper.js';
+import '@kitware/vtk.js/Rendering/OpenGL/Renderer.js';
+import '@kitware/vtk.js/Rendering/OpenGL/Texture.js';
+import '@kitware/vtk.js/Rendering/OpenGL/Volume.js';
+import '@kitware/vtk.js/Rendering/OpenGL/VolumeMapper.js';
 import vtkRenderWindow from '@kitware/vtk.js/Rendering/Core/RenderWindow.js';
 import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 import { fillElement } from '../core/filled-element.js';

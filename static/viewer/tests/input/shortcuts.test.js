@@ -1,5 +1,6 @@
+import { SIDES } from '../../src/volume/standard-views.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listenToKeys } from '../../src/input/shortcuts.js';
+import { HELP, PAGE_KEYS, SLICE_KEYS, VOLUME_KEYS, listenToKeys } from '../../src/input/shortcuts.js';
 
 const press = (key, more = {}) =>
   window.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, ...more }));
@@ -43,5 +44,19 @@ describe('keys of the page', () => {
     stop();
     press('m');
     expect(act).not.toHaveBeenCalled();
+  });
+});
+
+describe('the help sheet', () => {
+  const WRITTEN = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', PageUp: 'PgUp', PageDown: 'PgDn', '-': '−', ' ': 'Space' };
+  const ALSO = ['Home', '=']; // a second key for the same
+  const written = (keys) => [...new Set(keys.filter((key) => !ALSO.includes(key)).map((key) => WRITTEN[key] ?? key.toUpperCase()))].sort();
+  const shown = (title) => HELP[title].flatMap(([, keys]) => keys).sort();
+  const keysOf = (groups) => Object.values(groups).flatMap((keys) => (Array.isArray(keys) ? keys : Object.keys(keys)));
+
+  it('names the keys that there are, and no other', () => {
+    expect(shown('help_page')).toEqual(written(Object.keys(PAGE_KEYS)));
+    expect(shown('help_slices')).toEqual(written(keysOf(SLICE_KEYS)));
+    expect(shown('help_3d')).toEqual(written([...keysOf(VOLUME_KEYS), ...Object.keys(SIDES)]));
   });
 });
