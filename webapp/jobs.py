@@ -275,7 +275,7 @@ class JobQueue:
             mask = with_dice(mask, label_map, reference)
             for label in mask.labels:
                 report.check()
-                write_mesh(label_map, label, staged / f"{label}.stl")
+                write_mesh(label_map, label, staged / f"{label}.bin")
             if not self._store.jobs.complete(report.job_id, mask, staged, _summary(mask)):
                 raise OperationCancelled
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
 
 from segmentation.analysis.surface import surface_mesh
-from segmentation.core.atomic import atomic_path
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.labels import spine_voxels
 from segmentation.core.volume import LabelMap
@@ -63,19 +61,6 @@ def distance_surface(mask: LabelMap, reference: LabelMap) -> DistanceSurface:
         _array(measured.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.uint32),
         _array(measured.GetPointData().GetArray("Distance")).astype(np.float32),
     )
-
-
-def write_distance_surface(surface: DistanceSurface, path: Path) -> None:
-    """Write a distance surface as the viewer reads it: little-endian, without gaps.
-
-    uint32 N, uint32 T, float32 points (N x 3), float32 distances (N), uint32 triangles (T x 3).
-    """
-    sizes = np.array([len(surface.points_mm), len(surface.triangles)])
-    with atomic_path(path) as partial, partial.open("wb") as stream:
-        stream.write(sizes.astype("<u4").tobytes())
-        stream.write(surface.points_mm.astype("<f4").tobytes())
-        stream.write(surface.distance_mm.astype("<f4").tobytes())
-        stream.write(surface.triangles.astype("<u4").tobytes())
 
 
 def _spine(label_map: LabelMap) -> vtkPolyData:

@@ -17,7 +17,7 @@ from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
 from webapp.services import Services
 from webapp.storage.folders import THUMBNAIL_FILE
-from webapp.storage.mask_files import distance_file, gzipped, mesh_file
+from webapp.storage.mask_files import MeshSuffix, distance_file, gzipped, mesh_file
 from webapp.storage.studies import file_version
 from webapp.storage.tables import Mask, Study
 
@@ -36,6 +36,7 @@ def file_routes() -> list[BaseRoute]:
         ("/studies/{study_id}/thumbnail.png", get_thumbnail),
         ("/imports/{import_id}/thumbnails/{number:short}.png", get_series_thumbnail),
         ("/masks/{mask_id}/volume.bin", get_mask_volume),
+        ("/masks/{mask_id}/meshes/{label:short}.bin", get_indexed_mesh),
         ("/masks/{mask_id}/meshes/{label:short}.stl", get_mesh),
         ("/masks/{mask_id}/distances/{reference_id}.bin", get_distances),
     ]
@@ -86,22 +87,42 @@ def get_mask_volume(request: Request) -> Response:
 @describe("masks", Content(("model/stl",)), errors=(404,), path={"label": _LABEL}, query=VersionQuery, cached=True)
 def get_mesh(request: Request) -> Response:
     """Read the surface of one label of a mask, binary STL in RAS+ mm."""
+    return _mesh(request, ".stl", "model/stl")
+
+
+@describe("masks", BYTES, errors=(404,), path={"label": _LABEL}, query=VersionQuery, cached=True)
+def get_indexed_mesh(request: Request) -> Response:
+    """Read the surface of one label of a mask in RAS+ mm, each vertex once.
+
+    Little-endian: uint32 N, uint32 T, float32 vertices (N x 3), uint32 triangles (T x 3).
+    """
+    return _mesh(request, ".bin", "application/octet-stream")
+
+
+def _mesh(request: Request, suffix: MeshSuffix, kind: str) -> Response:
     services, mask = find_mask(request)
     label = int(request.path_params["label"])
     if label not in mask.labels:
         raise not_found("label")
-    path = mesh_file(services.store, mask, label)
+    return _packed(request, mesh_file(services.store, mask, label, suffix), f"{mask.digest}-{label}{suffix}", kind)
+
+
+def _packed(request: Request, path: Path, digest: str, kind: str) -> Response:
+    """Answer with a file, in gzip to whoever takes it so."""
     if "gzip" in request.headers.get("accept-encoding", ""):
-        answer = cached(request, gzipped(path), f"{mask.digest}-{label}-gz", "model/stl", "gzip")
+        answer = cached(request, gzipped(path), f"{digest}-gz", kind, "gzip")
     else:
-        answer = cached(request, path, f"{mask.digest}-{label}", "model/stl")
+        answer = cached(request, path, digest, kind)
     answer.headers["Vary"] = "Accept-Encoding"
     return answer
 
 
 @describe("masks", BYTES, errors=(404, 422), **FILE)
 def get_distances(request: Request) -> Response:
-    """Read the surface of a mask in RAS+ mm, each point with its distance in mm to another mask's surface."""
+    """Read the surface of a mask in RAS+ mm, each vertex with its distance in mm to another mask's surface.
+
+    Little-endian: uint32 N, uint32 T, float32 vertices (N x 3), float32 distances (N), uint32 triangles (T x 3).
+    """
     services, mask = find_mask(request)
     reference = services.store.masks.get(request.path_params["reference_id"])
     if reference is None or reference.study_id != mask.study_id:
@@ -110,7 +131,7 @@ def get_distances(request: Request) -> Response:
         path = distance_file(services.store, mask, reference)
     except InputError as error:
         raise from_input_error(error) from error
-    return cached(request, path, f"{mask.digest}-{reference.digest}", "application/octet-stream")
+    return _packed(request, path, f"{mask.digest}-{reference.digest}", "application/octet-stream")
 
 
 def cached(request: Request, path: Path, digest: str, kind: str, encoding: str = "") -> Response:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segmentation.core.geometry import Grid, to_canonical
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_surfaces
+from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.voxel_codec import CODING, encode_slice, preview_factors, shrink
 
 DISPLAY_JSON = "display.json"
@@ -120,10 +121,14 @@ def read_display(folder: Path) -> Display:
 
 
 def write_mesh(label_map: LabelMap, label: int, path: Path) -> None:
-    """Write the surface of one label as binary STL in RAS+ mm; the file appears whole or not at all."""
+    """Write the surface of one label in RAS+ mm, whole or not at all: STL, or the viewer's form (``.bin``)."""
     from segmentation.analysis.surface import surfaces  # VTK takes a second to import
 
-    write_surfaces(surfaces(label_map, [label]), path)
+    [surface] = surfaces(label_map, [label])
+    if path.suffix == ".bin":
+        write_indexed_mesh(path, surface.points_mm, surface.triangles)
+    else:
+        write_surfaces([surface], path)
 
 
 def _write(data: bytes, stream: gzip.GzipFile, digest: Any) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -18,12 +19,15 @@ from segmentation.evaluation.metrics import dice
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map
 from segmentation.writers import write_nifti
+from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.enumerations import MaskKind
 from webapp.http.errors import not_found
 from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
+
+MeshSuffix = Literal[".bin", ".stl"]
 
 
 def write_mask(
@@ -71,12 +75,21 @@ def mask_statistics(store: Store, mask: Mask) -> dict[int, LabelStatistics]:
     return {int(label): LabelStatistics(**values) for label, values in found.items()}
 
 
-def mesh_file(store: Store, mask: Mask, label: int) -> Path:
-    """Return the STL of one label of a mask, made when first asked for. ``label`` must be one of the mask's."""
-    path = store.mask_folder(mask) / f"{label}.stl"
+def mesh_file(store: Store, mask: Mask, label: int, suffix: MeshSuffix) -> Path:
+    """Find the surface of one label of a mask, or make it from the mask: ``.bin`` for the viewer, else STL.
+
+    Args:
+        store: Holds the mask.
+        mask: Made by this version or by an older one, whose folders hold STL files alone.
+        label: One of the mask's.
+        suffix: Which of the two.
+
+    Raises:
+        WebError: 404, the mask's file is lost.
+    """
+    path = store.mask_folder(mask) / f"{label}{suffix}"
     if not path.exists():
-        label_map = read_label_map(store.mask_folder(mask) / NIFTI_FILE)
-        write_mesh(label_map, label, path)
+        write_mesh(label_map_of(store, mask), label, path)
     return path
 
 
@@ -96,20 +109,17 @@ def distance_file(store: Store, mask: Mask, reference: Mask) -> Path:
         InputError: one of the two holds no spine.
         WebError: 404, a file is lost.
     """
-    from segmentation.analysis.surface_distance import (  # VTK takes a second to import
-        distance_surface,
-        write_distance_surface,
-    )
+    from segmentation.analysis.surface_distance import distance_surface  # VTK takes a second to import
 
     path = store.mask_folder(mask) / f"distance-{reference.id}.bin"
     if not path.exists():
         measured = distance_surface(label_map_of(store, mask), label_map_of(store, reference))
-        write_distance_surface(measured, path)
+        write_indexed_mesh(path, measured.points_mm, measured.triangles, measured.distance_mm)
     return path
 
 
 def gzipped(path: Path) -> Path:
-    """Compress a file by gzip into its folder, once; of an STL file a third is then sent."""
+    """Compress a file by gzip into its folder, once; of a mesh a third to a half is then sent."""
     packed = path.with_name(f"{path.name}.gz")
     if not packed.exists():
         with (

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmentation.analysis.surface_distance import distance_surface, write_distance_surface
+from segmentation.analysis.surface_distance import distance_surface
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap
+from segmentation.writers.indexed_mesh import write_indexed_mesh
 
 GRID = Grid((40, 40, 40), np.diag([-1.0, -1.0, 1.0, 1.0]))
 
@@ -47,7 +48,7 @@ def test_masks_without_a_spine_or_on_different_grids_are_refused() -> None:
 
 def test_the_file_holds_what_was_measured_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     path, surface = tmp_path / "distance.bin", distance_surface(ball(12), ball(10))
-    write_distance_surface(surface, path)
+    write_indexed_mesh(path, surface.points_mm, surface.triangles, surface.distance_mm)
     raw = path.read_bytes()
     points, triangles = np.frombuffer(raw, "<u4", 2)
     assert (points, triangles) == (len(surface.points_mm), len(surface.triangles))

@@ -62,9 +62,38 @@ def test_a_mesh_travels_compressed_to_whoever_takes_it_so(client: TestClient, se
     assert packed.headers["etag"] != plain.headers["etag"]
 
 
+@pytest.mark.parametrize("form", ["bin", "stl"])
+def test_a_mesh_of_either_form_is_made_from_the_mask_where_a_folder_has_none(
+    client: TestClient, segmented: dict, form: str
+):
+    """As in a folder of a version that knew STL alone, or the viewer's form alone."""
+    found = segmented["masks"][0]
+    mask = client.app.state.store.masks.get(found["id"])
+    folder = client.app.state.store.mask_folder(mask)
+    url = f"/api/v1/masks/{mask.id}/meshes/1.{form}"
+    first = client.get(url).content
+    for path in folder.glob(f"1.{form}*"):
+        path.unlink()
+    assert client.get(url).content == first
+    assert (folder / f"1.{form}").read_bytes() == first
+
+
+def test_the_viewers_mesh_has_the_triangles_of_the_stl_in_fewer_bytes(client: TestClient, segmented: dict):
+    mask = segmented["masks"][0]
+    packed = [client.get(mask[urls]["1"]) for urls in ("indexed_mesh_urls", "mesh_urls")]
+    raw, stl = (answer.content for answer in packed)
+    n, t = (int(count) for count in np.frombuffer(raw, "<u4", 2))
+    points = np.frombuffer(raw, "<f4", 3 * n, 8).reshape(n, 3)
+    triangles = np.frombuffer(raw, "<u4", 3 * t, 8 + 12 * n).reshape(t, 3)
+    corners = np.frombuffer(stl, offset=84, dtype=np.dtype("(3,)<f4, (3,3)<f4, <u2"))["f1"]
+    np.testing.assert_array_equal(points[triangles], corners)
+    assert len(raw) < 0.5 * len(stl)
+    assert int(packed[0].headers["content-length"]) < int(packed[1].headers["content-length"])
+
+
 def test_a_reference_has_a_mesh_a_label(client: TestClient, segmented: dict):
     reference = segmented["masks"][1]
-    assert sorted(reference["mesh_urls"]) == ["20", "21", "26"]
+    assert sorted(reference["mesh_urls"]) == sorted(reference["indexed_mesh_urls"]) == ["20", "21", "26"]
     for url in reference["mesh_urls"].values():
         assert len(client.get(url).content) > 84
     assert client.get(f"/api/v1/masks/{reference['id']}/meshes/22.stl").status_code == 404

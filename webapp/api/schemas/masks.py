@@ -66,7 +66,10 @@ class Mask(Answer):
     model_id: str = Field(description="Which weights made it; empty for a reference")
     created_at: Timestamp
     url: Address = Field(description="Voxels for the browser: uint8 labels, i fastest, on the displayed grid")
-    mesh_urls: dict[LabelKey, Address] = Field(description="Surfaces by the label's number")
+    mesh_urls: dict[LabelKey, Address] = Field(description="Surfaces by the label's number, STL")
+    indexed_mesh_urls: dict[LabelKey, Address] = Field(
+        description="The same surfaces for the browser: each vertex once, see the description of their address"
+    )
     download_url: Address = Field(description="NIfTI on the grid of the CT")
 
     @classmethod
@@ -74,6 +77,10 @@ class Mask(Answer):
         """Make the answer from a mask of the store and the statistics among its files."""
         base = f"{API}/masks/{mask.id}"
         statistics = mask_statistics(store, mask)
+
+        def mesh_urls(form: str) -> dict[str, str]:
+            return {str(label): f"{base}/meshes/{label}.{form}?v={mask.digest}" for label in mask.labels}
+
         return cls(
             id=mask.id,
             study_id=mask.study_id,
@@ -87,7 +94,8 @@ class Mask(Answer):
             model_id=mask.model_id,
             created_at=mask.created_at,
             url=f"{base}/volume.bin?v={mask.digest}",
-            mesh_urls={str(label): f"{base}/meshes/{label}.stl?v={mask.digest}" for label in mask.labels},
+            mesh_urls=mesh_urls("stl"),
+            indexed_mesh_urls=mesh_urls("bin"),
             download_url=f"{base}.nii.gz",
         )
 

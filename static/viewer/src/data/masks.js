@@ -1,7 +1,7 @@
 /** Masks of a study as the panels need them: labels on the displayed grid, surfaces, colours. */
 import { fetchFile, fetchMask, remember } from './fetch.js';
 import { gridOf } from './label-bounds.js';
-import { smoothMesh, surfaceActor } from '../volume/mesh.js';
+import { parseIndexedMesh, polyDataOf, surfaceActor } from '../volume/surfaces.js';
 /** @import { Colours, Display, Mask, MaskRecord, MaskSettings, Opacities, Rgb } from '../types.js' */
 
 /**
@@ -58,7 +58,7 @@ export function loadMasks(display, settings) {
 }
 
 /** @param {string} url */
-const fetchMesh = (url) => remember(url, async () => smoothMesh(await fetchFile(url)));
+const fetchMesh = (url) => remember(url, async () => polyDataOf(parseIndexedMesh(await fetchFile(url))));
 
 /**
  * Surfaces of the same labels: fresh vtkActors, one a label. One is read after another: what reading leaves behind is
@@ -71,7 +71,7 @@ export async function loadSurfaces(display, settings) {
   const actors = [];
   for (const mask of display.masks.filter(({ id }) => settings.shown.includes(id)))
     for (const [label, colour] of Object.entries(visible(mask, settings))) {
-      const actor = surfaceActor(await fetchMesh(mask.mesh_urls[label]), colour);
+      const actor = surfaceActor(await fetchMesh(mask.indexed_mesh_urls[label]), colour);
       actor.getProperty().setOpacity(sharesOf(mask, settings)[label] ?? 1);
       actors.push(actor);
     }

@@ -1,12 +1,10 @@
 /** One mask's surface, coloured by its distance to another mask, with a legend in mm. */
-import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
-import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
 import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
 import { make } from '../core/dom.js';
 import { fetchFile, remember } from '../data/fetch.js';
-import { pointNormals, trianglesOf } from './mesh.js';
+import { parseIndexedMesh, polyDataOf } from './surfaces.js';
 
 // Inside of the reference, on it, outside of it; told apart by people who see red and green alike.
 const INSIDE = [0.13, 0.4, 0.93];
@@ -25,28 +23,14 @@ export function figures(distances) {
 /** The distance in mm at the legend's ends: a round one that nearly all points keep. */
 export const legendEnd = ({ p95 }) => Math.min(MOST_MM, Math.max(LEAST_MM, Math.ceil(p95)));
 
-/** What segmentation/analysis/surface_distance.py wrote: { points, distances, corner }, corner numbers three a triangle. */
-export function parseDistances(buffer) {
-  const [count, triangles] = new Uint32Array(buffer, 0, 2);
-  const points = new Float32Array(buffer, 8, 3 * count);
-  const distances = new Float32Array(buffer, 8 + 12 * count, count);
-  return { points, distances, corner: new Uint32Array(buffer, 8 + 16 * count, 3 * triangles) };
-}
-
-function actorOf({ points, distances, corner }, end) {
+function actorOf(surface, end) {
   const colours = vtkColorTransferFunction.newInstance();
   colours.addRGBPoint(-end, ...INSIDE);
   colours.addRGBPoint(0, ...ON);
   colours.addRGBPoint(end, ...OUTSIDE);
-  const mesh = vtkPolyData.newInstance();
-  mesh.getPoints().setData(points, 3);
-  mesh.getPolys().setData(trianglesOf(corner));
-  const normals = pointNormals(points, corner);
-  mesh.getPointData().setNormals(vtkDataArray.newInstance({ name: 'Normals', numberOfComponents: 3, values: normals }));
-  mesh.getPointData().setScalars(vtkDataArray.newInstance({ name: 'distance_mm', numberOfComponents: 1, values: distances }));
   const mapper = vtkMapper.newInstance({ interpolateScalarsBeforeMapping: true, useLookupTableScalarRange: true });
   mapper.setLookupTable(colours);
-  mapper.setInputData(mesh);
+  mapper.setInputData(polyDataOf(surface, 'distance_mm'));
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   actor.getProperty().setAmbient(0.3);
@@ -97,8 +81,8 @@ export function createLegend(element, texts) {
 
 /** The coloured surface at `url` (see webapp/api/files.py): { actor, figures, end }. */
 export async function loadDistances(url) {
-  const surface = await remember(url, async () => parseDistances(await fetchFile(url)));
-  const found = figures(surface.distances);
+  const surface = await remember(url, async () => parseIndexedMesh(await fetchFile(url)));
+  const found = figures(surface.values);
   const end = legendEnd(found);
   return { actor: actorOf(surface, end), figures: found, end };
 }

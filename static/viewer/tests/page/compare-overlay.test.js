@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createCine, nextSlice } from '../../src/slices/cine.js';
 import { createCrosshair } from '../../src/core/crosshair.js';
-import { figures, legendEnd, parseDistances } from '../../src/volume/distance-surface.js';
+import { figures, legendEnd } from '../../src/volume/distance-surface.js';
 import { frameOf } from '../../src/core/patient-frame.js';
 import { curtainAt, curtainKey } from '../../src/page/compare-overlay.js';
 
@@ -46,15 +46,6 @@ describe('distances between two masks', () => {
   const found = figures(Float32Array.from([-4, 0, 1, 1]));
   it('have a mean, a 95th percentile and a greatest amount', () => {
     expect(found).toEqual({ mean: 1.5, p95: 1, max: 4 });
-  });
-
-  it('are read as the server wrote them', () => {
-    const buffer = new ArrayBuffer(8 + 16 * 3 + 12);
-    new Uint32Array(buffer, 0, 2).set([3, 1]);
-    new Float32Array(buffer, 8, 12).set([0, 0, 0, 1, 0, 0, 0, 1, 0, 0.5, -0.5, 2]);
-    new Uint32Array(buffer, 56, 3).set([0, 1, 2]);
-    const { points, distances, corner } = parseDistances(buffer);
-    expect([[...points.slice(3, 6)], [...distances], [...corner]]).toEqual([[1, 0, 0], [0.5, -0.5, 2], [0, 1, 2]]);
   });
 
   it('have a legend that ends at a round number', () => {
