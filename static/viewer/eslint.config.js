@@ -49,10 +49,7 @@ export default [
   {
     files: [
       'viewer/src/component.js',
-      'viewer/src/input/shortcuts.js',
       'viewer/src/measure/measurements.js',
-      'viewer/src/page/panels.js',
-      'viewer/src/page/screenshot.js',
       'viewer/src/viewer.js',
       'viewer/src/volume/distance-surface.js',
       'viewer/src/volume/scene-3d.js',

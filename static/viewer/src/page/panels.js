@@ -14,32 +14,79 @@ export const PANELS = [
   ['volume', 'view-3d', 'sv-3d', 'volume'],
 ];
 
+/**
+ * @typedef {object} Page what is read and called of component.js
+ * @property {Record<string, string>} texts
+ * @property {string} layout
+ * @property {string} maximised key of the panel shown alone, or ''
+ * @property {number} playing axis of the slices that are played, or -1
+ * @property {number} curtain per cent
+ * @property {boolean} blinking
+ * @property {Record<string, object>} taps listeners by panel
+ * @property {?{play(plane: string): void}} viewer
+ * @property {(key: string) => void} toggle
+ * @property {(at: ?number) => boolean} moveCurtain
+ * @property {() => void} pressBlink
+ */
+
+/**
+ * @param {Page} page
+ * @param {string} key
+ * @param {string} name
+ */
 function expand(page, key, name) {
   const { texts, maximised } = page;
-  const attributes = { title: texts.maximise, 'aria-label': `${texts.maximise}: ${name}`, 'aria-pressed': String(maximised === key) };
-  return h('button', { class: 'sv-expand', type: 'button', ...attributes, onClick: () => page.toggle(key) }, h('span', { 'aria-hidden': 'true' }));
+  const attributes = {
+    class: 'sv-expand',
+    type: 'button',
+    title: texts.maximise,
+    'aria-label': `${texts.maximise}: ${name}`,
+    'aria-pressed': String(maximised === key),
+    onClick: () => page.toggle(key),
+  };
+  return h('button', attributes, h('span', { 'aria-hidden': 'true' }));
 }
 
+/**
+ * @param {Page} page
+ * @param {string} key
+ * @param {string} name
+ */
 function cine(page, key, name) {
-  if (!(key in PLANES)) return null;
+  const plane = Object.entries(PLANES).find(([planeName]) => planeName === key)?.[1];
+  if (!plane) return null;
   const { texts, playing } = page;
   const attributes = {
+    class: 'sv-cine',
+    type: 'button',
     title: texts.cine,
     'aria-label': `${texts.cine}: ${name}`,
-    'aria-pressed': String(playing === PLANES[key].axis),
+    'aria-pressed': String(playing === plane.axis),
     'data-testid': `cine-${key}`,
+    onClick: () => page.viewer?.play(key),
   };
-  return h('button', { class: 'sv-cine', type: 'button', ...attributes, onClick: () => page.viewer?.play(key) }, h('span', { 'aria-hidden': 'true' }));
+  return h('button', attributes, h('span', { 'aria-hidden': 'true' }));
 }
 
-/** One panel of the component `page`. */
+/**
+ * One panel of the component.
+ *
+ * @param {Page} page
+ * @param {string[]} panel one of PANELS
+ */
 export function panelOf(page, [key, testid, classes, title]) {
   const { texts, layout, maximised } = page;
   const name = texts[title] ?? title;
-  const suffix = LAYOUTS_WITH_ORIGINAL.includes(layout) && !key.startsWith('original') ? ` · ${texts.segmented ?? ''}` : '';
+  const isSegmented = LAYOUTS_WITH_ORIGINAL.includes(layout) && !key.startsWith('original');
+  const suffix = isSegmented ? ` · ${texts.segmented ?? ''}` : '';
   return h(
     'section',
-    { key, class: ['sv-panel', classes, { 'sv-maximised': maximised === key }], 'data-testid': testid, 'aria-label': name },
+    {
+      key,
+      class: ['sv-panel', classes, { 'sv-maximised': maximised === key }],
+      'data-testid': testid,
+      'aria-label': name,
+    },
     [
       h('div', {
         ref: key,
@@ -56,16 +103,28 @@ export function panelOf(page, [key, testid, classes, title]) {
   );
 }
 
-/** The curtain's handles, one a place, or the button that holds the blinking. */
+/**
+ * The curtain's handles, one a place, or the button that holds the blinking.
+ *
+ * @param {Page} page
+ */
 export function overOf(page) {
   const { texts, layout, maximised, curtain } = page;
   if (maximised) return [];
   if (layout === 'blink') {
-    const attributes = { type: 'button', class: 'sv-blink', 'data-testid': 'blink-hold', 'aria-pressed': String(!page.blinking) };
-    return [h('button', { ...attributes, onClick: () => page.pressBlink() }, texts.blink_hold)];
+    const attributes = {
+      type: 'button',
+      class: 'sv-blink',
+      'data-testid': 'blink-hold',
+      'aria-pressed': String(!page.blinking),
+      onClick: () => page.pressBlink(),
+    };
+    return [h('button', attributes, texts.blink_hold)];
   }
   if (layout !== 'curtain') return [];
-  const held = (event) => event.buttons && page.moveCurtain(curtainAt(event.clientX, event.currentTarget.parentElement.getBoundingClientRect()));
+  /** @param {PointerEvent & {currentTarget: {parentElement: HTMLElement}}} event */
+  const hold = ({ buttons, clientX, currentTarget }) =>
+    buttons && page.moveCurtain(curtainAt(clientX, currentTarget.parentElement.getBoundingClientRect()));
   return ['slice', '3d'].map((place) =>
     h('div', { class: `sv-curtain sv-curtain-${place}`, key: place }, [
       h('div', {
@@ -78,8 +137,10 @@ export function overOf(page) {
         'aria-valuemin': 0,
         'aria-valuemax': 100,
         'aria-valuenow': curtain,
-        onPointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
-        onPointermove: held,
+        /** @param {PointerEvent & {currentTarget: HTMLElement}} event */
+        onPointerdown: ({ currentTarget, pointerId }) => currentTarget.setPointerCapture(pointerId),
+        onPointermove: hold,
+        /** @param {KeyboardEvent} event */
         onKeydown: (event) => page.moveCurtain(curtainKey(event.key, curtain)) && event.preventDefault(),
       }),
     ]),

@@ -23,6 +23,7 @@ const SESSION = Symbol('session');
  * @returns {Session}
  */
 export function connectSession(trame) {
+  /** @type {Record<string, any>} */
   const mirror = shallowReactive({ ...trame.state.state });
   /** @param {{type: string, keys: string[]}} change */
   const follow = ({ type, keys }) => {
@@ -50,4 +51,4 @@ export function provideSession(session) {
 }
 
 /** @returns {Session} */
-export const useSession = () => inject(SESSION);
+export const useSession = () => /** @type {Session} */ (inject(SESSION));

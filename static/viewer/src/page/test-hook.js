@@ -1,8 +1,22 @@
 /** `window.spineview`: what tests and scripts may read of the viewer on this page. Nothing can be changed by it. */
 
+/**
+ * @typedef {object} ReadableViewer what is read of viewer.js
+ * @property {{voxel: number[], world: number[]}} crosshair
+ * @property {() => ?number[]} vrBounds
+ * @property {() => number} hu
+ * @property {() => number[]} window
+ */
+
+/** @type {?ReadableViewer} */
 let owner = null;
 
-/** Show `viewer`, whose flags live in `state`: { ready, masks }. */
+/**
+ * Show `viewer`, whose flags live in `state`.
+ *
+ * @param {ReadableViewer} viewer
+ * @param {{ready: boolean, masks: string[]}} state
+ */
 export function publish(viewer, state) {
   const hook = {
     get ready() {
@@ -36,7 +50,11 @@ export function publish(viewer, state) {
   Object.defineProperty(window, 'spineview', { configurable: true, value: Object.freeze(hook) });
 }
 
-/** Take it away again, unless another viewer took its place. */
+/**
+ * Take it away again, unless another viewer took its place.
+ *
+ * @param {?ReadableViewer} viewer
+ */
 export function withdraw(viewer) {
-  if (viewer && owner === viewer) delete window.spineview;
+  if (viewer && owner === viewer) Reflect.deleteProperty(window, 'spineview');
 }

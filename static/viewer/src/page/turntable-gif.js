@@ -21,7 +21,8 @@ export async function recordTurn(paint, turn, progress) {
   for (let n = 0; n < FRAMES; n += 1) {
     const canvas = paint();
     const { width, height } = canvas;
-    const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+    const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const { data } = ctx.getImageData(0, 0, width, height);
     const palette = quantize(data, 128);
     gif.writeFrame(applyPalette(data, palette), width, height, { palette, delay: FRAME_MS });
     turn(360 / FRAMES);

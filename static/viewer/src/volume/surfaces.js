@@ -104,7 +104,7 @@ export function polyDataOf({ points, values, corner }, valueName = 'values') {
  * An actor of one label's surface in `colour`.
  *
  * @param {object} mesh vtkPolyData in RAS+ mm
- * @param {number[]} colour [r, g, b], 0..1
+ * @param {[number, number, number]} colour red, green, blue, 0..1
  */
 export function surfaceActor(mesh, colour) {
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });

@@ -1,16 +1,22 @@
 /** The masks' surfaces in a headset, while one is worn. */
 import { enterVr } from './session.js';
+/** @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js' */
 
 /**
- * @param {object} grid display.json
- * @param {() => object[]} surfaces the vtkActors of the masks shown
+ * @param {import('../types.js').Grid} grid display.json
+ * @param {() => vtkActor[]} surfaces of the masks shown
  */
 export function createHeadset(grid, surfaces) {
+  /** @type {?Awaited<ReturnType<typeof enterVr>>} */
   let session = null;
   return {
     /** Whether there is nothing to look at. */
     isEmpty: () => surfaces().length === 0,
-    /** Show the surfaces; ends when the headset is taken off. `worn()` is called once they are shown. */
+    /**
+     * Show the surfaces; ends when the headset is taken off.
+     *
+     * @param {() => void} worn called once they are shown
+     */
     async wear(worn) {
       session = await enterVr(grid, surfaces());
       worn();

@@ -48,9 +48,13 @@ describe('keys of the page', () => {
 });
 
 describe('the help sheet', () => {
-  const WRITTEN = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', PageUp: 'PgUp', PageDown: 'PgDn', '-': '−', ' ': 'Space' };
+  const ARROWS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };
+  const WRITTEN = { ...ARROWS, PageUp: 'PgUp', PageDown: 'PgDn', '-': '−', ' ': 'Space' };
   const ALSO = ['Home', '=']; // a second key for the same
-  const written = (keys) => [...new Set(keys.filter((key) => !ALSO.includes(key)).map((key) => WRITTEN[key] ?? key.toUpperCase()))].sort();
+  const written = (keys) => {
+    const names = keys.filter((key) => !ALSO.includes(key)).map((key) => WRITTEN[key] ?? key.toUpperCase());
+    return [...new Set(names)].sort();
+  };
   const shown = (title) => HELP[title].flatMap(([, keys]) => keys).sort();
   const keysOf = (groups) => Object.values(groups).flatMap((keys) => (Array.isArray(keys) ? keys : Object.keys(keys)));
 
