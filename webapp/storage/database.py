@@ -55,15 +55,16 @@ class Database:
         Raises:
             WebError: 507, the disk is full; nothing was written.
         """
-        try:
-            with self._write, Session(self._writer) as session, session.begin():
-                yield session
-        except (OperationalError, OSError) as error:
-            if is_full(error):
-                raise disk_full() from error
-            raise
-        finally:
-            self._writes += 1  # after the commit: a reader who is early asks once more, and misses nothing
+        with self._write:
+            try:
+                with Session(self._writer) as session, session.begin():
+                    yield session
+            except (OperationalError, OSError) as error:
+                if is_full(error):
+                    raise disk_full() from error
+                raise
+            finally:
+                self._writes += 1  # after the commit: a reader who is early asks once more, and misses nothing
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -102,7 +102,7 @@ class Measurements:
         """All measurements of a study, oldest first."""
         with self._database.reading() as session:
             rows = session.query(MeasurementRow).filter_by(study_id=study_id).order_by(MeasurementRow.sequence)
-            return [_to_measurement(row) for row in rows]
+            return [to_measurement(row) for row in rows]
 
     def add(self, study_id: str, fields: Fields) -> Measurement:
         """Store a new one; The study must exist.
@@ -118,7 +118,7 @@ class Measurements:
             )
             session.add(row)
             self._write_record(session, row.study_id)
-            return _to_measurement(row)
+            return to_measurement(row)
 
     def replace(self, measurement_id: str, fields: Fields) -> Measurement | None:
         """Replace the fields of one; None if there is none."""
@@ -129,7 +129,7 @@ class Measurements:
             for name, value in asdict(fields).items():
                 setattr(row, name, value)
             self._write_record(session, row.study_id)
-            return _to_measurement(row)
+            return to_measurement(row)
 
     def delete(self, measurement_id: str) -> bool:
         """Remove one; False if there is none."""
@@ -163,7 +163,8 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def _to_measurement(row: MeasurementRow) -> Measurement:
+def to_measurement(row: MeasurementRow) -> Measurement:
+    """Make the value of a measurement's row."""
     return Measurement(
         id=row.id,
         study_id=row.study_id,

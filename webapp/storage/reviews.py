@@ -67,7 +67,7 @@ class Reviews:
         """All reviews of a study, newest first."""
         with self._database.reading() as session:
             rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.sequence.desc())
-            return [_to_review(row) for row in rows]
+            return [to_review(row) for row in rows]
 
     def latest_verdict(self, study_id: str) -> Verdict | None:
         """Return what the newest review of a study says; None before the first."""
@@ -93,7 +93,7 @@ class Reviews:
             row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **asdict(fields))
             session.add(row)
             self._write_record(session, row.study_id)
-            return _to_review(row)
+            return to_review(row)
 
     def delete(self, review_id: str) -> Review | None:
         """Remove one and return it; None if there is none."""
@@ -101,7 +101,7 @@ class Reviews:
             row = session.scalar(select(ReviewRow).where(ReviewRow.id == review_id))
             if row is None:
                 return None
-            review = _to_review(row)
+            review = to_review(row)
             session.delete(row)
             self._write_record(session, review.study_id)
             return review
@@ -110,7 +110,8 @@ class Reviews:
         write_annotations(session, self._folders.study(study_id), study_id)
 
 
-def _to_review(row: ReviewRow) -> Review:
+def to_review(row: ReviewRow) -> Review:
+    """Make the value of a review's row."""
     r, a, s = row.at_mm
     return Review(
         id=row.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -164,6 +165,32 @@ def test_what_is_foreign_is_left_alone(store: Store, data_dir: Path):
     again = reopened(store)
     assert again.studies.all() == [study]
     assert all(path.exists() for path in (foreign, hostile, halved, unknown, data_dir / "studies" / "README"))
+    again.close()
+
+
+def test_a_record_that_was_tampered_with_costs_only_what_is_wrong(store: Store, data_dir: Path):
+    sound, wrong = add(store, "sound"), add(store, "wrong")
+    mask, other = complete(store, sound), complete(store, sound)
+    store.reviews.add(sound.id, review("accepted", mask.id), "me")
+    for path, changes in (
+        (store.folder(wrong.id) / "study.json", {"created_at": "yesterday"}),
+        (store.mask_folder(other) / "mask.json", {"labels": None}),
+    ):
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    annotations = store.folder(sound.id) / "annotations.json"
+    content = json.loads(annotations.read_text())
+    [row] = content["reviews"]
+    more = [{**row, "id": "r2", "study_id": "another"}, {**row, "id": "r3", "at_mm": {}}, {"id": "r4"}, 7]
+    annotations.write_text(json.dumps({**content, "reviews": [*more, row, {**row, "who": {"a": 1}}]}))
+    store.close()
+    remove_database(data_dir)
+    again = Store(data_dir)
+    again.recover()
+    assert again.studies.all() == [dataclasses.replace(sound, state="done")]
+    assert again.masks.of_study(sound.id) == [mask]
+    assert [one.verdict for one in again.reviews.of_study(sound.id)] == ["accepted"]
+    assert store.folder(wrong.id).is_dir()
+    assert store.mask_folder(other).is_dir()
     again.close()
 
 

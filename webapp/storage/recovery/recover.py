@@ -10,27 +10,32 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from webapp.enumerations import OPEN_JOB_STATES
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import THUMBNAIL_FILE, Folders
 from webapp.storage.jobs import close_as_done
+from webapp.storage.measurements import to_measurement
 from webapp.storage.recovery.reconstruct import mask_columns, study_columns
 from webapp.storage.recovery.records import (
     ANNOTATIONS,
     MASK_RECORD,
     STUDY_RECORD,
     Columns,
+    Row,
     read_record,
     row_of,
     write_annotations,
     write_mask_record,
     write_study_record,
 )
+from webapp.storage.reviews import to_review
 from webapp.storage.studies import file_version
 from webapp.storage.tables import (
     AuditRow,
@@ -40,9 +45,12 @@ from webapp.storage.tables import (
     ReviewRow,
     StudyRow,
     to_mask,
+    to_study,
 )
 
 log = logging.getLogger(__name__)
+_UNUSABLE = (KeyError, TypeError, ValueError, AttributeError, StatementError)
+"""What a record raises whose values are not those of a row."""
 
 
 class Recovery:
@@ -86,7 +94,9 @@ class Recovery:
                 continue
             try:
                 self._adopt_study(path, columns)
-            except (KeyError, TypeError, ValueError) as error:
+            except OperationalError:  # a StatementError too, but the disk's fault
+                raise
+            except _UNUSABLE as error:
                 log.warning("%s cannot be taken up as a study (%r), and is left as it is.", path, error)
             else:
                 log.warning("The study %s was taken up again from its folder.", path.name)
@@ -96,27 +106,32 @@ class Recovery:
             row = row_of(StudyRow, {**columns, "thumbnail": file_version(folder / THUMBNAIL_FILE)})
             session.add(row)
             session.flush()
+            to_study(row, None)  # raises if a value is none that can be read
             for mask in _described_masks(folder, row):
-                _add_mask(session, mask)
+                with _attempt(session, folder):
+                    _add_mask(session, mask, folder)
             annotations = read_record(folder / ANNOTATIONS) or {}
-            for table in (MeasurementRow, ReviewRow):
-                for each in annotations.get(table.__tablename__, ()):
-                    session.add(row_of(table, each))
-                    session.flush()
+            for each in annotations.get(MeasurementRow.__tablename__, ()):
+                with _attempt(session, folder):
+                    to_measurement(_added(session, row_of(MeasurementRow, each)))
+            for each in annotations.get(ReviewRow.__tablename__, ()):
+                with _attempt(session, folder):
+                    to_review(_added(session, row_of(ReviewRow, each)))
             write_study_record(folder, row)
 
     def _adopt_masks(self, study_id: str, known: set[str]) -> None:
         """Make rows of a study's masks that have none: the server died as it wrote them down."""
-        for folder in _mask_folders(self._folders.study(study_id)):
-            columns = read_record(folder / MASK_RECORD)
+        study_folder = self._folders.study(study_id)
+        for folder in _mask_folders(study_folder):
             if folder.name in known:
                 continue
+            columns = read_record(folder / MASK_RECORD)
             if columns is None or columns.get("study_id") != study_id or columns.get("id") != folder.name:
                 log.warning("%s is no mask of SpineView, and is left as it is.", folder)
                 continue
-            with self._database.transaction() as session:
-                _add_mask(session, columns)
-            log.warning("The mask %s was taken up again from its folder.", folder.name)
+            with self._database.transaction() as session, _attempt(session, folder):
+                _add_mask(session, columns, study_folder)
+                log.warning("The mask %s was taken up again from its folder.", folder.name)
 
     def _write_missing_records(self, known: set[str]) -> None:
         """Write the records that a version without records, or an interrupted start, did not."""
@@ -152,7 +167,7 @@ def _study(session: Session, study_id: str) -> StudyRow | None:
 
 
 def _is_written(path: Path) -> bool:
-    """True of a file that is there and, whatever a power cut did, not empty."""
+    """Tell whether a file is there and, whatever a power cut did, not empty."""
     return path.is_file() and path.stat().st_size > 0
 
 
@@ -184,8 +199,9 @@ def _described_masks(folder: Path, study: StudyRow) -> list[Columns]:
 
 
 def _order(columns: Columns | None) -> tuple[float, float]:
-    columns = columns or {}
-    return (columns.get("sequence") or 0, columns.get("created_at") or 0)
+    places = [(columns or {}).get(name) for name in ("sequence", "created_at")]
+    first, second = (float(place) if isinstance(place, int | float) else 0.0 for place in places)
+    return first, second
 
 
 def _mask_folders(folder: Path) -> Iterator[Path]:
@@ -194,18 +210,35 @@ def _mask_folders(folder: Path) -> Iterator[Path]:
         yield from sorted(path for path in masks.iterdir() if path.is_dir())
 
 
-def _add_mask(session: Session, columns: Columns) -> None:
+def _add_mask(session: Session, columns: Columns, study_folder: Path) -> None:
     """Add a mask's row, and say "done" of the job that it came of; of one that is not known, a job is made up."""
-    row = row_of(MaskRow, columns)
+    row = _added(session, row_of(MaskRow, columns))
+    mask, job = to_mask(row), None
+    if row.kind == "model":
+        job = session.scalar(select(JobRow).where(JobRow.id == (columns.get("job_id") or "")))
+        if job is None:
+            job = JobRow(id=new_id(), study_id=row.study_id, task="segment", state="running", log=[], attempts=1)
+            job.created_at = job.started_at = row.created_at
+            session.add(job)
+        if job.state in OPEN_JOB_STATES:
+            close_as_done(job, mask, "The result was found after a restart")
+        session.flush()
+    write_mask_record(study_folder / "masks" / mask.id, row, job.id if job else None)
+
+
+def _added(session: Session, row: Row) -> Row:
     session.add(row)
     session.flush()
-    if row.kind != "model":
-        return
-    job = session.scalar(select(JobRow).where(JobRow.id == (columns.get("job_id") or "")))
-    if job is None:
-        job = JobRow(id=new_id(), study_id=row.study_id, task="segment", state="running", log=[], attempts=1)
-        job.created_at = job.started_at = row.created_at
-        session.add(job)
-    if job.state in OPEN_JOB_STATES:
-        close_as_done(job, to_mask(row), "The result was found after a restart")
-    session.flush()
+    return row
+
+
+@contextmanager
+def _attempt(session: Session, where: Path) -> Iterator[None]:
+    """Undo what the block wrote if it meets something that cannot be used, and go on without it."""
+    try:
+        with session.begin_nested():
+            yield
+    except OperationalError:  # a StatementError too, but the disk's fault
+        raise
+    except _UNUSABLE as error:
+        log.warning("A part of %s cannot be taken up (%r), and is left as it is.", where, error)
