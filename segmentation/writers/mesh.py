@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.atomic import write_atomically
+from segmentation.core.geometry import RAS_TO_LPS
 
 Axes = Literal["ras", "lps"]
 AXES: tuple[Axes, ...] = ("ras", "lps")
@@ -48,8 +49,8 @@ class Surface:
         """Return the same surface in ``axes``: LPS is RAS turned by half a turn about S, so that no triangle flips."""
         if axes == "ras":
             return self
-        turn = np.array([-1.0, -1.0, 1.0])
-        return Surface(self.name, self.rgb, self.points_mm * turn, self.normals * turn, self.triangles)
+        points, normals = self.points_mm * RAS_TO_LPS, self.normals * RAS_TO_LPS
+        return Surface(self.name, self.rgb, points, normals, self.triangles)
 
 
 def write_surfaces(surfaces: Sequence[Surface], path: Path, axes: Axes = "ras") -> None:
