@@ -7,8 +7,16 @@ import { provideSession } from '../../src/page/session.js';
 
 const shortKey = (key) => key.replace(/^viewer\./, '').replace(/^js\./, '');
 
-/** English words by the keys that the page knows them by. */
-export const texts = Object.fromEntries(Object.entries(words).map(([key, text]) => [shortKey(key), text]));
+const known = Object.fromEntries(Object.entries(words).map(([key, text]) => [shortKey(key), text]));
+const isMissing = (key) => typeof key === 'string' && !key.startsWith('__v') && !(key in known) && !key.endsWith('_');
+
+/** English words by the keys that the page knows them by; a word that is missing fails the test. */
+export const texts = new Proxy(known, {
+  get(target, key) {
+    if (isMissing(key)) throw new Error(`there is no text called ${key}`);
+    return target[key];
+  },
+});
 
 /**
  * Mount `component` in a session.
