@@ -53,10 +53,10 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             yield
         finally:
             loading.cancel()
+            services.jobs.stop()  # first: a job that is given back in time is not taken for one that ended the server
             await close_sessions()
             services.receiver.stop()
             services.transfers.stop()
-            services.jobs.stop()
             services.store.close()
 
     routes: list[BaseRoute] = [

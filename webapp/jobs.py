@@ -98,7 +98,7 @@ class JobQueue:
         self._engine: EngineLike | None = None
         self._running: str | None = None
         self._cancelled: set[str] = set()
-        self._unrecorded: dict[str, Problem] = {}  # why jobs failed, while a full disk keeps it from being said
+        self._unrecorded: dict[str, Problem] = {}  # why jobs failed, that the full disk did not take yet
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._load_asked = False
@@ -135,7 +135,7 @@ class JobQueue:
         self._wake.set()
 
     def submit(self, study_id: str, task: Task = "segment", who: str = "") -> Job:
-        """Queue a job, or answer with the one already open on this study.
+        """Queue a job, or return the one already open on this study.
 
         Raises:
             WebError: 404, there is no such study; 507, the disk is full.
@@ -267,7 +267,7 @@ class JobQueue:
         engine: EngineLike,
         report: _Report,
     ) -> None:
-        """Write the mask's files beside, then put them and the rows in place at once."""
+        """Write the mask's files into a staged folder, then put them and the rows in place at once."""
         staged = self._store.stage()
         try:
             mask = write_mask(label_map, volume, staged, study.id, "model", engine.model_id, engine.confidence)
@@ -283,9 +283,9 @@ class JobQueue:
 
     def _picture(self, study: Study, volume: Volume, label_map: LabelMap) -> None:
         """Draw the list's picture, with the mask in it; a study deleted meanwhile needs none."""
-        beside = self._store.stage() / THUMBNAIL_FILE
-        write_thumbnail(volume, beside, label_map)
-        self._store.studies.replace_thumbnail(study.id, beside)
+        staged = self._store.stage() / THUMBNAIL_FILE
+        write_thumbnail(volume, staged, label_map)
+        self._store.studies.replace_thumbnail(study.id, staged)
 
     def _asked_to_stop(self, job_id: str) -> bool:
         return self._stopping.is_set() or job_id in self._cancelled

@@ -6,10 +6,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_a_server_killed_in_mid_job_finishes_it_after_the_restart(process: Proce
 
     assert process.stop(signal.SIGTERM) == 0
     assert "Traceback" not in process.log()
+
+
+def test_a_job_that_a_clean_stop_interrupts_is_as_if_nobody_had_begun_it(process: Process, ct: Path):
+    with httpx.Client(base_url=process.start(), timeout=60) as browser:
+        study = browser.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
+        job = browser.post(f"/api/v1/studies/{study['id']}/jobs", json={"task": "segment"}).json()
+        wait_for(lambda: browser.get(f"/api/v1/jobs/{job['id']}").json()["stage"] == "locating", 60)
+    assert process.stop(signal.SIGTERM) == 0
+    with closing(sqlite3.connect(process.folder / "data" / "spineview.sqlite3")) as database:
+        assert database.execute("SELECT state, attempts FROM jobs").fetchall() == [("queued", 0)]
 
 
 def test_a_broken_off_upload_leaves_nothing_and_a_worker_without_gunicorn_goes(process: Process):

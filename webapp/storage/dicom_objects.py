@@ -91,6 +91,6 @@ def _identity_removed(sources: Sources) -> bool:
 
 
 def refuse_without_identity(sources: Sources) -> None:
-    """Raise WebError (409) if the series was de-identified at the door: no archive could tell whose result it is."""
+    """Raise WebError (409) if the series was de-identified on arrival: no archive could tell whose result it is."""
     if _identity_removed(sources):
         raise WebError(409, "de_identified", "dicom_result.de_identified")

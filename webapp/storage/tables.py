@@ -90,7 +90,7 @@ class Mask:
     """One segmentation of a study, on the study's original grid.
 
     Attributes:
-        kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded beside the CT).
+        kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded with the CT).
         label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.core.volume.LabelMap`.
         labels: The labels present, ascending.
         volume_ml: Volume of the spine in millilitres.

@@ -96,9 +96,9 @@ def _set_aside(path: Path) -> None:
     lost.mkdir(exist_ok=True)
     aside = lost / f"{path.stem}-{_now()}{path.suffix}"
     for ending in ("-wal", "-shm", ""):  # the database last: without it the others would be taken for a new one's
-        beside = Path(f"{path}{ending}")
-        if beside.exists():
-            os.replace(beside, f"{aside}{ending}")
+        part = Path(f"{path}{ending}")
+        if part.exists():
+            os.replace(part, f"{aside}{ending}")
     log.warning(
         "The database in %s was damaged. It was moved to %s, and the studies are taken up again from their folders.",
         path.parent,
