@@ -32,6 +32,7 @@ MESH_TYPES: dict[MeshFormat, str] = {
     "ply": "application/octet-stream",
     "glb": "model/gltf-binary",
 }
+_NAMED = {"Content-Disposition": "Name of the file: letters and digits of the study's name, and what it holds"}
 _MESH_FORMAT = {"description": "File format", "schema": {"type": "string", "enum": list(MESH_TYPES)}}
 _DICOM_KIND = {
     "description": "seg: segmentation; rtstruct: structure set; capture: comparison pictures",
@@ -51,7 +52,7 @@ def download_routes() -> list[BaseRoute]:
     return [ApiRoute(API + path, endpoint) for path, endpoint in pairs]
 
 
-@describe("masks", Content(("application/gzip",)), errors=(404,), cached=True, query=VersionQuery)
+@describe("masks", Content(("application/gzip",)), errors=(404, 507), cached=True, query=VersionQuery, headers=_NAMED)
 def download_nifti(request: Request) -> Response:
     """Download a mask as NIfTI on the grid of the CT."""
     services, mask = find_mask(request)
@@ -60,7 +61,7 @@ def download_nifti(request: Request) -> Response:
     return _named(request, services, mask, response, "nii.gz")
 
 
-@describe("masks", BYTES, errors=(404,))
+@describe("masks", BYTES, errors=(404, 507), headers=_NAMED)
 def download_nrrd(request: Request) -> Response:
     """Download a mask as NRRD with names and colours, which 3D Slicer opens as segments."""
     services, mask = find_mask(request)
@@ -69,7 +70,13 @@ def download_nrrd(request: Request) -> Response:
     return _named(request, services, mask, Response(data, media_type="application/octet-stream"), "seg.nrrd")
 
 
-@describe("masks", Content(("application/dicom",)), errors=(404, 409, 422), path={"kind": _DICOM_KIND})
+@describe(
+    "masks",
+    Content(("application/dicom",)),
+    errors=(404, 409, 422, 507),
+    path={"kind": _DICOM_KIND},
+    headers=_NAMED,
+)
 def download_dicom(request: Request) -> Response:
     """Download a mask of a DICOM study as segmentation, structure set or comparison pictures."""
     services, mask = find_mask(request)
@@ -81,7 +88,7 @@ def download_dicom(request: Request) -> Response:
     return _named(request, services, mask, response, f"{kind}.dcm")
 
 
-@describe("masks", Content(("text/plain",), {"type": "string"}), errors=(404,))
+@describe("masks", Content(("text/plain",), {"type": "string"}), errors=(404, 507), headers=_NAMED)
 def download_label_table(request: Request) -> Response:
     """Download names and colours of the labels as ITK-SNAP reads them."""
     services, mask = find_mask(request)
@@ -90,7 +97,12 @@ def download_label_table(request: Request) -> Response:
 
 
 @describe(
-    "masks", Content(tuple(MESH_TYPES.values())), errors=(400, 404), path={"kind": _MESH_FORMAT}, query=SurfaceQuery
+    "masks",
+    Content(tuple(MESH_TYPES.values())),
+    errors=(400, 404, 507),
+    path={"kind": _MESH_FORMAT},
+    query=SurfaceQuery,
+    headers=_NAMED,
 )
 def download_surface(request: Request) -> Response:
     """Download all labels of a mask, or one, as a surface in mm.

@@ -10,6 +10,7 @@ from webapp.context import services, store_with, who
 from webapp.http.errors import not_found
 from webapp.storage.measurements import to_csv
 
+_NAMED = {"Content-Disposition": "Name of the file"}
 measurements = Blueprint("measurements", __name__)
 
 
@@ -29,7 +30,7 @@ def create_measurement(study_id: str, body: schemas.NewMeasurement) -> schemas.M
 
 
 @measurements.get("/studies/<study_id>/measurements.csv")
-@json_route("measurements", Content(("text/csv",), {"type": "string"}), errors=(404,))
+@json_route("measurements", Content(("text/csv",), {"type": "string"}), errors=(404, 507), headers=_NAMED)
 def download_measurements(study_id: str) -> Response:
     """Download all measurements of a study as a table."""
     store = store_with(study_id)

@@ -20,6 +20,14 @@ _REF = "#/components/schemas/{model}"
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 _CHANGING = {"POST", "PUT", "DELETE"}
 _OF_ALL, _OF_CHANGES, _OF_BODIES = {421, 500}, {403, 507}, {400, 408, 413}
+_ABOUT = """Spine CT segmentation. For research use only, not a medical device.
+
+Sentences for people are in English, or in the language that the cookie `lang` or the header `Accept-Language` asks for.
+Positions are RAS+ mm. Addresses in answers are paths on this server. Bodies of JSON hold at most 1,000,000 bytes."""
+_CACHE_HEADERS = {
+    "ETag": "Changes with the content",
+    "Cache-Control": "For ever if the address names the content's version, else to be asked for again",
+}
 _REASONS = {
     400: "The request is malformed, or a field of it is wrong",
     403: "The request comes from a page of another site",
@@ -62,7 +70,7 @@ def document(described: Iterable[tuple[str, str, Operation | None]], version: st
         "info": {
             "title": "SpineView",
             "version": version,
-            "description": "Spine CT segmentation. For research use only, not a medical device.",
+            "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": API}],
@@ -105,8 +113,10 @@ def _responses(method: str, operation: Operation, names: dict[type, Json]) -> Js
     if operation.answer is not None:
         good["content"] = _content(operation.answer, names)
     responses = {str(operation.status): good}
+    headers = operation.headers | (_CACHE_HEADERS if operation.cached else {})
+    if headers:
+        good["headers"] = {name: _described({"type": "string", "description": says}) for name, says in headers.items()}
     if operation.cached:
-        good["headers"] = {"ETag": {"description": "Changes with the content", "schema": {"type": "string"}}}
         responses["304"] = {"description": "The content is the one that If-None-Match names"}
     errors = {*operation.errors, *_OF_ALL}
     if method in _CHANGING:

@@ -46,6 +46,7 @@ class Operation:
         query: Parameters behind ``?``.
         path: JSON schemas of parameters in the path that are more than a text.
         cached: Whether it has an ETag and answers 304 to one that is known.
+        headers: What further headers of the answer say, by their names.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Operation:
     query: type[Query] | None = None
     path: dict[str, Any] = field(default_factory=dict)
     cached: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Details(TypedDict, total=False):
@@ -69,6 +71,7 @@ class Details(TypedDict, total=False):
     query: type[Query] | None
     path: dict[str, Any]
     cached: bool
+    headers: dict[str, str]
 
 
 def describe(

@@ -34,6 +34,7 @@ def _form(properties: dict[str, Any]) -> Content:
     return Content(("multipart/form-data",), {"type": "object", "properties": properties, "required": ["file"]})
 
 
+_LOCATION = {"Location": "Address of what was made"}
 _FILE = {"type": "string", "format": "binary"}
 _STUDY_FORM = _form(
     {
@@ -61,7 +62,7 @@ def upload_routes() -> list[BaseRoute]:
     ]
 
 
-@describe("studies", Study, 201, (400, 413, 415, 422), body=_STUDY_FORM)
+@describe("studies", Study, 201, (400, 413, 415, 422), body=_STUDY_FORM, headers=_LOCATION)
 async def upload_study(request: Request) -> Response:
     """Upload a CT and, optionally, a reference mask; a refusal leaves nothing behind."""
 
@@ -74,7 +75,7 @@ async def upload_study(request: Request) -> Response:
     return await _answer(request, make)
 
 
-@describe("imports", Import, 201, (400, 413, 415, 422), body=_DICOM_FORM)
+@describe("imports", Import, 201, (400, 413, 415, 422), body=_DICOM_FORM, headers=_LOCATION)
 async def upload_import(request: Request) -> Response:
     """Upload DICOM files, or zips of them, to choose a series of."""
 

@@ -17,6 +17,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.writers import write_surfaces
 from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.voxel_codec import CODING, encode_slice, preview_factors, shrink
+from webapp.http.errors import not_found
 
 DISPLAY_JSON = "display.json"
 VOLUME_FILE = "volume.bin.gz"
@@ -116,8 +117,12 @@ def write_display_mask(label_map: LabelMap, folder: Path) -> str:
 
 
 def read_display(folder: Path) -> Display:
-    """Read the display data of a study's folder."""
-    return Display(**json.loads((folder / DISPLAY_JSON).read_text(encoding="utf-8")))
+    """Read the display data of a study's folder. Raises WebError: 404, the file is lost."""
+    try:
+        text = (folder / DISPLAY_JSON).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise not_found("file") from error
+    return Display(**json.loads(text))
 
 
 def write_mesh(label_map: LabelMap, label: int, path: Path) -> None:

@@ -123,3 +123,13 @@ def test_a_file_lost_from_the_disk_answers_404(client: TestClient, segmented: di
     mask = client.app.state.store.masks.get(segmented["masks"][0]["id"])
     (client.app.state.store.mask_folder(mask) / "volume.bin.gz").unlink()
     assert client.get(segmented["masks"][0]["url"]).status_code == 404
+
+
+def test_files_that_are_lost_are_not_there(client: TestClient, upload: Callable[..., dict], ct: Path):
+    study = upload(ct)["id"]
+    folder = client.app.state.store.folder(study)
+    for path in folder.glob("*"):
+        path.unlink()
+    for name in ("display.json", "volume.bin", "preview.bin", "thumbnail.png"):
+        answer = client.get(f"/api/v1/studies/{study}/{name}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), name
