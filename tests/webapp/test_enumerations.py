@@ -16,7 +16,8 @@ STATIC = ROOT / "static"
 
 def written(pattern: str) -> str:
     """The only match of ``pattern`` in the pages' scripts and the viewer's sources."""
-    scripts = [*(STATIC / "js").glob("*.js"), *(STATIC / "viewer" / "src").rglob("*.js")]
+    sources = STATIC / "viewer" / "src"
+    scripts = [*(STATIC / "js").glob("*.js"), *sources.rglob("*.js"), *sources.rglob("*.vue")]
     found = [match for path in scripts for match in re.findall(pattern, path.read_text(encoding="utf-8"), re.DOTALL)]
     assert len(found) == 1, f"{len(found)} scripts hold {pattern}"
     return str(found[0])
@@ -34,7 +35,7 @@ def test_the_pages_scripts_know_the_same_words():
     assert quoted(r"const OPEN_JOB_STATES = \[(.*?)\]") == list(words.OPEN_JOB_STATES)
     assert quoted(r"const OPEN = \[(.*?)\]") == list(words.OPEN_TRANSFER_STATES)
     assert quoted(r"const VERDICTS = \[(.*?)\]") == list(words.VERDICTS)
-    assert quoted(r"plane: \[String, oneOf\(\[(.*?)\]") == list(words.PLANES)
+    assert re.findall(r"(\w+): { axis", written(r"const PLANES = {(.*?)\n};")) == list(words.PLANES)
     assert keys("CLICKS") == list(words.POINTS)
     assert keys("CODINGS") == list(words.CODINGS)
 
