@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from flask import Response, jsonify, request
 
-from webapp.api.bodies import read_body
+from webapp.api.bodies import read_body, read_query
 from webapp.api.schemas import Answer, Query, Request
 from webapp.context import language
 
@@ -99,9 +99,10 @@ def json_route(
     errors: tuple[int, ...] = (),
     **more: Unpack[Details],
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Describe a Flask route, check its JSON body before it runs, and serialise the answer that it returns.
+    """Describe a Flask route, check its body and parameters before it runs, and serialise the answer that it returns.
 
-    The function gets the body as its argument ``body``. It returns a model, None for an empty answer, or a response.
+    The function gets them as its arguments ``body`` and ``query``. It returns a model, None for an empty answer, or a
+    response.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
@@ -114,6 +115,8 @@ def json_route(
             if model is not None and not isinstance(model, Content):
                 data, is_json = request.get_data(cache=False), request.is_json
                 arguments["body"] = read_body(data, is_json, model, not operation.body_required)
+            if operation.query is not None:
+                arguments["query"] = read_query(request.args, operation.query)
             result = function(**arguments)
             if isinstance(result, Response):
                 return result

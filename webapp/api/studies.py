@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from webapp.api import schemas
-from webapp.api.bodies import read_query
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.operations import json_route
@@ -24,13 +23,19 @@ api.register_blueprint(system)
 
 
 @api.get("/studies")
-@json_route("studies", schemas.StudyList, errors=(400,), query=schemas.PageQuery, cached=True)
-def list_studies() -> Response:
+@json_route(
+    "studies",
+    schemas.StudyList,
+    errors=(400,),
+    query=schemas.PageQuery,
+    cached=True,
+    headers={"Link": "Address of the next page, where there is one"},
+)
+def list_studies(query: schemas.PageQuery) -> Response:
     """List studies, newest first; all of them, or a page and in the header Link the address of the next.
 
     The ETag is a weak one: it stays while nothing but the clock changes the answer (``elapsed_s`` of a running job).
     """
-    page = read_query(request.args, schemas.PageQuery)
     studies = services().store.studies
     response = Response(mimetype="application/json", headers={"Cache-Control": "private, no-cache"})
     response.vary.update(("Accept-Language", "Cookie"))
@@ -39,10 +44,10 @@ def list_studies() -> Response:
     if request.if_none_match.contains_weak(tag):
         response.status_code = 304
         return response
-    listed = studies.page(page.limit and page.limit + 1, page.after)
-    if page.limit is not None and len(listed) > page.limit:
-        listed = listed[: page.limit]
-        following = f"{API}/studies?limit={page.limit}&after={listed[-1].sequence}"
+    listed = studies.page(query.limit and query.limit + 1, query.after)
+    if query.limit is not None and len(listed) > query.limit:
+        listed = listed[: query.limit]
+        following = f"{API}/studies?limit={query.limit}&after={listed[-1].sequence}"
         response.headers["Link"] = f'<{following}>; rel="next"'
     response.set_data(
         schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(language())
