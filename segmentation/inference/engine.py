@@ -28,6 +28,7 @@ from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
 from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine
+from segmentation.preprocessing.metal import metal_box
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
 
 Array = NDArray[np.float32]
@@ -173,6 +174,9 @@ class Engine:
         restored = restore(prediction.logits, prediction.prepared)
         if prediction.in_windows:
             refine(restored, volume, prediction.prepared, self._segment.input)
+        metal_hu = self._segment.input.metal_hu
+        if metal_hu is not None and (box := metal_box(volume.hu, metal_hu)) is not None:
+            restored[box][volume.hu[box] > metal_hu] = OUTSIDE_LOGIT
         return restored
 
     def _patches(self, volume: Volume, report: _Reporter) -> _Prediction:

@@ -34,5 +34,6 @@ def refine(logits: NDArray[np.float32], volume: Volume, prepared: Prepared, spec
     seen = resample(prepared.image[:i, :j, :k], (i, j, shape[2]))
     for slice_ in range(shape[2]):
         shown = resample(seen[:, :, slice_ : slice_ + 1], (shape[0], shape[1], 1))[:, :, 0]
-        there = spec.to_unit(spec.clamp(hu[:, :, slice_]))
+        first = max(0, slice_ - 1)  # metal hides its neighbours, those above and below as well
+        there = spec.to_unit(spec.clamp(hu[:, :, first : slice_ + 2])[:, :, slice_ - first])
         logits[:, :, slice_] += np.float32(PER_RANGE) * (there - shown)

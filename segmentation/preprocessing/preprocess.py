@@ -18,6 +18,7 @@ from segmentation.core.boxes import Box, whole_box
 from segmentation.core.geometry import Grid, Shape3, from_canonical, to_canonical
 from segmentation.core.volume import Volume
 from segmentation.preprocessing.crop import bone_box
+from segmentation.preprocessing.metal import hide_metal
 
 Mode = Literal["patch", "whole", "resize"]
 Crop = Literal["none", "bone"]
@@ -40,6 +41,8 @@ class InputSpec:
             stretched to ``edge`` voxels, which distorts.
         edge: Of the cube of modes ``whole`` and ``resize``.
         crop: ``bone``: first cut the scan down to the box around its bone, so that fewer voxels show air and fat.
+        metal_hu: Voxels above this density, and their neighbours, are shown as air, and are never part of a mask;
+            None where the network was trained to see metal as the densest bone.
     """
 
     spacing_mm: float
@@ -48,11 +51,15 @@ class InputSpec:
     mode: Mode = "patch"
     edge: int = WHOLE_EDGE
     crop: Crop = "none"
+    metal_hu: float | None = None
 
     def clamp(self, hu: NDArray[Any]) -> NDArray[np.float32]:
-        """Clip HU of any shape to ``hu_min``..``hu_max``; still HU."""
+        """Clip (I, J, K) HU to ``hu_min``..``hu_max``, with metal as air if there is a ``metal_hu``; still HU."""
         # float32 first: clipping int16 with floats would make float64, four times a CT that may fill the memory.
-        return np.clip(hu.astype(np.float32), self.hu_min, self.hu_max)
+        values = hu.astype(np.float32)
+        if self.metal_hu is not None:
+            hide_metal(values, self.metal_hu, self.hu_min)
+        return np.clip(values, self.hu_min, self.hu_max, out=values)
 
     def to_unit(self, clamped_hu: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scale clamped HU to 0..1."""

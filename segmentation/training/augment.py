@@ -93,6 +93,14 @@ def degrade(image: Array, rng: np.random.Generator) -> Array:
     return np.clip(image, 0, 1).astype(np.float32)
 
 
+def photon_starvation(image: Array, rng: np.random.Generator) -> Array:
+    """Streaky noise from left to right, as between the shoulders, where few photons pass. (I, J, K) 0..1 in and out."""
+    profile = rng.standard_normal((1, *image.shape[1:]), dtype=np.float32)
+    along = ndimage.gaussian_filter1d(rng.standard_normal(image.shape, dtype=np.float32), 6.0, axis=0) * 3.5
+    noise = np.float32(rng.uniform(0.02, 0.12)) * (np.float32(0.6) * profile + np.float32(0.8) * along)
+    return np.clip(image + noise * (image > 0), 0, 1).astype(np.float32)
+
+
 def blur(image: Array, sigma: float) -> Array:
     """Blur by a Gaussian of ``sigma`` voxels."""
     return np.asarray(ndimage.gaussian_filter(image, sigma, truncate=2.5), dtype=np.float32)
@@ -124,17 +132,6 @@ def crop_field_of_view(image: Array, target: Array, rng: np.random.Generator) ->
                 index = (..., beyond, *[slice(None)] * (2 - axis))
                 image[index] = 0
                 target[index] = 0
-
-
-def insert_metal(image: Array, target: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Draw one or two screws or rods into an image, in place; (I, J, K) True where they lie."""
-    spine = np.argwhere(target > 0.5)
-    metal = np.zeros(image.shape, dtype=bool)
-    for _ in range(rng.integers(1, 3)):
-        through = spine[rng.integers(len(spine))] if len(spine) else rng.uniform(0, image.shape[0], 3)
-        metal |= tube(image.shape, through, rng.standard_normal(3), rng.uniform(1.2, 2.5), rng.uniform(8, 30))
-    image[blur(metal.astype(np.float32), 0.5) > 0.4] = 1.0
-    return metal
 
 
 def tube(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, ValidationError, model_validator
 
 from segmentation.core.errors import BadConfiguration
 from segmentation.preprocessing.preprocess import InputSpec
@@ -31,6 +31,8 @@ class Data(Frozen):
         verse: The VerSe release in its own layout (see :mod:`segmentation.training.verse`): its training split is
             trained on, its validation split chooses the checkpoint, its test split is left alone.
         label_maps: Folder of ``*.nii.gz`` label maps without a CT: images are synthesised from them.
+        label_maps_exclude: Parts of the names of label maps that are left out.
+        label_maps_weight: Part of a name to how often such a label map is drawn, beside 1 for the others.
         unlabelled: Folder of CTs whose column runs where ``centrelines`` says.
         pseudo_labels: Folder of masks for CTs in ``unlabelled``, by the same name: self-training.
         negatives: Folder of CTs without any spine.
@@ -38,6 +40,7 @@ class Data(Frozen):
         synthetic_share: Of the crops, those made from label maps.
         focus_share: Of the crops of scans, those centred near the column; the others show what is not spine.
         cropped_share: Of the crops, those that end inside the window, as small fields of view do.
+        metal_share: Of the crops, those with implants and their streaks drawn into them.
     """
 
     labelled: tuple[Case, ...] = ()
@@ -45,6 +48,7 @@ class Data(Frozen):
     verse: Path | None = None
     label_maps: Path | None = None
     label_maps_exclude: tuple[str, ...] = ()
+    label_maps_weight: dict[str, PositiveFloat] = Field(default_factory=dict)
     unlabelled: Path | None = None
     centrelines: Path | None = None
     pseudo_labels: Path | None = None
@@ -54,6 +58,7 @@ class Data(Frozen):
     synthetic_share: float = Field(0.4, ge=0, le=1)
     focus_share: float = Field(0.9, ge=0, le=1)
     cropped_share: float = Field(0.15, ge=0, le=1)
+    metal_share: float = Field(0.06, ge=0, le=1)
 
 
 class TrainingConfig(Frozen):
@@ -63,7 +68,9 @@ class TrainingConfig(Frozen):
         stage: ``locate`` learns the column, filled to one piece, on coarse voxels, ``segment`` the vertebrae.
         preprocessing, crop: What the network sees of a scan:
             see :class:`segmentation.preprocessing.preprocess.InputSpec`.
+        metal_hu: Voxels above this density are shown as air: see the same key of ``InputSpec``.
         window: Edge of a training crop and of an inference window, or of the whole scan, in voxels.
+        inference_window: Edge of an inference window, where it is not that of the training crops.
         accumulate: Parts in which a batch goes through the network, where memory holds no whole batch. The loss is
             then the mean of the parts', and batch normalisation sees one part at a time.
         schedule: ``plateau`` (the thesis: reduced when validation stalls) or ``cosine`` (for short budgets).
@@ -84,7 +91,9 @@ class TrainingConfig(Frozen):
     spacing_mm: float = Field(1.0, gt=0.2, le=8)
     preprocessing: Literal["patch", "whole", "resize"] = "patch"
     crop: Literal["none", "bone"] = "none"
+    metal_hu: float | None = Field(None, gt=1000)
     window: int = Field(128, ge=32, le=256)
+    inference_window: int | None = Field(None, ge=32, le=256)
     network: Network = FastDense3DUNet()
     epochs: int = Field(200, ge=1)
     steps_per_epoch: int = Field(100, ge=1)
@@ -106,8 +115,9 @@ class TrainingConfig(Frozen):
     @model_validator(mode="after")
     def _window_fits(self) -> Self:
         multiple = self.network.spec().multiple
-        if self.window % multiple:
-            raise ValueError(f"window must be a multiple of {multiple} voxels for this network, not {self.window}")
+        for key, edge in (("window", self.window), ("inference_window", self.inference_window or self.window)):
+            if edge % multiple:
+                raise ValueError(f"{key} must be a multiple of {multiple} voxels for this network, not {edge}")
         return self
 
     @model_validator(mode="after")
@@ -116,13 +126,17 @@ class TrainingConfig(Frozen):
             raise ValueError(f"a batch of {self.batch} cannot be accumulated in {self.accumulate} equal parts")
         if self.preprocessing != "patch" and (self.stage == "locate" or self.data.pseudo_labels):
             raise ValueError("the stage locate and pseudo_labels need preprocessing: patch")
+        if self.preprocessing != "patch" and self.inference_window is not None:
+            raise ValueError("inference_window is for preprocessing: patch; a whole scan fills one window")
         if self.preprocessing == "patch" and self.crop != "none":
             raise ValueError("crop is for preprocessing: whole or resize; a patch has its full resolution already")
         return self
 
     def input(self) -> InputSpec:
         """Return the input that the network is to expect."""
-        return InputSpec(self.spacing_mm, mode=self.preprocessing, edge=self.window, crop=self.crop)
+        return InputSpec(
+            self.spacing_mm, mode=self.preprocessing, edge=self.window, crop=self.crop, metal_hu=self.metal_hu
+        )
 
 
 def load_config(path: Path) -> TrainingConfig:

@@ -19,7 +19,7 @@ from segmentation.core.centreline import from_centreline_mm, near_centreline
 from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.geometry import Grid, Shape3, to_canonical
 from segmentation.core.hounsfield import THIN_TISSUE_HU
-from segmentation.core.labels import is_spine
+from segmentation.core.labels import SACRUM, SPINE_NUMBERS, is_spine
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.preprocessing.preprocess import InputSpec, Prepared, pad_like, prepare, resample
 from segmentation.readers import read_label_map, read_volume
@@ -33,6 +33,7 @@ SACRUM_RADIUS_MM = 15.0
 # processes, and what it mistook there would be taught again.
 BELIEVED_MM = 12.0
 CLOSING_MM = 10.0
+LAST_VERTEBRA = max(SPINE_NUMBERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Item:
         valid_mask: 255 where ``target`` counts, 0 where the loss ignores it. All 255 for a bare label map.
         bone: Share of the voxel that any label covers, 0..255; only for a bare label map, else None.
         ribs: Where ribs belong at its thoracic vertebrae; only for a bare label map that has any, else None.
-        focus: (N, 3) voxel indices around which crops are worth taking; empty if nowhere in particular.
+        focus: (N, 3) voxel indices around which crops are worth taking, in the spine and in the sacrum; empty if
+            nowhere in particular.
         weight: How often it is drawn, relative to the others.
     """
 
@@ -84,7 +86,8 @@ def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, part
         low, high = labelled_slab(labels, Grid(prepared.valid_shape, prepared.grid.affine))
         valid[:, :, :low] = valid[:, :, high + 1 :] = False
         valid |= target >= 0.5
-    focus = _focus(target >= 0.5, numbers_on_grid(labels, prepared))
+    numbers = numbers_on_grid(labels, prepared)
+    focus = _focus((target >= 0.5) | (numbers == SACRUM), numbers)
     return Item(name, to_bytes(prepared.image), to_bytes(target), _all(valid), focus, weight)
 
 
@@ -135,7 +138,10 @@ def negative_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
 
 
 def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
-    """Read labels without their CT: images are synthesised from them, crop by crop."""
+    """Read labels without their CT: images are synthesised from them, crop by crop.
+
+    Bones other than vertebrae (ribs, pelvis, skull, sacrum) that the map labels are drawn as bone that is no spine.
+    """
     labels = read_label_map(path)
     # Every labelled voxel as dense as can be: prepared as a CT is, it is the share of bone.
     prepared = prepare(Volume(np.where(labels.labels > 0, 1000, 0).astype(np.int16), labels.grid), spec)
@@ -143,8 +149,9 @@ def label_map_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
     spine = pad_like(spine_share(labels, prepared.valid_shape), prepared)
     valid = _all(np.ones(spine.shape, dtype=bool))
     numbers = numbers_on_grid(labels, prepared)
-    ribs = ribs_of(numbers, spec.spacing_mm)
-    focus = _focus(spine >= 0.5, numbers)
+    has_other_bones = (numbers > LAST_VERTEBRA).any()
+    ribs = Ribs((), spec.spacing_mm) if has_other_bones else ribs_of(numbers, spec.spacing_mm)
+    focus = _focus((spine >= 0.5) | (numbers == SACRUM), numbers)
     bone = to_bytes(prepared.image)
     return Item(path.name, None, to_bytes(spine), valid, focus, weight, bone, ribs if ribs.paths else None)
 

@@ -55,10 +55,18 @@ def load_items(config: TrainingConfig, say: Say = print) -> Items:
             pseudo = data.pseudo_labels / path.name if data.pseudo_labels else None
             real.append(centreline_item(path, line, spec, stage, pseudo=pseudo, weight=data.unlabelled_weight))
     maps = sorted(data.label_maps.glob("*.nii.gz")) if data.label_maps else []
-    synthetic = [label_map_item(p, spec) for p in maps if not any(part in p.name for part in data.label_maps_exclude)]
+    synthetic = [
+        label_map_item(path, spec, _weight_of(path.name, data.label_maps_weight))
+        for path in maps
+        if not any(part in path.name for part in data.label_maps_exclude)
+    ]
     if not real and not synthetic:
         raise BadConfiguration("training.no_data")
     return Items(real, synthetic, validation)
+
+
+def _weight_of(name: str, weights: dict[str, float]) -> float:
+    return next((weight for part, weight in weights.items() if part in name), 1.0)
 
 
 def _verse_items(scans: list[Scan], config: TrainingConfig, say: Say) -> list[Item]:

@@ -15,20 +15,23 @@ from segmentation.training.augment import (
     blur,
     crop_field_of_view,
     degrade,
-    insert_metal,
+    photon_starvation,
     random_placement,
     sample,
 )
 from segmentation.training.dataset import FULL, Item, closed, draw
-from segmentation.training.synthesis.ct_from_labels import gaps, synthesise
+from segmentation.training.synthesis.ct_from_labels import gaps, synthesise, thin_parts
+from segmentation.training.synthesis.implants import insert_implants
 
 Array = NDArray[np.float32]
 
-METAL_SHARE = 0.06
 # Discs, canal and foramina: a tenth of the spine's volume, and what a network learns last.
 GAP_WEIGHT = 2.0
 # Where a rib lies against its vertebra, which of the two a voxel is part of is what a network learns next to last.
 RIB_WEIGHT = 3.0
+# Processes and laminae: half of the spine's voxels and most of its surface, and what is missed first.
+THIN_WEIGHT = 2.0
+STARVED_SHARE = 0.12
 # What share of a voxel a label must cover for it to be painted as bone. References reach beyond the bright edge of bone
 # into what it half fills: of the reference of LIDC-IDRI-0001 a tenth is below 84 HU, of sub-verse012 below -20 HU.
 BRIGHT_FROM = (0.5, 0.8)
@@ -50,6 +53,9 @@ class Sampler:
         cropped_share: Of the crops, those that end inside the window, as small fields of view do.
         column_closing: Voxels by which the spine of synthetic crops is closed into a column; 0 leaves it.
         centred: Every crop shows its scan from the middle: for scans that fill the window by themselves.
+        metal_share: Of the crops, those with implants and their streaks drawn into them.
+        spacing_mm: Edge of a voxel.
+        metal_hidden: The network is shown metal as air.
     """
 
     real: Sequence[Item]
@@ -60,6 +66,9 @@ class Sampler:
     cropped_share: float = 0.15
     column_closing: int = 0
     centred: bool = False
+    metal_share: float = 0.06
+    spacing_mm: float = 1.5
+    metal_hidden: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def batch(self, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -78,8 +87,11 @@ class Sampler:
             image, target, loss_weight = self._real(rng)
         if not self.column_closing:
             loss_weight[gaps(target > 0.5)] *= GAP_WEIGHT
-        if rng.random() < METAL_SHARE:
-            loss_weight[insert_metal(image, target, rng)] = 0
+            loss_weight[thin_parts(target > 0.5)] *= THIN_WEIGHT
+        if rng.random() < self.metal_share:
+            loss_weight[insert_implants(image, target, self.spacing_mm, self.metal_hidden, rng)] = 0
+        if rng.random() < STARVED_SHARE:
+            image = photon_starvation(image, rng)
         image = degrade(image, rng)
         if rng.random() < self.cropped_share:
             crop_field_of_view(image, target, rng)

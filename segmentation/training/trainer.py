@@ -128,6 +128,9 @@ class Trainer:
             data.cropped_share,
             column_closing=closing_voxels(config.spacing_mm) if config.stage == "locate" else 0,
             centred=config.preprocessing != "patch",
+            metal_share=data.metal_share,
+            spacing_mm=config.spacing_mm,
+            metal_hidden=config.metal_hu is not None,
         )
 
     def _step(self, images: Tensor, targets: Tensor, weights: Tensor) -> float:
@@ -186,7 +189,7 @@ class Trainer:
 
     def _save_model(self, name: str, network: nn.Module) -> None:
         assert isinstance(network, Network)
-        stage = Stage(network, self.config.input(), self.config.window)
+        stage = Stage(network, self.config.input(), self.config.inference_window or self.config.window)
         save_model(self.config.out / name, self.config.name, {self.config.stage: stage})
 
     def _save_last(self) -> None:

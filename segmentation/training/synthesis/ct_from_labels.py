@@ -23,6 +23,7 @@ DISC_SHARE = 0.8
 VESSEL_SHARE = 0.4
 RIB_SHARE = 0.5
 ALIKE_SHARE = 0.6
+THICK = 2.0  # pairs of voxels from its border that the middle of a vertebral body lies, and that of a process does not
 
 
 def synthesise(
@@ -186,6 +187,20 @@ def gaps(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
     large = torch.from_numpy(filled.astype(np.float32))[None, None]
     wide: Array = functional.interpolate(large, size=bone.shape, mode="trilinear", align_corners=False)[0, 0].numpy()
     return np.asarray((wide > 0.5) & ~bone)
+
+
+def thin_parts(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the (I, J, K) bone that an opening by about 4 voxels removes: processes, laminae, arches.
+
+    Found on every second voxel for speed. What lies beyond the crop counts as bone where bone touches the border.
+    """
+    soft = torch.from_numpy(bone.astype(np.float32))[None, None]
+    half = functional.avg_pool3d(soft, 2, ceil_mode=True)[0, 0].numpy() >= 0.3
+    core = ndimage.distance_transform_edt(half) > THICK
+    near = ndimage.distance_transform_edt(~core) <= THICK + 0.5 if core.any() else core
+    large = torch.from_numpy(near.astype(np.float32))[None, None]
+    wide: Array = functional.interpolate(large, size=bone.shape, mode="trilinear", align_corners=False)[0, 0].numpy()
+    return np.asarray(bone & (wide < 0.5))
 
 
 def _paint(image: Array, bone: NDArray[np.bool_], density: float, rng: np.random.Generator) -> Array:
