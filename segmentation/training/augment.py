@@ -98,7 +98,7 @@ def photon_starvation(image: Array, rng: np.random.Generator) -> Array:
     profile = rng.standard_normal((1, *image.shape[1:]), dtype=np.float32)
     along = ndimage.gaussian_filter1d(rng.standard_normal(image.shape, dtype=np.float32), 6.0, axis=0) * 3.5
     noise = np.float32(rng.uniform(0.02, 0.12)) * (np.float32(0.6) * profile + np.float32(0.8) * along)
-    return np.clip(image + noise * (image > 0), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(image + noise * (image > 0), 0, 1), dtype=np.float32)
 
 
 def blur(image: Array, sigma: float) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -107,6 +108,18 @@ def test_the_mask_lies_on_the_volume_s_grid_whatever_its_axes(tmp_path_factory, 
     assert result.grid is volume.grid
     centre = np.argwhere(result.labels).mean(axis=0)
     np.testing.assert_allclose(centre, np.argwhere(volume.hu > 0).mean(axis=0), atol=1.0)
+
+
+@pytest.mark.parametrize("metal_hu", [None, 2000.0])
+def test_metal_is_no_spine_for_a_network_that_is_not_shown_it(tmp_path, metal_hu):
+    stage = threshold(300, spacing_mm=1.0)
+    stage = dataclasses.replace(stage, input=InputSpec(1.0, metal_hu=metal_hu))
+    volume = cubes(BONE, (slice(18, 21), slice(6, 24), slice(28, 31), 3000), on=grid(affine=np.eye(4)))
+    mask, probability = engine_of(tmp_path, segment=stage).segment_softly(volume)
+    metal = volume.hu > 2000
+    assert mask.labels[16, 14, 22] == 1
+    assert (mask.labels[metal] == (1 if metal_hu is None else 0)).all()
+    np.testing.assert_array_equal(probability >= 0.5, mask.labels > 0)
 
 
 def test_dust_is_cleaned_away(engine):

@@ -73,3 +73,14 @@ def test_only_the_part_that_was_shown_is_changed() -> None:
     assert outside.any()
     assert not moved[outside].any()
     assert moved[30, 30, 20] > 0.5
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_hidden_metal_has_no_detail_nor_have_its_neighbours(axis: int) -> None:
+    volume = scan(1.5)
+    volume.hu[14, 12, 10] = 3000
+    neighbour = [14, 12, 10]
+    neighbour[axis] += 1
+    moved = change(volume, InputSpec(1.5, metal_hu=2000))
+    assert abs(moved[14, 12, 10]) < 1e-5
+    assert abs(moved[tuple(neighbour)]) < 1e-5

@@ -10,7 +10,7 @@ from segmentation.training.augment import (
     Augmentation,
     crop_field_of_view,
     degrade,
-    insert_metal,
+    photon_starvation,
     random_placement,
     sample,
     thick_slices,
@@ -169,26 +169,12 @@ def test_a_field_of_view_is_cropped_along_any_number_of_axes():
     assert set(cut) == {0, 1, 2, 3}
 
 
-def block() -> np.ndarray:
-    target = np.zeros((40, 40, 40), np.float32)
-    target[15:25, 15:25, 15:25] = 1
-    return target
-
-
-@given(st.integers(0, 10_000))
-def test_metal_is_bright_thin_and_in_the_spine(seed):
-    image, target = np.full((40, 40, 40), 0.1, np.float32), block()
-    metal = insert_metal(image, target, rng(seed))
-    assert metal.dtype == bool
-    assert 8 < metal.sum() < 2 * 61 * np.pi * 2.5**2
-    assert (metal & (target > 0)).any()
-    assert set(np.unique(image)) == {np.float32(0.1), np.float32(1.0)}
-    assert (image[metal] == 1).mean() > 0.5
-    assert not (image[~ndimage.binary_dilation(metal)] == 1).any()
-    np.testing.assert_array_equal(target, block())  # what is spine stays so; the caller ignores the metal
-
-
-def test_metal_where_there_is_no_spine():
-    image = np.zeros((24, 24, 24), np.float32)
-    assert insert_metal(image, np.zeros_like(image), rng(2)).any()
-    assert image.max() == 1
+def test_photon_starvation_is_noise_along_the_shoulders_and_leaves_air():
+    image = np.full((48, 48, 48), 0.4, np.float32)
+    image[:, 40:] = 0
+    result = photon_starvation(image, rng(1))
+    assert not result[:, 40:].any()
+    noise = result[:, :40] - 0.4
+    assert 0.01 < noise.std() < 0.2
+    along, across = (np.diff(noise, axis=axis).std() for axis in (0, 1))
+    assert along < 0.5 * across

@@ -204,6 +204,12 @@ def test_a_network_by_its_name(tmp_path, network, name, spec):
         ("crop: bone", "Value error, crop is for preprocessing: whole or resize"),
         ("preprocessing: whole\nstage: locate", "Value error, the stage locate and pseudo_labels need"),
         ("preprocessing: stretch", "preprocessing: "),
+        (
+            "inference_window: 84",
+            "Value error, inference_window must be a multiple of 16 voxels for this network, not 84",
+        ),
+        ("preprocessing: whole\ninference_window: 64", "Value error, inference_window is for preprocessing: patch"),
+        ("metal_hu: 500", "metal_hu: Input should be greater than 1000"),
         ("network: {name: VNet}\nwindow: 40", "Value error, window must be a multiple of 16 voxels for this network"),
     ],
 )
@@ -214,6 +220,14 @@ def test_an_impossible_network_or_preprocessing_is_named(tmp_path, line, message
 def test_what_the_network_is_to_expect(tmp_path):
     text = "name: a\nout: b\ndata: {}\nwindow: 64\npreprocessing: whole\ncrop: bone\nspacing_mm: 2\n"
     assert load_config(written(tmp_path, text)).input() == InputSpec(2.0, mode="whole", edge=64, crop="bone")
+
+
+def test_metal_and_the_window_of_inference(tmp_path):
+    text = "name: a\nout: b\ndata: {label_maps_weight: {neck: 3}}\nwindow: 64\ninference_window: 80\nmetal_hu: 2000\n"
+    config = load_config(written(tmp_path, text))
+    assert config.input() == InputSpec(1.0, edge=64, metal_hu=2000)
+    assert config.inference_window == 80
+    assert config.data.label_maps_weight == {"neck": 3.0}
 
 
 @pytest.mark.parametrize("path", sorted(DOCS.glob("*.yaml")), ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from segmentation.training.synthesis.ct_from_labels import (
     smooth_noise,
     soft_tissue,
     synthesise,
+    thin_parts,
     vessel,
 )
 
@@ -171,3 +172,15 @@ def test_ribs_are_painted_beside_bone_but_not_over_it_nor_between_bones(monkeypa
     image = synthesise(bone, rng(1), np.zeros(bone.shape, dtype=np.float32))
     assert image[:4].mean() > 0.04
     assert image[14:18, 14:18, 15:17].max() < 0.01
+
+
+def test_a_process_is_thin_and_a_body_is_not():
+    bone = np.zeros((48, 48, 48), dtype=bool)
+    bone[12:36, 24:44, 14:34] = True
+    bone[22:26, 6:24, 22:26] = True
+    thin = thin_parts(bone)
+    assert not thin[~bone].any()
+    assert thin[22:26, 6:18, 22:26].all()
+    assert not thin[16:32, 28:40, 18:30].any()
+    assert not thin_parts(np.zeros((8, 8, 8), bool)).any()
+    assert not thin_parts(np.ones((16, 16, 16), bool)).any()  # nothing says that it ends at the crop's border

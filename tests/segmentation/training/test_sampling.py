@@ -66,9 +66,9 @@ def test_unknown_voxels_do_not_count_and_the_others_do():
 
 
 def test_inside_and_far_beyond_a_known_scan_everything_is_known(monkeypatch):
-    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
+    monkeypatch.setattr(sampling, "STARVED_SHARE", 0.0)
     monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
-    images, _, known = sampler([real(0)], [], cropped_share=0.0).batch(8, rng(1))
+    images, _, known = sampler([real(0)], [], cropped_share=0.0, metal_share=0.0).batch(8, rng(1))
     assert (images == 0).any()
     assert known[images == 0].all()
     assert known[images > 0.995 * 128 / FULL].all()  # what remains is the voxel that the border runs through
@@ -80,21 +80,47 @@ def test_the_border_of_the_spine_is_a_share_of_the_voxel():
     assert 0 < between.float().mean() < 0.3
 
 
-def test_a_soft_target_stays_soft(monkeypatch):
-    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
-    _, targets, _ = sampler([real(102)], [], cropped_share=0.0).batch(4, rng(1))
+def test_a_soft_target_stays_soft():
+    _, targets, _ = sampler([real(102)], [], cropped_share=0.0, metal_share=0.0).batch(4, rng(1))
     assert targets.max() == pytest.approx(102 / FULL, abs=1e-4)
     assert (targets - 102 / FULL).abs().lt(1e-3).float().mean() > 0.3
 
 
 def test_metal_is_drawn_and_not_counted(monkeypatch):
-    monkeypatch.setattr(sampling, "METAL_SHARE", 1.0)
+    monkeypatch.setattr(sampling, "STARVED_SHARE", 0.0)
     monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
-    images, _, known = sampler([real(FULL)], [], cropped_share=0.0).batch(6, rng(1))
+    images, _, known = sampler([real(FULL)], [], cropped_share=0.0, metal_share=1.0).batch(6, rng(1))
     unknown = known == 0
     assert unknown.flatten(1).any(dim=1).float().mean() > 0.5
     assert (images[unknown & (images > 0)] == 1).float().mean() > 0.4
     assert (images == 1).any()
+    hidden, _, known = sampler([real(FULL)], [], cropped_share=0.0, metal_share=1.0, metal_hidden=True).batch(6, rng(1))
+    assert (known == 0).any()
+    assert (hidden[known == 0] == 0).float().mean() > 0.75  # what remains is the voxel that the border runs through
+
+
+def test_a_starved_share_of_crops_has_noise_from_the_shoulders(monkeypatch):
+    monkeypatch.setattr(sampling, "degrade", lambda image, _: image)
+    starved = []
+    monkeypatch.setattr(sampling, "photon_starvation", lambda image, _: starved.append(1) or image)
+    sampler([real(0)], [], cropped_share=0.0).batch(200, rng(1))
+    assert len(starved) == pytest.approx(200 * sampling.STARVED_SHARE, abs=15)
+
+
+def test_processes_count_more_than_bodies():
+    target = np.zeros((64, 64, 64), dtype=np.uint8)
+    target[16:44, 16:44, 16:44] = FULL
+    target[28:32, 44:60, 28:32] = FULL
+    image, known = np.full_like(target, 99), np.full_like(target, FULL)
+    item = Item("process", image, target, known, np.argwhere(target).astype(np.int32)[-1:], 1.0)
+    weights, hit = [], []
+    for seed in range(12):
+        draw = Sampler([item], [], 0.0, 48, focus_share=1.0, cropped_share=0.0, metal_share=0.0)
+        _, spine, known_here = draw.batch(1, rng(seed))
+        weights.append(float((known_here[spine > 0.9] >= sampling.THIN_WEIGHT).float().mean()))
+        hit.append(bool((spine > 0.9).any()))
+    share = np.mean([w for w, h in zip(weights, hit, strict=True) if h])
+    assert 0.01 < share < 0.35  # the process and the block's edges, not the block
 
 
 def test_a_cropped_share_of_0_cuts_nothing(monkeypatch):
@@ -124,9 +150,8 @@ def test_the_share_of_synthesised_crops(share, expected, monkeypatch):
     assert len(made) == pytest.approx(expected, abs=20 if 0 < share < 1 else 0)
 
 
-def test_without_real_scans_everything_is_synthesised(monkeypatch):
-    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
-    images, targets, known = sampler([], [label_map()], 0.0).batch(6, rng())
+def test_without_real_scans_everything_is_synthesised():
+    images, targets, known = sampler([], [label_map()], 0.0, metal_share=0.0).batch(6, rng())
     assert known.all()
     assert targets.any()
     assert images.std() > 0
@@ -193,8 +218,7 @@ def test_painted_bone_stays_inside_what_the_reference_covers(monkeypatch):
         return bone.astype(np.float32)
 
     monkeypatch.setattr(sampling, "synthesise", note)
-    monkeypatch.setattr(sampling, "METAL_SHARE", 0.0)
-    _, targets, _ = sampler([], [label_map()], 1.0, cropped_share=0.0).batch(12, rng(3))
+    _, targets, _ = sampler([], [label_map()], 1.0, cropped_share=0.0, metal_share=0.0).batch(12, rng(3))
     covered = [target[0].numpy() for target in targets]
     assert all(share[bone].min() > 0.25 for bone, share in zip(painted, covered, strict=True) if bone.any())
     assert sum(bone.sum() for bone in painted) < 0.97 * sum((share > 0.5).sum() for share in covered)
