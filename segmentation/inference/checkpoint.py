@@ -1,7 +1,7 @@
 """Model files: safetensors with a JSON description inside, checked by SHA-256.
 
 One file holds the two networks of the product: ``locate.*`` finds the column, ``segment.*`` draws it.
-``python -m segmentation.inference.checkpoint NAME LOCATE SEGMENT OUT`` makes it of two training runs' files.
+``python -m segmentation.inference.checkpoint NAME LOCATE SEGMENT OUT [METAL_HU]`` makes it of two training runs' files.
 """
 
 from __future__ import annotations
@@ -107,10 +107,17 @@ def load_model(path: Path = DEFAULT_MODEL) -> Model:
         raise BadWeights("model.foreign", name=path.name) from error
 
 
-def join(name: str, locate: Path, segment: Path, out: Path) -> str:
-    """Join two training runs' model files into one product file; return its SHA-256."""
+def join(name: str, locate: Path, segment: Path, out: Path, metal_hu: float | None = None) -> str:
+    """Join two training runs' model files into one product file; return its SHA-256.
+
+    ``metal_hu`` hides metal above it from the ``segment`` stage, for weights that were trained without that.
+    """
     paths = {"locate": locate, "segment": segment}
-    return save_model(out, name, {stage: load_model(path).stages[stage] for stage, path in paths.items()})
+    stages = {stage: load_model(path).stages[stage] for stage, path in paths.items()}
+    if metal_hu is not None:
+        shown = dataclasses.replace(stages["segment"].input, metal_hu=metal_hu)
+        stages["segment"] = dataclasses.replace(stages["segment"], input=shown)
+    return save_model(out, name, stages)
 
 
 def _stage(name: str, content: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Stage:
@@ -122,4 +129,4 @@ def _stage(name: str, content: dict[str, Any], tensors: dict[str, torch.Tensor])
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{join(sys.argv[1], *map(Path, sys.argv[2:5]))}\n")
+    sys.stdout.write(f"{join(sys.argv[1], *map(Path, sys.argv[2:5]), *map(float, sys.argv[5:6]))}\n")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -92,6 +93,18 @@ def test_two_runs_are_joined_into_one_file(tmp_path):
     for name, seed in (("locate", 1), ("segment", 2)):
         wanted = stage(seed).network.state_dict()
         assert all(torch.equal(v.float(), wanted[k].float()) for k, v in both.stages[name].network.state_dict().items())
+
+
+def test_metal_is_hidden_from_the_second_pass_of_weights_that_were_trained_without(tmp_path):
+    save_model(tmp_path / "a.safetensors", "a", {"locate": stage(1, 4.0, 48), "segment": stage(2, 1.0, 64)})
+    paths = [tmp_path / f"{letter}.safetensors" for letter in "aab"]
+    join("metal", *paths, metal_hu=2500.0)
+    before, after = load_model(paths[0]).stages, load_model(paths[2]).stages
+    assert after["segment"].input == dataclasses.replace(before["segment"].input, metal_hu=2500.0)
+    assert after["locate"].input == before["locate"].input
+    for name in ("locate", "segment"):
+        wanted = before[name].network.state_dict()
+        assert all(torch.equal(v, wanted[k]) for k, v in after[name].network.state_dict().items())
 
 
 def test_a_model_without_a_sha_256_beside_it_is_loaded(model):

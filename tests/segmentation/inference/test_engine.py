@@ -115,7 +115,7 @@ def test_metal_is_no_spine_for_a_network_that_is_not_shown_it(tmp_path, metal_hu
     stage = threshold(300, spacing_mm=1.0)
     stage = dataclasses.replace(stage, input=InputSpec(1.0, metal_hu=metal_hu))
     volume = cubes(BONE, (slice(18, 21), slice(6, 24), slice(28, 31), 3000), on=grid(affine=np.eye(4)))
-    mask, probability = engine_of(tmp_path, segment=stage).segment_softly(volume)
+    mask, probability = engine_of(tmp_path, segment=stage).segment_with_probabilities(volume)
     metal = volume.hu > 2000
     assert mask.labels[16, 14, 22] == 1
     assert (mask.labels[metal] == (1 if metal_hu is None else 0)).all()
