@@ -129,4 +129,6 @@ def _stage(name: str, content: dict[str, Any], tensors: dict[str, torch.Tensor])
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{join(sys.argv[1], *map(Path, sys.argv[2:5]), *map(float, sys.argv[5:6]))}\n")
+    locator, segmenter, product = map(Path, sys.argv[2:5])
+    hidden_hu = float(sys.argv[5]) if len(sys.argv) > 5 else None
+    sys.stdout.write(f"{join(sys.argv[1], locator, segmenter, product, hidden_hu)}\n")
