@@ -45,16 +45,4 @@ export default [
       'vue/singleline-html-element-content-newline': 'off',
     },
   },
-  // Not clean yet.
-  {
-    files: [
-      'viewer/src/component.js',
-      'viewer/src/measure/measurements.js',
-      'viewer/src/viewer.js',
-      'viewer/src/volume/distance-surface.js',
-      'viewer/src/volume/scene-3d.js',
-      'viewer/src/volume/volume-panel.js',
-    ],
-    rules: { 'max-len': 'off', 'max-lines-per-function': 'off', 'no-shadow': 'off' },
-  },
 ];

@@ -1,81 +1,124 @@
 /** The Vue component <spine-viewer>: the panels' elements, what comes from Python in, what a user did out. */
-import { h, markRaw } from 'vue';
+import { defineComponent, h, markRaw } from 'vue';
 import { throttled } from './core/timing.js';
 import { fetchJson } from './data/fetch.js';
-import { publish, withdraw } from './page/test-hook.js';
+import { openScan } from './data/scan.js';
 import { decodeView, encodeView } from './data/view-state.js';
+import { createDoubleTap } from './input/double-tap.js';
 import { createBlink, prefersReducedMotion } from './page/compare-overlay.js';
 import { PANELS, overOf, panelOf } from './page/panels.js';
-import { openScan } from './data/scan.js';
-import { createDoubleTap } from './input/double-tap.js';
+import { publish, withdraw } from './page/test-hook.js';
 import { createViewer } from './viewer.js';
 import { graphics } from './vtk/render-window.js';
+/**
+ * @import { PropType } from 'vue'
+ * @import { Display, Plane, Scan, Settings, Texts } from './types.js'
+ * @import { Viewer } from './viewer.js'
+ */
+
+/**
+ * What Vue need not watch.
+ *
+ * @typedef {object} Own
+ * @property {?Viewer} viewer null until the scan's description is here
+ * @property {Record<string, HTMLElement>} hosts elements of the panels
+ * @property {{ready: boolean, masks: string[]}} drawn what tests may know
+ * @property {string} nextMaximised by the layout that is about to come
+ * @property {boolean} isGone
+ * @property {ReturnType<typeof createBlink>} blink
+ */
 
 const CROSSHAIR_MS = 400;
 const ARRIVAL_MS = 300; // between two drawings of what has come so far
 
+const SLAB = /** @type {PropType<Settings['slab']>} */ (/** @type {unknown} */ (Array));
+
 let restored = false;
 
-export default {
+export default defineComponent({
   name: 'SpineViewer',
   props: {
     url: { type: String, required: true }, // display.json
     version: { type: String, default: '' }, // changes when the study's masks change
-    shown: { type: Array, default: () => [] }, // ids of the masks shown
-    colours: { type: Object, default: () => ({}) }, // mask id -> label -> [r, g, b], 0..255
+    shown: { type: /** @type {PropType<string[]>} */ (Array), default: () => [] }, // ids of the masks shown
+    colours: { type: /** @type {PropType<Settings['colours']>} */ (Object), default: () => ({}) },
     opacity: { type: Number, default: 60 }, // of the masks on slices, per cent
-    window: { type: Array, default: () => [500, 2000] }, // level and width, HU
+    window: { type: /** @type {PropType<number[]>} */ (Array), default: () => [500, 2000] }, // level and width, HU
     volumePreset: { type: String, default: 'bone' },
     layout: { type: String, default: 'four' },
-    plane: { type: String, default: 'sagittal' }, // compared
+    plane: { type: /** @type {PropType<Plane>} */ (String), default: 'sagittal' }, // compared
     tool: { type: String, default: 'crosshair' },
     resets: { type: Number, default: 0 }, // counts how often the view was to be reset
-    slab: { type: Array, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
-    labelOpacity: { type: Object, default: () => ({}) }, // mask id -> label -> per cent, 100 where nothing is said
-    hidden: { type: Object, default: () => ({}) }, // mask id -> labels not drawn
+    slab: { type: SLAB, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
+    labelOpacity: { type: /** @type {PropType<Settings['labelOpacity']>} */ (Object), default: () => ({}) },
+    hidden: { type: /** @type {PropType<Settings['hidden']>} */ (Object), default: () => ({}) },
     maskStyle: { type: String, default: 'filled' },
-    zoomTo: { type: Object, default: null }, // { mask, label } to be zoomed to; a new object each time
-    at: { type: Array, default: null }, // RAS+ mm: where the crosshair starts, if not in the middle
-    texts: { type: Object, default: () => ({}) },
+    zoomTo: { type: /** @type {PropType<{mask: string, label: number}>} */ (Object), default: null }, // new each time
+    at: { type: /** @type {PropType<number[]>} */ (Array), default: null }, // RAS+ mm: where the crosshair starts
+    texts: { type: /** @type {PropType<Texts>} */ (Object), default: () => ({}) },
   },
   emits: ['opened', 'crosshair', 'window', 'failed', 'restored'],
-  data: () => ({ loaded: 0, drawn: false, ready: false, problem: '', maximised: '', curtain: 50, original: false, blinking: false, playing: -1 }),
+  setup() {
+    /** @type {Own} */
+    const own = {
+      viewer: null,
+      hosts: {},
+      drawn: { ready: false, masks: [] },
+      nextMaximised: '',
+      isGone: false,
+      blink: createBlink(() => {}),
+    };
+    /** @type {Record<string, object>} */
+    const taps = {}; // listeners by panel: a double tap or click enlarges it
+    return { own: markRaw(own), taps: markRaw(taps) };
+  },
+  data: () => ({
+    loaded: 0,
+    drawn: false,
+    ready: false,
+    problem: '',
+    maximised: '',
+    curtain: 50,
+    original: false,
+    blinking: false,
+    playing: -1,
+  }),
   computed: {
+    /** @returns {Settings} */
     settings() {
-      const { window: level, tool, volumePreset, layout, plane, shown, colours, opacity, labelOpacity, slab, hidden, maskStyle } = this;
+      const { window: level, tool, volumePreset, layout, plane, slab } = this;
+      const { shown, colours, opacity, labelOpacity, hidden, maskStyle } = this;
       const masks = { shown, colours, opacity: Number(opacity), labelOpacity, hidden, maskStyle };
       return { window: level, tool, volumePreset, layout, plane, slab, ...masks };
     },
   },
   watch: {
     settings(next) {
-      this.viewer?.update(next);
+      this.own.viewer?.update(next);
     },
     version() {
       this.refresh();
     },
     zoomTo({ mask, label }) {
-      this.viewer?.zoomTo(mask, label);
+      this.own.viewer?.zoomTo(mask, label);
     },
     resets() {
-      this.viewer?.reset();
+      this.own.viewer?.reset();
     },
     layout() {
       this.layOut();
     },
   },
   created() {
-    const taps = ([key]) => {
+    this.own.blink = createBlink(() => (this.original = !this.original));
+    PANELS.forEach(([key]) => {
       const { pointerdown, pointerup, dblclick } = createDoubleTap(() => this.toggle(key));
-      return [key, { onPointerdown: pointerdown, onPointerup: pointerup, onDblclick: dblclick }];
-    };
-    this.taps = markRaw(Object.fromEntries(PANELS.map(taps)));
-    this.blink = markRaw(createBlink(() => (this.original = !this.original)));
+      this.taps[key] = { onPointerdown: pointerdown, onPointerup: pointerup, onDblclick: dblclick };
+    });
   },
   async mounted() {
-    this.hosts = markRaw({ probe: this.$refs.probe });
-    PANELS.forEach(([key]) => {
-      this.hosts[key] = this.$refs[key];
+    ['probe', ...PANELS.map(([key]) => key)].forEach((key) => {
+      this.own.hosts[key] = /** @type {HTMLElement} */ (this.$refs[key]);
     });
     try {
       await this.open();
@@ -84,46 +127,51 @@ export default {
     }
   },
   beforeUnmount() {
-    this.gone = true;
-    this.blink.stop();
+    this.own.isGone = true;
+    this.own.blink.stop();
     this.$emit('opened', null);
-    withdraw(this.viewer);
-    this.viewer?.destroy();
+    withdraw(this.own.viewer);
+    this.own.viewer?.destroy();
   },
   methods: {
     async open() {
-      const grid = await fetchJson(this.url);
-      const scan = await openScan(grid);
-      if (this.gone) return;
-      const { study, session } = document.documentElement.dataset;
-      const served = graphics().webgl2 ? '' : `/studies/${study}/remote/${session}/`;
-      const state = { ready: false, masks: [] };
-      this.viewer = markRaw(
-        createViewer(this.hosts, grid, scan, {
-          windowed: (level) => this.$emit('window', level),
-          masksReady: (ids) => (state.masks = ids),
-          playing: (axis) => (this.playing = axis),
-          failed: (error) => this.fail(error),
-        }, { texts: this.texts, served }),
-      );
-      if (this.at) this.viewer.crosshair.moveToWorld(this.at);
-      this.viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));
-      this.viewer.update(this.settings);
+      const { own } = this;
+      /** @type {Display} */
+      const display = await fetchJson(this.url);
+      const scan = await openScan(display);
+      if (own.isGone) return;
+      const viewer = this.createViewer(display, scan);
+      own.viewer = viewer;
+      if (this.at) viewer.crosshair.moveToWorld(this.at);
+      viewer.crosshair.onMove(throttled((index, world) => this.$emit('crosshair', world), CROSSHAIR_MS));
+      viewer.update(this.settings);
       this.restore();
-      this.$emit('opened', this.viewer);
-      publish(this.viewer, state);
+      this.$emit('opened', viewer);
+      publish(viewer, own.drawn);
       this.drawn = true;
-      await this.stream(scan, grid);
-      if (this.gone) return;
-      this.viewer.complete();
-      state.ready = true;
+      await this.stream(scan, display);
+      if (own.isGone) return;
+      viewer.complete();
+      own.drawn.ready = true;
       this.ready = true;
     },
-    /** Draw what comes of the scan as it comes. */
-    async stream(scan, grid) {
-      const draw = throttled((slices) => {
-        this.loaded = slices / grid.shape[2];
-        if (!this.gone && !this.ready) this.viewer.arrived();
+    /** @param {Display} display @param {Scan} scan */
+    createViewer(display, scan) {
+      const { study, session } = document.documentElement.dataset;
+      const served = graphics().webgl2 ? '' : `/studies/${study}/remote/${session}/`;
+      const on = {
+        windowed: (/** @type {number[]} */ level) => this.$emit('window', level),
+        masksReady: (/** @type {string[]} */ ids) => (this.own.drawn.masks = ids),
+        playing: (/** @type {number} */ axis) => (this.playing = axis),
+        failed: (/** @type {unknown} */ error) => this.fail(error),
+      };
+      return markRaw(createViewer(this.own.hosts, display, scan, on, { texts: this.texts, served }));
+    },
+    /** Draw what comes of the scan as it comes. @param {Scan} scan @param {Display} display */
+    async stream(scan, display) {
+      const draw = throttled((/** @type {number} */ slices) => {
+        this.loaded = slices / display.shape[2];
+        if (!this.own.isGone && !this.ready) this.own.viewer?.arrived();
       }, ARRIVAL_MS);
       const stop = scan.onArrival(draw);
       await scan.whole.finally(stop);
@@ -134,52 +182,59 @@ export default {
       restored = true;
       this.show(decodeView(window.location.hash));
     },
-    /** Show a view of view-state.js; what it does not say stays as it is. */
-    show({ layout = this.layout, plane = this.plane, level = this.window, big = '', ...places }) {
+    /** Show a view of view-state.js; what it does not say stays as it is. @param {Record<string, any>} view */
+    show(view) {
+      const { layout = this.layout, plane = this.plane, level = this.window, big = '', ...places } = view;
       if (layout === this.layout) this.maximised = big;
-      else this.nextBig = big;
+      else this.own.nextMaximised = big;
       this.$emit('restored', { layout, plane, level });
-      this.$nextTick(() => this.viewer?.restore(places));
+      this.$nextTick(() => this.own.viewer?.restore(places));
     },
     /** What is seen, as view-state.js writes it. */
     viewText() {
       const { layout, plane, maximised: big } = this;
-      return encodeView({ ...this.viewer.snapshot(), level: this.viewer.window(), layout, plane, big });
+      const { viewer } = this.own;
+      return encodeView({ ...viewer?.snapshot(), level: viewer?.window(), layout, plane, big });
     },
     async refresh() {
-      if (!this.viewer) return;
+      if (!this.own.viewer) return;
       try {
-        this.viewer.refresh(await fetchJson(this.url));
+        this.own.viewer.refresh(await fetchJson(this.url));
       } catch (error) {
         this.fail(error);
       }
     },
+    /** @param {unknown} error */
     fail(error) {
-      this.problem = `${this.texts.load_failed ?? ''} ${error.message}`.trim();
+      const { message } = /** @type {Error} */ (error);
+      this.problem = `${this.texts.load_failed ?? ''} ${message}`.trim();
       this.$emit('failed', error);
     },
+    /** @param {string} key of a panel */
     toggle(key) {
       this.maximised = this.maximised === key ? '' : key;
     },
+    /** @param {Plane} plane */
+    play(plane) {
+      this.own.viewer?.play(plane);
+    },
+    /** @param {?number} at per cent; null: the curtain stays */
     moveCurtain(at) {
       if (at !== null) this.curtain = Math.round(at);
       return at !== null;
     },
     pressBlink() {
-      if (this.blink.running) this.blink.stop();
-      else this.blink.start();
-      this.blinking = this.blink.running;
+      if (this.own.blink.running) this.own.blink.stop();
+      else this.own.blink.start();
+      this.blinking = this.own.blink.running;
     },
     layOut() {
-      this.maximised = this.nextBig ?? '';
-      this.nextBig = '';
+      this.maximised = this.own.nextMaximised;
+      this.own.nextMaximised = '';
       this.original = false;
-      this.blink.stop();
-      if (this.layout === 'blink' && !prefersReducedMotion()) this.blink.start();
-      this.blinking = this.blink.running;
-    },
-    panel(panel) {
-      return panelOf(this, panel);
+      this.own.blink.stop();
+      if (this.layout === 'blink' && !prefersReducedMotion()) this.own.blink.start();
+      this.blinking = this.own.blink.running;
     },
     cover() {
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
@@ -202,11 +257,11 @@ export default {
       'sv-original-on-top': this.layout === 'blink' && this.original,
     };
     const arranged = over || this.layout === 'compare' ? `compare-${this.plane}` : 'four';
-    const style = { '--curtain': `${this.curtain}%` };
-    return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, classes], 'data-layout': this.maximised || arranged, style }, [
-      h('div', { class: 'sv-grid' }, [...PANELS.map(this.panel), ...overOf(this)]),
+    const attributes = { 'data-layout': this.maximised || arranged, style: { '--curtain': `${this.curtain}%` } };
+    return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, classes], ...attributes }, [
+      h('div', { class: 'sv-grid' }, [...PANELS.map((panel) => panelOf(this, panel)), ...overOf(this)]),
       h('div', { ref: 'probe', class: 'sv-probe', 'data-testid': 'hu-probe', 'aria-live': 'off' }),
       this.cover(),
     ]);
   },
-};
+});

@@ -3,6 +3,13 @@ import type vtkCamera from '@kitware/vtk.js/Rendering/Core/Camera.js';
 import type vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js';
 import type vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
 
+// Its types forget the argument.
+declare module '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js' {
+  interface vtkPiecewiseFunction {
+    getValue(x: number): number;
+  }
+}
+
 declare global {
   interface Array<T> {
     /** As in the library, but a tuple stays a tuple of the same length. */
@@ -63,7 +70,7 @@ export interface MaskRecord {
   kind: string;
   url: string;
   labels: number[];
-  mesh_urls: Record<string, string>;
+  indexed_mesh_urls: Record<string, string>;
   statistics?: Record<string, LabelStatistics>;
 }
 
@@ -212,10 +219,10 @@ export interface Measurements {
   readonly selected: Measurement | null;
   csvUrl: string;
   onChange(listener: () => void): () => void;
-  load(): Promise<void>;
+  load(): Promise<unknown>;
   setTool(next: MeasurementKind | ''): void;
   select(item: Measurement | null): void;
-  add(kind: MeasurementKind, plane: Plane, points: Vec3[]): Promise<void>;
+  add(kind: MeasurementKind, plane: Plane, points: Vec3[]): Promise<unknown>;
   shape(item: Measurement, points: Vec3[]): void;
   keep(item: Measurement): Promise<unknown>;
   remove(item: Measurement): Promise<unknown>;

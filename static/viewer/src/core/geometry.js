@@ -128,7 +128,7 @@ export function planeToIndex(grid, plane, uv, index) {
  * @param {Grid} grid
  * @param {Plane} plane
  */
-export function planeExtent(grid, plane) {
+function planeExtent(grid, plane) {
   const { u, v } = PLANES[plane];
   return [u, v].map(([axis]) => grid.shape[axis] * grid.spacing_mm[axis]);
 }

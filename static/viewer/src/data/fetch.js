@@ -25,7 +25,7 @@ async function reasonOf(response) {
  * @param {RequestInit} [init]
  * @throws {Error} with the server's message where it refuses
  */
-export async function opened(url, init) {
+async function opened(url, init) {
   const response = await fetch(url, { credentials: 'same-origin', ...init });
   if (!response.ok) throw new Error((await reasonOf(response)) ?? `${url} answered ${response.status}`);
   return response;

@@ -12,7 +12,7 @@ import { parseIndexedMesh, polyDataOf, surfaceActor } from '../volume/surfaces.j
  * @param {number[]} hidden
  * @returns {Colours}
  */
-export function unitColours(colours, labels, hidden = []) {
+function unitColours(colours, labels, hidden = []) {
   const seen = labels.filter((label) => colours[label] && !hidden.includes(label));
   return Object.fromEntries(
     seen.map((label) => [label, /** @type {Rgb} */ (colours[label].map((part) => part / 255))]),

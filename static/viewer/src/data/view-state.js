@@ -2,14 +2,23 @@
 import { PLANE_NAMES } from '../core/geometry.js';
 import { LAYOUTS, MASKS_LAYOUT } from '../page/layouts.js';
 
+/** @typedef {[write: (value: any) => string, read: (text: string | undefined) => unknown]} Field */
+
+/** @param {string | undefined} text @param {number} count */
 const numbers = (text, count) => {
   const values = (text ?? '').split(',').map(Number);
   return text && values.length === count && values.every(Number.isFinite) ? values : undefined;
 };
-const oneOf = (names) => (text) => (names.includes(text) ? text : undefined);
+/** @param {string[]} names @returns {Field[1]} */
+const oneOf = (names) => (text) => (text !== undefined && names.includes(text) ? text : undefined);
+/** @param {number[]} values */
 const rounded = (values) => values.map((value) => Math.round(value * 100) / 100).join(',');
 
-/** Name in the address: how it is written and read again; undefined where it makes no sense. */
+/**
+ * Name in the address: how it is written and read again; undefined where it makes no sense.
+ *
+ * @type {Record<string, Field>}
+ */
 const FIELDS = {
   at: [rounded, (text) => numbers(text, 3)], // RAS+ mm
   level: [rounded, (text) => numbers(text, 2)], // level and width, HU
@@ -22,7 +31,7 @@ const FIELDS = {
   sagittal: [rounded, (text) => numbers(text, 3)],
 };
 
-/** `view` holds any of FIELDS; what is undefined or empty is left out. */
+/** Any of FIELDS as text; what is undefined or empty is left out. @param {Record<string, unknown>} view */
 export function encodeView(view) {
   return Object.entries(FIELDS)
     .filter(([name]) => view[name] !== undefined && view[name] !== null && view[name] !== '')
@@ -30,7 +39,12 @@ export function encodeView(view) {
     .join('&');
 }
 
-/** What `#…` says; an unknown name, or a value that makes no sense, is left out. */
+/**
+ * What `#…` says; an unknown name, or a value that makes no sense, is left out.
+ *
+ * @param {string} hash
+ * @returns {Record<string, any>}
+ */
 export function decodeView(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
   const found = Object.entries(FIELDS).map(([name, [, read]]) => [name, read(given.get(name) ?? undefined)]);

@@ -81,7 +81,7 @@ export const HELP = {
 const WRITES = 'input:not([type="range"], [type="checkbox"], [type="color"]), textarea, select, [contenteditable]';
 
 /** Whether a key pressed there is meant as text. @param {?EventTarget} target */
-export const isWriting = (target) => Boolean(/** @type {Partial<Element>} */ (target)?.closest?.(WRITES));
+const isWriting = (target) => Boolean(/** @type {Partial<Element>} */ (target)?.closest?.(WRITES));
 
 /**
  * @param {Record<string, () => void>} actions by `event.key`, letters in lower case

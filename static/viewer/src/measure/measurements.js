@@ -1,94 +1,113 @@
-/**
- * The measurements of a study: what there is, what is being drawn, and their copy on the server.
- *
- * A measurement is { url, kind, plane, points (RAS+ mm), label, statistics }; `url` is empty until the server gave one.
- */
+/** The measurements of a study: what there is, what is being drawn, and their copy on the server. */
 import { askJson } from '../data/fetch.js';
 import { statisticsIn } from './math.js';
+/** @import { Measurement, MeasurementKind, Measurements, Vec3 } from '../types.js' */
 
+/** @typedef {Omit<Measurement, 'points'> & {points_mm: Vec3[]}} Stored a measurement as the server has it */
+
+/** @param {Measurement} item */
 const sent = ({ kind, plane, points, label, statistics }) => ({ kind, plane, points_mm: points, label, statistics });
-const received = (m) => ({ url: m.url, kind: m.kind, plane: m.plane, points: m.points_mm, label: m.label, statistics: m.statistics });
+
+/** @param {Stored} stored @returns {Measurement} */
+const received = ({ url, kind, plane, points_mm: points, label, statistics }) => ({
+  url,
+  kind,
+  plane,
+  points,
+  label,
+  statistics,
+});
+
+/**
+ * The copy on the server.
+ *
+ * @param {string} address of the study's list
+ * @param {(error: Error) => void} failed called with why something could not be stored
+ */
+function createServerCopy(address, failed) {
+  /** @param {Promise<unknown>} promise */
+  const reported = (promise) => promise.catch(failed);
+  return {
+    /** @returns {Promise<Measurement[]>} */
+    list: async () => (await askJson(address)).measurements.map(received),
+    /** @param {Measurement} item @param {() => void} stored */
+    add: (item, stored) =>
+      reported(
+        askJson(address, 'POST', sent(item)).then(({ url }) => {
+          item.url = url;
+          stored();
+        }),
+      ),
+    /** @param {Measurement} item */
+    change: (item) => (item.url ? reported(askJson(item.url, 'PUT', sent(item))) : Promise.resolve()),
+    /** @param {Measurement} item */
+    remove: (item) => (item.url ? reported(askJson(item.url, 'DELETE')) : Promise.resolve()),
+  };
+}
 
 /**
  * @param {string} address of the study's list on the server
- * @param {object} scan { step: mm between HU read in an ellipse, huAt(world) }
- * @param {(error: Error) => void} failed told of what could not be stored
+ * @param {{step: number, huAt: (world: Vec3) => ?number}} scan mm between HU read in an ellipse; HU, null outside
+ * @param {(error: any) => void} failed called with why something could not be stored
+ * @returns {Measurements}
  */
 export function createMeasurements(address, scan, failed) {
-  let items = [];
-  let tool = '';
-  let selected = null;
+  const server = createServerCopy(address, failed);
+  const state = {
+    items: /** @type {Measurement[]} */ ([]),
+    tool: /** @type {MeasurementKind | ''} */ (''),
+    selected: /** @type {?Measurement} */ (null),
+  };
+  /** @type {Set<() => void>} */
   const listeners = new Set();
-  const changed = () => listeners.forEach((listener) => listener());
-  const tracked = (promise) => promise.catch(failed);
-
-  function measured(item) {
+  function change(/** @type {Partial<typeof state>} */ next = {}) {
+    Object.assign(state, next);
+    listeners.forEach((listener) => listener());
+  }
+  function measure(/** @type {Measurement} */ item) {
     if (item.kind === 'ellipse') item.statistics = statisticsIn(item.points, scan.step, scan.huAt) ?? {};
     return item;
   }
 
   return {
     get items() {
-      return items;
+      return state.items;
     },
     get tool() {
-      return tool;
+      return state.tool;
     },
     get selected() {
-      return selected;
+      return state.selected;
     },
     csvUrl: `${address}.csv`,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async load() {
-      try {
-        items = (await askJson(address)).measurements.map(received);
-        changed();
-      } catch (error) {
-        failed(error);
-      }
-    },
+    load: () => server.list().then((items) => change({ items }), failed),
     /** A key of CLICKS, or '' for none; the one chosen already is put away. */
-    setTool(next) {
-      tool = next === tool ? '' : next;
-      changed();
-    },
-    select(item) {
-      selected = item;
-      changed();
-    },
+    setTool: (next) => change({ tool: next === state.tool ? '' : next }),
+    select: (item) => change({ selected: item }),
     /** A new measurement was drawn; it is stored, and the tool put away. */
     add(kind, plane, points) {
-      const item = measured({ url: '', kind, plane, points, label: '', statistics: {} });
-      items = [...items, item];
-      selected = item;
-      tool = '';
-      changed();
-      return tracked(
-        askJson(address, 'POST', sent(item)).then(({ url }) => {
-          item.url = url;
-          changed();
-        }),
-      );
+      const item = measure({ url: '', kind, plane, points, label: '', statistics: {} });
+      change({ items: [...state.items, item], selected: item, tool: '' });
+      return server.add(item, change);
     },
     /** Points moved while a handle is dragged: shown, not yet stored. */
     shape(item, points) {
-      item.points = points;
-      measured(item);
-      changed();
+      measure(Object.assign(item, { points }));
+      change();
     },
     /** Store what changed of an item. */
     keep(item) {
-      changed();
-      return item.url ? tracked(askJson(item.url, 'PUT', sent(item))) : Promise.resolve();
+      change();
+      return server.change(item);
     },
     remove(item) {
-      items = items.filter((other) => other !== item);
-      if (selected === item) selected = null;
-      changed();
-      return item.url ? tracked(askJson(item.url, 'DELETE')) : Promise.resolve();
+      const items = state.items.filter((other) => other !== item);
+      change({ items, selected: state.selected === item ? null : state.selected });
+      return server.remove(item);
     },
   };
 }

@@ -3,6 +3,7 @@ import { h } from 'vue';
 import { PLANES } from '../core/geometry.js';
 import { curtainAt, curtainKey } from './compare-overlay.js';
 import { LAYOUTS_WITH_ORIGINAL } from './layouts.js';
+/** @import { Plane } from '../types.js' */
 
 /** Panels: [key of the host element, test id, class, key of its title]. */
 export const PANELS = [
@@ -23,7 +24,7 @@ export const PANELS = [
  * @property {number} curtain per cent
  * @property {boolean} blinking
  * @property {Record<string, object>} taps listeners by panel
- * @property {?{play(plane: string): void}} viewer
+ * @property {(plane: Plane) => void} play
  * @property {(key: string) => void} toggle
  * @property {(at: ?number) => boolean} moveCurtain
  * @property {() => void} pressBlink
@@ -63,7 +64,7 @@ function cine(page, key, name) {
     'aria-label': `${texts.cine}: ${name}`,
     'aria-pressed': String(playing === plane.axis),
     'data-testid': `cine-${key}`,
-    onClick: () => page.viewer?.play(key),
+    onClick: () => page.play(/** @type {Plane} */ (key)),
   };
   return h('button', attributes, h('span', { 'aria-hidden': 'true' }));
 }

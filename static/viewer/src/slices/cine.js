@@ -1,5 +1,6 @@
 /** Cine: the slices of one plane one after another, until someone moves the crosshair. */
-/** @import { Crosshair, Frame } from '../types.js' */
+import { PLANES } from '../core/geometry.js';
+/** @import { Crosshair, Frame, Plane } from '../types.js' */
 
 const SLICES_A_SECOND = 12;
 
@@ -44,8 +45,9 @@ export function createCine(crosshair, frame, onChange) {
   });
 
   return {
-    /** Play the slices along `axis`, or end that. @param {number} axis */
-    toggle(axis) {
+    /** Play the slices of a plane, or end that. @param {Plane} plane */
+    play(plane) {
+      const { axis } = PLANES[plane];
       const again = playing === axis;
       stop();
       if (again) return;

@@ -143,7 +143,7 @@ const FOLD = {
  * @param {number} count of the slab
  * @param {number} slices of the scan
  */
-export function slabSteps(slice, count, slices) {
+function slabSteps(slice, count, slices) {
   const half = (count - 1) / 2;
   const steps = Array.from({ length: count }, (_, n) => n - half);
   return steps.filter((step) => slice + step > -0.5 && slice + step < slices - 0.5);

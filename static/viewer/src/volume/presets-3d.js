@@ -93,10 +93,13 @@ export const VOLUME_PRESETS = {
 /** What can be chosen: a preset, or no volume at all. */
 export const VOLUME_PRESET_NAMES = [...Object.keys(VOLUME_PRESETS), 'off'];
 
-/** A transfer function that may be changed without changing its preset. @param {string} name of a preset */
-export function presetCopy(name) {
-  return structuredClone(VOLUME_PRESETS[name]);
-}
+/**
+ * A transfer function that may be changed without changing its preset; null for "off".
+ *
+ * @param {string} name
+ * @returns {?Transfer}
+ */
+export const presetCopy = (name) => structuredClone(VOLUME_PRESETS[name] ?? null);
 
 /**
  * Draw a volume by a transfer function.

@@ -1,99 +1,99 @@
 /** All of 3D: the view, beside it the original while two are compared, and what lies above them. */
 import { WHOLE } from './clip-box.js';
-import { coarser, factorsFor, thinned, voxelsFor3d } from '../core/sampling.js';
-import { imageOf } from '../vtk/vtk-image.js';
-import { thinnedBox } from '../data/label-bounds.js';
-import { labelNumbers, mergeLabels } from '../data/merged-labels.js';
+import { presetCopy } from './presets-3d.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
-import { graphics } from '../vtk/render-window.js';
-
-const MOST_DRAWN_BY_SOFTWARE = 1.5e6; // voxels of the 3D texture
+import { createVolumeSource } from './volume-source.js';
+/**
+ * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
+ * @import { CameraPose, Crosshair, Display, Mask, Texts, Transfer, Volume } from '../types.js'
+ * @import { Box } from './clip-box.js'
+ * @import { VolumePanel } from './volume-panel.js'
+ */
 
 /**
- * @param {object} hosts elements: volume, originalVolume
- * @param {object} study { grid, values: HU, i fastest; preview: { grid, values }, drawn until `complete`, or null }
- * @param {object} page { crosshair, texts }
+ * What every kind of 3D view can do; without WebGL2 (remote-3d.js) most of it does nothing.
+ *
+ * @typedef {object} Scene3d
+ * @property {boolean} [remote] whether the server draws it
+ * @property {Pick<VolumePanel, 'camera' | 'follow' | 'render' | 'draw' | 'turn' | 'surfaces'>} main
+ * @property {() => [string, VolumePanel][]} others panels beside it that there are now, by name of their host
+ * @property {() => void} reset
+ * @property {(name: string) => void} setPreset a key of VOLUME_PRESETS, or "off"
+ * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setMasks surfaces, and masks to colour the CT by
+ * @property {() => void} complete all of the scan has come
+ * @property {(on: boolean) => void} compare show the original beside it, or no longer
+ * @property {() => void} destroy
  */
-export function createScene3d(hosts, { grid, values, preview }, { crosshair, texts }) {
-  const { software, most3d, tablet } = graphics();
-  const enough = preview !== null && software; // a processor turns no more voxels than a preview has
-  let factors = preview ? grid.preview.factors : factorsFor(grid, software ? MOST_DRAWN_BY_SOFTWARE : voxelsFor3d(grid, tablet), most3d);
-  const whole = () => imageOf(coarser(grid, factors), thinned(values, grid.shape, factors));
-  let image = preview ? imageOf(preview.grid, preview.values) : whole();
-  let masks = []; // that colour the CT, see masks.js
-  const scene = (moved) => ({ grid, image, coarse: software, crosshair, moved });
 
-  let original = null; // beside it, while two are compared
+/**
+ * @param {Record<string, HTMLElement>} hosts elements: volume, originalVolume
+ * @param {{grid: Display, values: Int16Array, preview: ?Volume}} study HU; a preview is drawn until `complete`
+ * @param {{crosshair: Crosshair, texts: Texts}} page
+ */
+export function createScene3d(hosts, study, { crosshair, texts }) {
+  const source = createVolumeSource(study);
+  /** @param {(camera: CameraPose) => void} moved */
+  const scene = (moved) => ({ grid: study.grid, image: source.image(), coarse: source.coarse, crosshair, moved });
+  /** @type {Mask[]} */
+  let masks = [];
+  /** @type {?VolumePanel} */
+  let original = null;
   let box = WHOLE;
   const main = createVolumePanel(hosts.volume, scene((camera) => original?.follow(camera)));
   const overlay = createVolumeOverlay(hosts.volume, main, texts);
-  const both = (act) => [main, original].forEach((panel) => panel && act(panel));
-
-  /** All of the masks as one, on the grid of `image`; null if no label is seen. Its voxels are merged only when they are asked for. */
-  function maskNow() {
-    const [shown, blocks] = [masks, factors];
-    const { numbers, colours } = labelNumbers(shown);
-    if (!Object.keys(colours).length) return null;
-    const labels = () => mergeLabels(shown.map(({ box }) => thinnedBox(box, grid.shape, blocks)), numbers);
-    return { colours, image: () => imageOf(coarser(grid, blocks), labels()) };
-  }
-  function setTransfer(transfer) {
-    both((panel) => panel.setTransfer(transfer));
-  }
-  function setClip(next) {
-    box = next;
-    both((panel) => panel.setClip(box));
-  }
+  /** @type {Set<(transfer: ?Transfer) => void>} */
   const presetListeners = new Set();
 
   return {
     main,
-    /** Panels beside it that there are now: [name of its host, panel]. */
+    /** @returns {[string, VolumePanel][]} */
     others: () => (original ? [['originalVolume', original]] : []),
     reset: main.reset,
-    /** Show the CT by another transfer function, see presets-3d.js. */
-    setTransfer,
-    /** Draw only what lies in a box, see clip-box.js. */
-    setClip,
-    /** HU that a histogram can be made of. */
-    histogramValues: preview?.values ?? values,
-    /** Call `listener` with the transfer function (null: none) of each preset that is chosen. Returns what ends it. */
+    /** Show the CT by another transfer function. @param {?Transfer} transfer */
+    setTransfer(transfer) {
+      main.setTransfer(transfer);
+      original?.setTransfer(transfer);
+    },
+    /** Draw only what lies in a box. @param {Box} next */
+    setClip(next) {
+      box = next;
+      main.setClip(box);
+      original?.setClip(box);
+    },
+    histogramValues: source.histogramValues,
+    /**
+     * Call `listener` with the transfer function (null: none) of each preset that is chosen. Returns what ends it.
+     *
+     * @param {(transfer: ?Transfer) => void} listener
+     */
     onPreset(listener) {
       presetListeners.add(listener);
       return () => presetListeners.delete(listener);
     },
-    /** A key of VOLUME_PRESETS, or "off". */
+    /** @param {string} name a key of VOLUME_PRESETS, or "off" */
     setPreset(name) {
-      main.setPreset(name);
+      main.setTransfer(presetCopy(name));
       original?.setTransfer(main.transfer);
       presetListeners.forEach((listener) => listener(main.transfer));
     },
-    /**
-     * @param {object[]} surfaces vtkActors, one a label
-     * @param {object[]} next masks to colour the CT by, see masks.js; where they overlap the later one is seen
-     */
+    /** @param {vtkActor[]} surfaces one a label @param {Mask[]} next masks to colour the CT by */
     setMasks(surfaces, next) {
       masks = next;
-      main.setMasks(surfaces, maskNow());
+      main.setMasks(surfaces, source.maskOf(masks));
     },
-    /** `values` are whole now: draw as many of them as the device can. */
     complete() {
-      if (!preview || enough) return;
-      factors = factorsFor(grid, voxelsFor3d(grid, tablet), most3d);
-      image = whole();
-      main.setImage(image, maskNow());
-      original?.setImage(image, null);
+      if (!source.complete()) return;
+      main.setImage(source.image(), source.maskOf(masks));
+      original?.setImage(source.image(), null);
     },
-    /** Show the original beside it, or no longer. */
+    /** @param {boolean} on */
     compare(on) {
       if (on === Boolean(original)) return;
-      if (!on) {
-        original.destroy();
-        original = null;
-        return;
-      }
-      original = createVolumePanel(hosts.originalVolume, scene((camera) => main.follow(camera)));
+      original?.destroy();
+      original = null;
+      if (!on) return;
+      original = createVolumePanel(hosts.originalVolume, scene(main.follow));
       original.setTransfer(main.transfer);
       original.setClip(box);
       original.follow(main.camera);

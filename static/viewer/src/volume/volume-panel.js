@@ -1,199 +1,121 @@
-/** The 3D view: the CT as a volume rendering, the masks as surfaces in it or as colours of it, the crosshair. */
-import vtkInteractor from '@kitware/vtk.js/Rendering/Core/RenderWindowInteractor.js';
-import vtkTrackball from '@kitware/vtk.js/Interaction/Style/InteractorStyleTrackballCamera.js';
-import { WHOLE, boxPlanes, clip } from './clip-box.js';
-import { debounced } from '../core/timing.js';
-import { createCross } from './crosshair-3d.js';
-import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
-import { VOLUME_KEYS } from '../input/shortcuts.js';
+/** A 3D view: the CT as a volume rendering, the masks as surfaces in it or as colours of it, the crosshair. */
 import { frameOf, worldToIndex } from '../core/patient-frame.js';
-import { VOLUME_PRESETS, presetCopy } from './presets-3d.js';
-import { SIDES, lookFrom, lookAnteroposterior } from './standard-views.js';
+import { debounced } from '../core/timing.js';
 import { createWindow } from '../vtk/render-window.js';
-
-const REST_MS = 400;
+import { createCross } from './crosshair-3d.js';
+import { lookAnteroposterior, lookFrom } from './standard-views.js';
+import { createVolumeContent } from './volume-content.js';
+import { createVolumeControls } from './volume-controls.js';
+/**
+ * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
+ * @import { CameraPose, Crosshair, Frame, Grid } from '../types.js'
+ * @import { Side } from './standard-views.js'
+ */
 
 /**
- * @param {object} scene { grid, image } of the volume to be rendered; `coarse` where no graphics card helps;
- *   `crosshair` to draw, if any; `moved(camera)` is called after each movement
+ * @typedef {object} VolumeScene
+ * @property {Grid} grid of the scan
+ * @property {vtkImageData} image of the CT
+ * @property {boolean} coarse whether no graphics card helps
+ * @property {Crosshair} crosshair
+ * @property {(camera: CameraPose) => void} moved called after each movement that was made in this panel
+ */
+
+/** @typedef {ReturnType<typeof createVolumePanel>} VolumePanel */
+
+const REST_MS = 400;
+const CLOSER = 1.35; // than vtk.js's resetCamera, which fits the sphere around the box
+const COARSE_SCALE = 0.5; // drawn pixels a screen pixel
+
+/**
+ * @param {HTMLElement} element
+ * @param {VolumeScene} scene
  */
 export function createVolumePanel(element, scene) {
-  const { grid } = scene;
-  const frame = frameOf(grid); // the patient's own axes, whatever those of the scan
-  const target = createWindow(element, () => {}, scene.coarse ? 0.5 : 1);
+  const frame = frameOf(scene.grid); // the patient's own axes, whatever those of the scan
+  const target = createWindow(element, () => {}, scene.coarse ? COARSE_SCALE : 1);
   const { renderer, draw } = target;
   const camera = renderer.getActiveCamera();
+  let following = false; // the camera is moved from here, not by the user
 
-  const interactor = vtkInteractor.newInstance();
-  interactor.setView(target.view);
-  target.onReplaced((view) => interactor.setView(view));
-  interactor.initialize();
-  interactor.setInteractorStyle(vtkTrackball.newInstance());
-  interactor.setDesiredUpdateRate(12);
-
-  let image = scene.image;
-  let spacing = image.getSpacing();
-  let transfer = presetCopy('bone'); // null: the CT is not drawn
-  let surfaces = [];
-  let mask = null; // { image(), colours } that colours the CT
-  let style = 'surface';
-  let planes = boxPlanes(grid, WHOLE);
-  let volume = null;
-  let quiet = false;
-
-  const coloured = () => style === 'colour' && mask !== null;
-
-  /** Bring what is drawn in line with what is wanted. `anew`: the textures are others. */
-  function show(anew) {
-    if (anew || !volume) {
-      if (volume) renderer.removeVolume(volume.actor);
-      volume = createCtVolume(image, coloured() ? mask : null, { spacing, coarse: scene.coarse });
-      renderer.addVolume(volume.actor);
-    }
-    volume.actor.setVisibility(transfer !== null);
-    surfaces.forEach((actor) => actor.setVisibility(!coloured()));
-    if (transfer) volume.paint(transfer, surfaces.length && !coloured() ? SEE_THROUGH : 1);
-    clip([volume.actor, ...surfaces].map((actor) => actor.getMapper()), planes);
-    draw();
-  }
-
-  function settle() {
-    renderer.resetCamera(image.getBounds());
-    camera.zoom(1.35);
+  function fit() {
+    renderer.resetCamera(content.bounds());
+    camera.zoom(CLOSER);
     renderer.resetCameraClippingRange();
     draw();
   }
-
-  function reset() {
-    lookAnteroposterior(camera, frame);
-    settle();
-  }
-
+  /** @param {?Side} side null: from the front, as textbooks do */
   function look(side) {
-    lookFrom(camera, frame, side);
-    settle();
+    if (side) lookFrom(camera, frame, side);
+    else lookAnteroposterior(camera, frame);
+    fit();
   }
+  const reset = () => look(null);
 
-  function key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const [move, by] = VOLUME_KEYS.turn[event.key] ?? [];
-    const side = event.key.toUpperCase();
-    if (side in SIDES) look(side);
-    else if (VOLUME_KEYS.reset.includes(event.key)) reset();
-    else if (move) camera[move](by);
-    else if (event.key in VOLUME_KEYS.zoom) camera.zoom(VOLUME_KEYS.zoom[event.key]);
-    else return;
-    camera.orthogonalizeViewUp();
-    renderer.resetCameraClippingRange();
-    draw();
-    event.preventDefault();
-    event.stopPropagation();
-  }
-  const focus = () => element.focus({ preventScroll: true });
-  const own = (event) => event.stopImmediatePropagation(); // vtk.js has keys of its own: w draws wires
-  element.addEventListener('keydown', key);
-  element.addEventListener('keypress', own);
-  element.addEventListener('pointerdown', focus);
-
-  const following = camera.onModified(() => {
-    if (!quiet) scene.moved?.(camera);
+  const controls = createVolumeControls(element, target, { reset, look });
+  const subscription = camera.onModified(() => {
+    if (!following) scene.moved(camera);
   });
-
-  let leaveCrosshair = () => {};
-  if (scene.crosshair) {
-    const cross = createCross(frame);
-    cross.actors.forEach((actor) => renderer.addActor(actor));
-    cross.place(worldToIndex(frame, scene.crosshair.world));
-    // Where a processor draws, slices follow the crosshair at once and 3D when it rests.
-    const redraw = debounced(draw, scene.coarse ? REST_MS : 0);
-    const leave = scene.crosshair.onMove((index, world) => {
-      cross.place(worldToIndex(frame, world));
-      redraw();
-    });
-    leaveCrosshair = () => {
-      leave();
-      redraw.cancel();
-    };
-  }
-
+  const leaveCrosshair = showCrosshair(target, frame, scene);
   target.start();
-  show(true);
+  const content = createVolumeContent(renderer, scene, draw);
   reset();
-  interactor.bindEvents(element);
+  controls.start();
   return {
+    ...content,
     reset,
     look,
     camera,
-    target,
     draw,
     /** Draw now, so that the canvas can be read. */
     render: () => target.renderWindow.render(),
-    /** The vtkActors of the masks shown. */
-    surfaces: () => surfaces,
-    /** Walk around the patient by so many degrees; nothing is drawn yet. */
+    /** Walk around the patient; nothing is drawn yet. @param {number} degrees */
     turn(degrees) {
       camera.azimuth(degrees);
       renderer.resetCameraClippingRange();
     },
-    /** A key of VOLUME_PRESETS, or "off". */
-    setPreset(name) {
-      transfer = name in VOLUME_PRESETS ? presetCopy(name) : null;
-      show(false);
-    },
-    /** A transfer function as in presets-3d.js, or null for none. */
-    setTransfer(next) {
-      transfer = next;
-      show(false);
-    },
     get transfer() {
-      return transfer;
+      return content.transfer();
     },
-    /** A finer (or coarser) image of the same CT, and the mask on its grid. */
-    setImage(next, nextMask) {
-      image = next;
-      mask = nextMask;
-      spacing = next.getSpacing();
-      show(true);
-    },
-    /** Show these vtkActors in place of the former ones, and let `next` ({ image(), colours } or null) colour the CT. */
-    setMasks(actors, next) {
-      surfaces.forEach((actor) => renderer.removeActor(actor));
-      surfaces = actors;
-      surfaces.forEach((actor) => renderer.addActor(actor));
-      const was = coloured();
-      mask = next;
-      show(was || coloured());
-    },
-    /** "surface": masks as surfaces in the CT; "colour": the CT coloured by the mask. */
-    setMaskStyle(next) {
-      if (style === next) return;
-      style = next;
-      show(true);
-    },
-    /** Draw only what lies in `box` (see clip-box.js). */
-    setClip(box) {
-      planes = boxPlanes(grid, box);
-      show(false);
-    },
-    /** Look from where another panel's camera looks, telling nobody. */
+    /** Look from where another panel's camera looks; `moved` is not called. @param {CameraPose} other */
     follow(other) {
-      quiet = true;
+      following = true;
       camera.setPosition(...other.getPosition());
       camera.setFocalPoint(...other.getFocalPoint());
       camera.setViewUp(...other.getViewUp());
       camera.setViewAngle(other.getViewAngle());
-      quiet = false;
+      following = false;
       renderer.resetCameraClippingRange();
       draw();
     },
     destroy() {
-      following.unsubscribe();
+      subscription.unsubscribe();
       leaveCrosshair();
-      element.removeEventListener('keydown', key);
-      element.removeEventListener('keypress', own);
-      element.removeEventListener('pointerdown', focus);
-      interactor.unbindEvents();
+      controls.destroy();
       target.destroy();
     },
+  };
+}
+
+/**
+ * Draw the crosshair. Where a processor draws, slices follow it at once and 3D when it rests.
+ *
+ * @param {ReturnType<typeof createWindow>} target
+ * @param {Frame} frame
+ * @param {VolumeScene} scene
+ * @returns what ends it
+ */
+function showCrosshair({ renderer, draw }, frame, { crosshair, coarse }) {
+  const cross = createCross(frame);
+  cross.actors.forEach((actor) => renderer.addActor(actor));
+  cross.place(worldToIndex(frame, crosshair.world));
+  const redraw = debounced(draw, coarse ? REST_MS : 0);
+  const leave = crosshair.onMove((index, world) => {
+    cross.place(worldToIndex(frame, world));
+    redraw();
+  });
+  return () => {
+    leave();
+    redraw.cancel();
   };
 }

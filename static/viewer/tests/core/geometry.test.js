@@ -3,6 +3,7 @@ import {
   PLANES, centroidOf, clampIndex, centreIndex, fitView, indexToPlane, indexToWorld, offsetOf, panBy, planeToIndex,
   planeToScreen, positionText, screenToPlane, zoomAt,
 } from '../../src/core/geometry.js';
+/** @import { Plane } from '../../src/types.js' */
 
 const grid = {
   shape: [10, 20, 30],
@@ -81,7 +82,7 @@ describe('a view', () => {
     expect(x1 - x0).toBeCloseTo(y0 - y1);
   });
 
-  it.each(Object.keys(PLANES))('comes back from the screen to the same voxel: %s', (plane) => {
+  it.each(Object.keys(PLANES))('comes back from the screen to the same voxel: %s', (/** @type {Plane} */ plane) => {
     const view = zoomAt(fitView(grid, plane, size), size, [10, 20], 2.5);
     const at = planeToScreen(view, size, indexToPlane(grid, plane, [3, 4, 5]));
     const back = planeToIndex(grid, plane, screenToPlane(view, size, at), [3, 4, 5]);

@@ -4,12 +4,18 @@ import { indexToWorld } from '../../src/core/geometry.js';
 import { thinned } from '../../src/core/sampling.js';
 import { createBoxCollector, gridOf, thinnedBox } from '../../src/data/label-bounds.js';
 import { createSampler } from '../../src/slices/reslice.js';
+/** @import { Plane, Slab } from '../../src/types.js' */
 
 const SHAPE = [7, 6, 5];
 const IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
 const grid = { shape: SHAPE, spacing_mm: [1, 2, 3], origin_mm: [10, 20, 30], direction: IDENTITY };
 const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
 const oblique = { ...grid, direction: [[c, -s, 0], [s, c, 0], [0, 0, 1]] };
+
+/** @type {[Plane, number, number, number][]} */
+const AXES = [['axial', 0, 1, 2], ['coronal', 0, 2, 1], ['sagittal', 1, 2, 0]];
+/** @type {Slab[]} */
+const SLABS = [{ count: 1, mode: 'mean' }, { count: 3, mode: 'max' }];
 
 function labels(...voxels) {
   const values = new Uint8Array(SHAPE[0] * SHAPE[1] * SHAPE[2]);
@@ -58,9 +64,9 @@ describe('the box of a mask', () => {
       const box = boxOf(values);
       const part = createSampler(gridOf(scan, box), frame, box.values, how);
       const whole = createSampler(scan, frame, values, how);
-      for (const [plane, u, v, n] of [['axial', 0, 1, 2], ['coronal', 0, 2, 1], ['sagittal', 1, 2, 0]])
+      for (const [plane, u, v, n] of AXES)
         for (let slice = 0; slice < frame.shape[n]; slice += 1)
-          for (const slab of [{ count: 1, mode: 'mean' }, { count: 3, mode: 'max' }]) {
+          for (const slab of SLABS) {
             const size = frame.shape[u] * frame.shape[v];
             const [a, b] = [new Uint8Array(size), new Uint8Array(size)];
             part(plane, slice, slab, a);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { labelNumbers, mergeLabels } from '../../src/data/merged-labels.js';
+/** @import { Rgb } from '../../src/types.js' */
 
+/** @type {Rgb} */
 const RED = [1, 0, 0];
+/** @type {Rgb} */
 const GREEN = [0, 1, 0];
+/** @type {Rgb} */
 const BLUE = [0, 0, 1];
 
 /** The colour of each voxel once the masks are merged; null where there is none. */

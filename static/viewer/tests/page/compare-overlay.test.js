@@ -18,7 +18,7 @@ describe('cine', () => {
     const crosshair = createCrosshair(grid);
     const told = vi.fn();
     const cine = createCine(crosshair, frameOf(grid), told);
-    cine.toggle(2);
+    cine.play('axial');
     vi.advanceTimersByTime(1000 / 12 + 1);
     expect(crosshair.voxel[2]).toBe(2);
     vi.advanceTimersByTime(1000 / 12 + 1);

@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import WORDS from '../../../i18n/en.json';
 
 const FOLDER = '../../../../templates';
+/** @type {Record<string, string>} */
 const TEMPLATES = import.meta.glob('../../../../templates/*.html', { query: '?raw', import: 'default', eager: true });
 const CONFIG = { lang: 'en', words: WORDS, suffixes: ['.nii', '.nii.gz'], max_upload_bytes: 1024 ** 3 };
 
@@ -42,6 +43,7 @@ export function serve(answers) {
   return fetch;
 }
 
+/** @returns {any} */
 export const byId = (id) => document.getElementById(id);
 export const shown = (node) => !node.hidden;
 /** Let promises that wait for nothing else settle. */

@@ -25,6 +25,7 @@ describe('the search of an archive', () => {
     byId('search').dispatchEvent(new Event('submit', { cancelable: true }));
     await settle();
   };
+  /** @returns {any[]} */
   const rows = (selector) => [...document.querySelectorAll(`#found ${selector}`)];
 
   it('shows what comes from there as text, never as markup', async () => {
@@ -54,7 +55,7 @@ describe('the search of an archive', () => {
   });
 
   it('shows the answer to the newest search alone', async () => {
-    let first;
+    let first = () => {};
     const late = new Promise((resolve) => (first = () => resolve(answer({ studies: [study, study] }))));
     serve({ [SEARCH]: () => late });
     await submit();

@@ -31,6 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
+/** @returns {any[]} */
 const rows = () => [...byId('study-list').children];
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
 async function show(...list) {

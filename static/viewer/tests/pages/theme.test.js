@@ -2,6 +2,8 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPage } from './open-page.js';
 
+const THEME = '../../../js/theme.js';
+
 describe('the theme', () => {
   let systemIsDark = false;
   let jar = ''; // happy-dom keeps a cookie whose max-age is 0
@@ -17,7 +19,7 @@ describe('the theme', () => {
         jar = text.includes('max-age=0') ? '' : text.split(';')[0];
       },
     });
-    await import('../../../js/theme.js');
+    await import(/* a script, not a module */ THEME);
   });
   beforeEach(() => {
     jar = '';

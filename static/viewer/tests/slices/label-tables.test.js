@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { maskPixels } from '../../src/slices/canvas-pixels.js';
 import { labelTables, outlineTables } from '../../src/slices/label-tables.js';
+/** @import { Colours } from '../../src/types.js' */
 
 describe('colours of a mask', () => {
   it('give each label its own share of the opacity', () => {
+    /** @type {Colours} */
     const two = { 20: [1, 0, 0], 21: [0, 1, 0] };
     const { alpha } = labelTables(two, 0.6, false, { 20: 0.5 });
     expect([20, 21].map((label) => alpha.getValue(label))).toEqual([0.3, 0.6]);
     expect(labelTables({ 1: [1, 0, 0] }, 0.6, true, { 1: 0.5 }).alpha.getValue(1)).toBe(0.3);
     expect(outlineTables(two, 0.6, { 20: 0.5 }).edges.slice(19, 21)).toEqual([0.3, 0.6]);
     const pixels = new Uint32Array(2);
-    maskPixels(two, 1, { 20: 0 })([20, 21], pixels);
+    maskPixels(two, 1, { 20: 0 })(Uint8Array.of(20, 21), pixels);
     expect([...pixels].map((pixel) => pixel >>> 24)).toEqual([0, 255]);
   });
 

@@ -5,6 +5,7 @@ import { frameOf, isAligned, isInside, worldToIndex } from '../../src/core/patie
 import { indexToWorld } from '../../src/core/geometry.js';
 import { imageOf } from '../../src/vtk/vtk-image.js';
 import { createSampler, slabCount } from '../../src/slices/reslice.js';
+/** @import { Plane, Slab } from '../../src/types.js' */
 
 const IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
 const straight = { shape: [4, 5, 6], spacing_mm: [1, 2, 3], origin_mm: [-5, 7, 100], direction: IDENTITY };
@@ -21,6 +22,7 @@ const ramp = ({ shape }, f) => {
     for (let j = 0; j < shape[1]; j += 1) for (let i = 0; i < shape[0]; i += 1, at += 1) values[at] = f(i, j, k);
   return values;
 };
+/** @type {Slab} */
 const ONE = { count: 1, mode: 'max' };
 
 describe('the frame', () => {
@@ -55,7 +57,7 @@ describe('a slice along the voxels', () => {
     ['axial', 2, 4 * 5, [200, 201, 202, 203, 210]],
     ['coronal', 3, 4 * 6, [30, 31, 32, 33, 130]],
     ['sagittal', 1, 5 * 6, [1, 11, 21, 31, 41, 101]],
-  ])('%s %i is copied', (plane, slice, length, first) => {
+  ])('%s %i is copied', (/** @type {Plane} */ plane, slice, length, first) => {
     const out = new Int16Array(length);
     sample(plane, slice, ONE, out);
     expect([...out.slice(0, first.length)]).toEqual(first);

@@ -62,6 +62,7 @@ describe('points of a transfer function', () => {
 });
 
 describe('the six sides', () => {
+  /** @returns {any} */
   const camera = () => {
     const seen = {};
     const keep = (name) => (...values) => (seen[name] = values);
@@ -75,7 +76,7 @@ describe('the six sides', () => {
     ['R', { left: 'P', right: 'A', top: 'S', bottom: 'I' }],
     ['S', { left: 'L', right: 'R', top: 'A', bottom: 'P' }],
     ['I', { left: 'R', right: 'L', top: 'A', bottom: 'P' }],
-  ])('from %s the edges read %o', (side, letters) => {
+  ])('from %s the edges read %o', (/** @type {any} */ side, letters) => {
     const view = camera();
     lookFrom(view, grid, side);
     const direction = view.seen.focus.map((x, n) => (x - view.seen.position[n]) / 600);

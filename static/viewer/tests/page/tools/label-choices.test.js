@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hexOf, isAlone, isolated, rgbOf, toggled } from '../../../src/page/tools/label-choices.js';
 
+/** @type {any} */
 const mask = { id: 'a', kind: 'model', labels: [20, 21, 22].map((number) => ({ number })) };
 
 describe('choices of labels', () => {

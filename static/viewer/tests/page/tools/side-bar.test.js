@@ -208,7 +208,7 @@ describe('the list of measurements', () => {
     expect(byTestId(wrapper, 'measure-distance').attributes('aria-pressed')).toBe('false');
     await wrapper.get('input[type="text"]').setValue('  canal ');
     await wrapper.get('input[type="text"]').trigger('change');
-    expect(JSON.parse(fetch.mock.calls.at(-1)[1].body).label).toBe('canal');
+    expect(JSON.parse(String(vi.mocked(fetch).mock.calls.at(-1)[1].body)).label).toBe('canal');
     await byTestId(wrapper, 'measurement-value').trigger('click');
     expect(show).toHaveBeenCalledWith(model.items[0]);
     await byTestId(wrapper, 'measurement-delete').trigger('click');

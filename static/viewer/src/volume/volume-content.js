@@ -1,0 +1,93 @@
+/** What a 3D view draws: the CT as a volume rendering, and the masks as surfaces in it or as colours of it. */
+import { WHOLE, boxPlanes, clip } from './clip-box.js';
+import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
+import { presetCopy } from './presets-3d.js';
+/**
+ * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
+ * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
+ * @import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js'
+ * @import { ColourMask, Grid, Transfer } from '../types.js'
+ * @import { Box } from './clip-box.js'
+ */
+
+/** @typedef {'surface' | 'colour'} MaskStyle masks as surfaces in the CT; the CT coloured by the mask */
+
+/**
+ * @param {vtkRenderer} renderer
+ * @param {{grid: Grid, image: vtkImageData, coarse: boolean}} scene `coarse` where no graphics card helps
+ * @param {() => void} draw
+ */
+export function createVolumeContent(renderer, { grid, image: first, coarse }, draw) {
+  let image = first;
+  let transfer = presetCopy('bone'); // null: the CT is not drawn
+  /** @type {vtkActor[]} */
+  let surfaces = [];
+  /** @type {?ColourMask} */
+  let mask = null;
+  /** @type {MaskStyle} */
+  let style = 'surface';
+  let planes = boxPlanes(grid, WHOLE);
+
+  const isColoured = () => style === 'colour' && mask !== null;
+  function addVolume() {
+    const added = createCtVolume(image, isColoured() ? mask : null, { spacing: image.getSpacing(), coarse });
+    renderer.addVolume(added.actor);
+    return added;
+  }
+  let volume = addVolume();
+
+  /** Bring what is drawn in line with what is wanted. */
+  function show() {
+    volume.actor.setVisibility(transfer !== null);
+    surfaces.forEach((actor) => actor.setVisibility(!isColoured()));
+    if (transfer) volume.paint(transfer, surfaces.length && !isColoured() ? SEE_THROUGH : 1);
+    clip([volume.actor, ...surfaces].map((actor) => /** @type {any} */ (actor.getMapper())), planes);
+    draw();
+  }
+  /** The same with other textures. */
+  function showAnew() {
+    renderer.removeVolume(volume.actor);
+    volume = addVolume();
+    show();
+  }
+  show();
+
+  return {
+    /** The bounds of the CT in RAS+ mm. */
+    bounds: () => image.getBounds(),
+    /** The vtkActors of the masks shown. */
+    surfaces: () => surfaces,
+    transfer: () => transfer,
+    /** @param {?Transfer} next null: the CT is not drawn */
+    setTransfer(next) {
+      transfer = next;
+      show();
+    },
+    /** Another image of the same CT, and its mask. @param {vtkImageData} next @param {?ColourMask} nextMask */
+    setImage(next, nextMask) {
+      image = next;
+      mask = nextMask;
+      showAnew();
+    },
+    /** Show surfaces, and the mask that colours the CT. @param {vtkActor[]} actors @param {?ColourMask} next */
+    setMasks(actors, next) {
+      surfaces.forEach((actor) => renderer.removeActor(actor));
+      actors.forEach((actor) => renderer.addActor(actor));
+      const wasColoured = isColoured();
+      [surfaces, mask] = [actors, next];
+      if (wasColoured || isColoured()) showAnew();
+      else show();
+    },
+    /** @param {MaskStyle} next */
+    setMaskStyle(next) {
+      if (style === next) return;
+      style = next;
+      showAnew();
+    },
+    /** Draw only what lies in a box. @param {Box} box */
+    setClip(box) {
+      planes = boxPlanes(grid, box);
+      show();
+    },
+  };
+}
