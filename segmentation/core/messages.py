@@ -148,7 +148,7 @@ def load_catalogue(path: Path) -> dict[str, Entry]:
 def _plain(value: object) -> Value:
     if isinstance(value, str | Message | bool):
         return value
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | Mapping):  # of a mapping the keys, as ``join`` would take them
         return tuple(map(_plain, value))
     if isinstance(value, SupportsIndex):
         return operator.index(value)

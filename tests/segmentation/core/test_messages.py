@@ -78,6 +78,11 @@ SERIES = Message.of("series_title.numbered", number=2)
             "a.nii gives a voxel spacing of 1 x 0.5 x nan mm; it must be positive.",
             "a.nii 的体素间距为 1 x 0.5 x nan mm；间距必须为正数。",
         ),
+        (
+            Message.of("phantom.unknown_syntax", syntax="foo", syntaxes={"rle": "1.2", "jpeg-ls": "1.3"}),
+            "'foo' is no transfer syntax.",
+            "'foo' 不是传输语法。",
+        ),
         (Message("Nobody has written this."), "Nobody has written this.", "Nobody has written this."),
     ],
 )
@@ -85,6 +90,11 @@ def test_a_message_speaks_each_language_with_its_values(message: Message, englis
     for same in (message, Message.from_json(json.loads(json.dumps(message.to_json())))):
         assert same.text() == str(same) == english
         assert same.text(CHINESE) == chinese
+
+
+def test_of_a_mapping_the_keys_are_named():
+    message = Message.of("phantom.unknown_syntax", syntax="foo", syntaxes={"rle": "1.2", "jpeg-ls": "1.3"})
+    assert message.hint() == "Use one of rle, jpeg-ls."
 
 
 def test_a_language_without_a_message_speaks_english(tmp_path: Path):
