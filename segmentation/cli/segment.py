@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> int:
     check_mesh_options(options)
     check_dicom_options(options)
     volume = read_volume(options.input, series=options.series)
-    for remark in sentences(volume.notes):
-        print(f"note: {remark}", file=sys.stderr)
     reference = _read_reference(options.reference, volume)
+    for remark in sentences(dict.fromkeys((*volume.notes, *(reference.notes if reference else ())))):
+        print(f"note: {remark}", file=sys.stderr)
     # Only now the import that takes seconds.
     from segmentation.inference.engine import Engine
 

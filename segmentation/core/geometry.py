@@ -70,6 +70,12 @@ class Grid:
         return "".join(aff2axcodes(self.affine))
 
     @property
+    def is_sheared(self) -> bool:
+        """Whether two axes are not at right angles, to a hundredth of a degree or so (a tilted gantry)."""
+        axes = self.affine[:3, :3] / np.array(self.spacing_mm)
+        return not np.allclose(axes.T @ axes, np.eye(3), atol=1e-4)
+
+    @property
     def canonical(self) -> Grid:
         """The grid of the same voxels with axes permuted and flipped to point most nearly towards R, A and S."""
         from nibabel.orientations import inv_ornt_aff, io_orientation

@@ -43,12 +43,14 @@ class LabelMap:
         grid: Where ``labels`` lies.
         kind: ``"spine"`` (binary: 1 is any vertebra) or ``"vertebrae"`` (VerSe numbers); never mixed.
         header: As in :class:`Volume`.
+        notes: As in :class:`Volume`.
     """
 
     labels: NDArray[np.uint8]
     grid: Grid
     kind: str = "spine"
     header: Any = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         if self.labels.shape != self.grid.shape:

@@ -15,6 +15,8 @@ from segmentation.core.messages import Name
 from segmentation.core.notes import Note
 from segmentation.readers.limits import ReadLimits
 
+_MAX_DISTANCE_MM = 100_000.0  # further away 32-bit numbers no longer tell hundredths of a millimetre apart
+
 
 @dataclass(frozen=True, eq=False)
 class Voxels:
@@ -100,9 +102,18 @@ def check_spacing(spacing: Sequence[float], name: Name) -> None:
 
 
 def check_extent(grid: Grid, limits: ReadLimits, name: Name) -> None:
-    """Raise TooSmall or BadGeometry if the image covers too little or more than a person is long."""
+    """Raise TooSmall or BadGeometry if the image covers too little, more than a person is long, or lies far away."""
     extent = grid.extent_mm
     if min(extent) < limits.min_extent_mm:
         raise TooSmall("image.too_small", name=name, extent=extent, least=limits.min_extent_mm)
     if max(extent) > limits.max_extent_mm:
         raise BadGeometry("image.too_long", name=name, extent=extent)
+    check_place(grid, name)
+
+
+def check_place(grid: Grid, name: Name) -> None:
+    """Raise BadGeometry if a corner lies further from the origin than any scanner is large."""
+    corners = grid.to_mm(np.array([(0, 0, 0), np.array(grid.shape) - 1], dtype=np.float64))
+    far = float(np.abs(corners).max())
+    if far > _MAX_DISTANCE_MM:
+        raise BadGeometry("image.far_away", name=name, metres=far / 1000)

@@ -13,10 +13,11 @@ from typing import IO, Any, cast
 import nibabel as nib
 import numpy as np
 from nibabel.spatialimages import HeaderDataError
-from numpy.typing import NDArray
 
 from segmentation.core.errors import BadGeometry, NotAVolume, NotHounsfield, UnreadableFile, UnsupportedFormat
-from segmentation.core.geometry import Grid
+from segmentation.core.geometry import Grid, Shape3
+from segmentation.core.nifti_header import affine_mm, mm_per_unit
+from segmentation.core.notes import Note, note
 from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import (
@@ -29,6 +30,7 @@ from segmentation.readers.streams import (
 )
 
 _MAX_OFFSET = 64 * 1024**2  # header extensions larger than this are not believed
+_SMALLEST, _LARGEST = 1e-6, 1e4  # a pixdim beyond them is no spacing in any unit
 _RGB = {128, 2304}
 _COMPLEX = {32, 1792, 2048}
 _quiet = logging.getLogger("segmentation.readers.nifti.header")
@@ -52,12 +54,11 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
         raise UnreadableFile("nifti.axes", name=name, axes=dim[0])
     stored_type = _voxel_type(header, name)
     shape = volume_shape(dim[1 : dim[0] + 1], name)
-    check_spacing([float(s) for s in header["pixdim"][1:4]], name)
     promised = check_size(shape, stored_type.itemsize, limits, name)
     offset = _data_offset(header, name)
     check_promise(file_size(path) - (0 if compressed else offset), promised, compressed, name)
-    header = _checked(header, name)
     slope, inter = _scaling(header, name)
+    grid, header, notes = _placed(header, shape, name)
 
     def load() -> Voxels:
         with reading(name), _open(path, compressed) as voxels:
@@ -70,12 +71,13 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
     return ImageFile(
         name=name,
         format="NIfTI-2" if isinstance(header, nib.Nifti2Header) else "NIfTI-1",
-        grid=Grid(shape, _affine(header, name)),
+        grid=grid,
         stored_type=stored_type,
         load=load,
         slope=slope,
         inter=inter,
         header=header,
+        notes=notes,
     )
 
 
@@ -84,12 +86,7 @@ def _is_compressed(path: Path) -> bool:
         start = file.read(2)
     if not start:
         raise UnreadableFile("file.empty", name=path.name)
-    compressed = start == GZIP_MAGIC
-    if compressed != path.name.lower().endswith(".gz"):
-        if compressed:
-            raise UnreadableFile("file.is_gzip", name=path.name)
-        raise UnreadableFile("file.is_not_gzip", name=path.name)
-    return compressed
+    return start == GZIP_MAGIC  # whatever the name says: servers and browsers unpack and pack on the way
 
 
 def _open(path: Path, compressed: bool) -> IO[bytes]:
@@ -144,6 +141,8 @@ def _checked(header: Any, name: str) -> Any:
 
 
 def _scaling(header: Any, name: str) -> tuple[float, float]:
+    if np.isinf(header["scl_slope"]) or np.isinf(header["scl_inter"]):  # nibabel reads the stored values then
+        raise UnreadableFile("nifti.scaling", name=name)
     try:
         slope, inter = header.get_slope_inter()
     except HeaderDataError as error:
@@ -151,8 +150,27 @@ def _scaling(header: Any, name: str) -> tuple[float, float]:
     return (1.0 if slope is None else float(slope), 0.0 if inter is None else float(inter))
 
 
-def _affine(header: Any, name: str) -> NDArray[np.float64]:
+def _placed(header: Any, shape: Shape3, name: str) -> tuple[Grid, Any, tuple[Note, ...]]:
+    """Return the grid in mm, the header that a mask on it repeats, and what was assumed or converted.
+
+    A coded sform places the image without the pixdim; the qform and the oldest method need it.
+    """
+    has_sform, has_qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
+    sound = all(_SMALLEST <= float(s) <= _LARGEST for s in header["pixdim"][1:4])
+    if not has_sform:
+        check_spacing([float(s) for s in header["pixdim"][1:4]], name)
+    header = _checked(header, name)
     try:
-        return np.asarray(header.get_best_affine(), dtype=np.float64)
+        grid = Grid(shape, affine_mm(header))
     except (ValueError, HeaderDataError) as error:
         raise BadGeometry("nifti.rotation", name=name) from error
+    if has_sform and not sound:
+        # Programs that take the pixdim for the spacing, or the qform for the place, would put a mask elsewhere.
+        header["pixdim"][1:4] = np.array(grid.spacing_mm) / mm_per_unit(header)
+        header["qform_code"] = 0
+    notes = []
+    if mm_per_unit(header) != 1:
+        notes.append(note("units", unit="m" if mm_per_unit(header) > 1 else "µm"))
+    if not (has_sform or has_qform):
+        notes.append(note("no_orientation", orientation=grid.orientation))
+    return grid, header, tuple(notes)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from segmentation.core.errors import InputError, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
 from segmentation.core.messages import Name
-from segmentation.core.notes import sentences
+from segmentation.core.notes import note, sentences
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
-from segmentation.readers.imagefile import ImageFile, check_extent
+from segmentation.readers.imagefile import ImageFile, check_extent, check_place
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
 from segmentation.readers.values import ValueRange, check_hounsfield, check_offset, measure_range, to_hu
 
@@ -47,6 +47,7 @@ _OPENERS: dict[str, Opener] = {
     ".nrrd": _open_nrrd,
     ".mha": _open_metaimage,
 }
+_ROUNDING = 1e-3  # of 32-bit slopes, not worth a note
 SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
 """File name endings that can be read."""
 
@@ -107,14 +108,18 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
         InputError: as for a CT, or the values are not whole numbers from 0 to 255.
     """
     image = open_image(path, limits)
+    check_place(image.grid, image.name)
     image, stored, found = _load(image)
-    if found.not_finite or not found.integer_hu or found.low < 0 or found.high > 255:
+    if not found.are_labels:
         raise InputError("image.not_a_label_map", name=image.name, low=found.low, high=found.high)
     labels: NDArray[Any] = stored
-    if (image.slope, image.inter) != (1.0, 0.0):
+    if stored.dtype.kind == "f" or (image.slope, image.inter) != (1.0, 0.0):
         labels = np.rint(stored * image.slope + image.inter)
-    kind = "vertebrae" if found.high > 1 else "spine"
-    return LabelMap(labels.astype(np.uint8, copy=False), image.grid, kind, image.header)
+    notes = image.notes
+    if found.deviation > _ROUNDING:
+        notes += (note("labels_rounded", most=found.deviation),)
+    kind = "vertebrae" if round(found.high) > 1 else "spine"
+    return LabelMap(labels.astype(np.uint8, copy=False), image.grid, kind, image.header, notes)
 
 
 def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -> Inspection:
@@ -132,8 +137,6 @@ def inspect(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = "") -
         return result
     result = replace(result, grid=image.grid, notes=sentences(image.notes))
     _collect(result.problems, lambda: _check_values(image, stored, found))
-    if found.not_finite:
-        result.notes.append(f"{found.not_finite:.3%} of the voxels are not numbers and are read as air")
     return replace(result, hu_range=(found.low, found.high))
 
 
@@ -144,17 +147,29 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     name = path.name.lower()
     for suffix, opener in _OPENERS.items():
         if name.endswith(suffix) and path.is_file():
-            return opener(path, limits)
+            return _with_note_of_shear(opener(path, limits))
     if is_dicom(path):
         return open_dicom(path, limits, series)
     raise UnsupportedFormat("file.unknown_type", name=path.name, suffixes=SUFFIXES)
 
 
+def _with_note_of_shear(image: ImageFile) -> ImageFile:
+    if not image.grid.is_sheared:
+        return image
+    axes = image.grid.affine[:3, :3] / np.array(image.grid.spacing_mm)
+    cosines = np.abs(axes.T @ axes - np.eye(3))
+    degrees = float(np.degrees(np.arcsin(min(1.0, cosines.max()))))
+    return replace(image, notes=(*image.notes, note("sheared", degrees=degrees)))
+
+
 def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], ValueRange]:
     """Read the voxels; return the image as they showed it to be, its voxels and their range."""
     voxels = image.load()
-    image = replace(image, grid=voxels.grid or image.grid, notes=(*image.notes, *voxels.notes))
-    return image, voxels.stored, measure_range(voxels.stored, image.slope, image.inter)
+    found = measure_range(voxels.stored, image.slope, image.inter)
+    notes = (*image.notes, *voxels.notes)
+    if found.not_finite:
+        notes += (note("not_numbers", percent=100 * found.not_finite),)
+    return replace(image, grid=voxels.grid or image.grid, notes=notes), voxels.stored, found
 
 
 def _check_values(image: ImageFile, stored: NDArray[Any], found: ValueRange) -> None:

@@ -2,8 +2,9 @@
 
 What is accepted: any padding (-1024, -2000, -3024 …), metal up to 32767, scans that were clipped from below
 or above. What is refused: constants, pictures of 8 bits, values scaled to 0..1 or to zero mean, CT numbers
-stored without their offset of 1024, and images with more than a few voxels that are not numbers. Up to one
-voxel in a thousand may be NaN or infinite; it is read as air.
+stored without their offset of 1024, and images with more than one voxel in a thousand that is infinite, or
+fewer than one in a hundred that is a number. NaN, which some programs write outside the body or the field of
+view, is read as air.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from segmentation.core.hounsfield import AIR_HU
 from segmentation.core.labels import LABELS
 from segmentation.core.messages import Message, Name
 
-MAX_NOT_FINITE = 1e-3
+MAX_INFINITE = 1e-3
+MIN_FINITE = 0.01
+LABEL_TOLERANCE = 0.05
+"""Labels that were scaled to bytes and back lie this close to whole numbers."""
 _LAST_LABEL = max(LABELS)
 _INT16 = np.iinfo(np.int16)
 _SLAB_VOXELS = 1 << 22
@@ -32,37 +36,51 @@ class ValueRange:
 
     Attributes:
         low, high: Smallest and largest finite value (NaN if there is none).
-        integer_hu: True if all finite values are integers.
+        deviation: Largest distance of a finite value from an integer.
         not_finite: Share of voxels that are NaN or infinite, 0..1.
+        infinite: Share of voxels that are infinite, 0..1.
     """
 
     low: float
     high: float
-    integer_hu: bool
-    not_finite: float
+    deviation: float = 0.0
+    not_finite: float = 0.0
+    infinite: float = 0.0
+
+    @property
+    def integer_hu(self) -> bool:
+        """Whether all finite values are integers."""
+        return self.deviation == 0
+
+    @property
+    def are_labels(self) -> bool:
+        """Whether all values are labels, from 0 to 255, up to :data:`LABEL_TOLERANCE`."""
+        near = self.deviation <= LABEL_TOLERANCE and not self.not_finite
+        return near and self.low >= -LABEL_TOLERANCE and self.high <= 255 + LABEL_TOLERANCE
 
 
 def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> ValueRange:
     """Measure range and kind of ``stored * slope + inter``, slab by slab so that no copy of the volume is made."""
     if stored.dtype.kind in "iu" and slope == round(slope) and inter == round(inter):
         ends = [int(stored.min()) * slope + inter, int(stored.max()) * slope + inter]
-        return ValueRange(min(ends), max(ends), True, 0.0)
-    low, high, integer_hu, missing = np.inf, -np.inf, True, 0
+        return ValueRange(min(ends), max(ends))
+    low, high, deviation, missing, infinite = np.inf, -np.inf, 0.0, 0, 0
     for slab in _slabs(stored):
         values = np.asarray(stored[slab], dtype=np.float64).ravel()
         if stored.dtype.kind == "f":
             finite = np.isfinite(values)
             missing += values.size - int(np.count_nonzero(finite))
+            infinite += int(np.count_nonzero(np.isinf(values)))
             values = values[finite]
         if not values.size:
             continue
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = values * slope + inter
+            deviation = max(deviation, float(np.abs(values - np.rint(values)).max()))
         low, high = min(low, float(values.min())), max(high, float(values.max()))
-        integer_hu = integer_hu and bool((values == np.rint(values)).all())
     if low > high:
         low = high = float("nan")
-    return ValueRange(low, high, integer_hu, missing / stored.size)
+    return ValueRange(low, high, deviation, missing / stored.size, infinite / stored.size)
 
 
 def to_hu(
@@ -89,7 +107,7 @@ def check_hounsfield(found: ValueRange, name: Name) -> None:
     Raises:
         NotHounsfield: they cannot be CT numbers; the message says why.
     """
-    if found.not_finite > MAX_NOT_FINITE or np.isnan(found.low):
+    if found.infinite > MAX_INFINITE or found.not_finite > 1 - MIN_FINITE:
         raise NotHounsfield("values.not_finite", share=found.not_finite, name=name)
     reason = reason_not_hounsfield(found)
     if reason:
@@ -103,7 +121,7 @@ def reason_not_hounsfield(found: ValueRange) -> Message | None:
         return Message("values.constant")
     if low < _INT16.min or high > _INT16.max:
         return Message("values.beyond_scanner")
-    if found.integer_hu and low >= 0 and high <= _LAST_LABEL:
+    if found.are_labels and high <= _LAST_LABEL + LABEL_TOLERANCE:
         return Message("values.labels")
     if low >= -1 and high <= 1:
         return Message("values.scaled")

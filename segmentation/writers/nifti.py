@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from segmentation.core.atomic import atomic_path
 from segmentation.core.geometry import Grid
+from segmentation.core.nifti_header import affine_mm
 from segmentation.core.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
@@ -42,12 +43,16 @@ def write_volume(volume: Volume, path: Path) -> None:
 
 
 def header_for(grid: Grid) -> Nifti1Header:
-    """Make a NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm."""
+    """Make a NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm.
+
+    A qform has no shear: of a sheared grid only the sform is coded. ITK then refuses the file in a sentence
+    instead of showing the mask beside its CT.
+    """
     from nibabel.nifti1 import Nifti1Header  # half a second to import
 
     header = Nifti1Header()
     header.set_data_shape(grid.shape)
-    header.set_qform(grid.affine, code="scanner", strip_shears=True)
+    header.set_qform(grid.affine, code="unknown" if grid.is_sheared else "scanner", strip_shears=True)
     header.set_sform(grid.affine, code="scanner")
     header.set_xyzt_units("mm")
     return header
@@ -60,7 +65,7 @@ def _write(array: NDArray[Any], grid: Grid, source: Any, path: Path) -> None:
     if tuple(int(n) for n in header["dim"][1:4]) != grid.shape:
         raise ValueError(f"header for {header['dim'][1:4]} voxels and a grid of {grid.shape}")
     header["dim"] = (3, *grid.shape, 1, 1, 1, 1)
-    if not np.allclose(header.get_best_affine(), grid.affine, rtol=1e-5, atol=1e-3):
+    if not np.allclose(affine_mm(header), grid.affine, rtol=1e-5, atol=1e-3):
         raise ValueError("the header places the voxels elsewhere than the grid")
     header["datatype"] = data_type_codes.code[array.dtype.newbyteorder("=")]
     header["bitpix"] = array.dtype.itemsize * 8

@@ -22,6 +22,14 @@ def ct_values(shape: tuple[int, ...] = (24, 22, 20), seed: int = 0) -> NDArray[n
     return np.random.default_rng(seed).integers(-1024, 1500, shape).astype(np.int16)
 
 
+def itk_affine(image: Any) -> NDArray[np.float64]:
+    """The (4, 4) affine from voxel index to RAS+ mm of a SimpleITK image."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    affine[:3, 3] = image.GetOrigin()
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+
+
 @pytest.fixture(scope="module")
 def case(small_phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A labelled case as training and evaluation read it: the small phantom's CT and labels. Leave it as it is."""

@@ -139,7 +139,7 @@ class Admission:
             has_reference=mask is not None,
             original=upload.original,
             reference=upload.reference,
-            notes=tuple(dict.fromkeys((*upload.notes, *volume.notes))),
+            notes=tuple(dict.fromkeys((*upload.notes, *volume.notes, *(reference.notes if reference else ())))),
             thumbnail=file_version(folder / THUMBNAIL_FILE),
         )
         return study, mask

@@ -11,6 +11,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,10 +25,11 @@ from segmentation.core.errors import (
     UnreadableFile,
     UnsupportedFormat,
 )
+from segmentation.core.volume import LabelMap
 from segmentation.phantom import Phantom
 from segmentation.readers import ReadLimits, inspect, read_label_map, read_volume
 from segmentation.writers import write_nifti
-from tests.segmentation.conftest import NiftiMaker, ct_values
+from tests.segmentation.conftest import NiftiMaker, ct_values, itk_affine
 
 ORIENTATIONS = [
     "".join(letters) for axes in itertools.permutations(("RL", "AP", "SI")) for letters in itertools.product(*axes)
@@ -131,12 +133,27 @@ def _pixdim(*values: float) -> Callable[[Any], None]:
     return edit
 
 
+def _without_sform(*values: float) -> Callable[[Any], None]:
+    def edit(header: Any) -> None:
+        header["pixdim"][1:4], header["sform_code"] = values, 0
+
+    return edit
+
+
 @pytest.mark.parametrize(
     ("error", "words", "edit"),
     [
-        (BadGeometry, "spacing of 0 x 2 x 2", _pixdim(0, 2, 2)),
-        (BadGeometry, "spacing of 2 x -2 x 2", _pixdim(2, -2, 2)),
-        (BadGeometry, "spacing of 2 x 2 x nan", _pixdim(2, 2, np.nan)),
+        (BadGeometry, "spacing of 0 x 2 x 2", _without_sform(0, 2, 2)),
+        (BadGeometry, "spacing of 2 x -2 x 2", _without_sform(2, -2, 2)),
+        (BadGeometry, "spacing of 2 x 2 x nan", _without_sform(2, 2, np.nan)),
+        (BadGeometry, "singular", _without_sform(1e-30, 2, 2)),
+        (BadGeometry, "singular", _set(srow_x=(1e-30, 0, 0, 0))),
+        (BadGeometry, "would lie 1e+35 m from", _set(srow_x=(2, 0, 0, 1e38))),
+        (BadGeometry, "would lie 150 m from", _set(srow_y=(0, 2, 0, -150_000))),
+        (BadGeometry, "longer than any patient", _set(xyzt_units=1)),
+        (TooSmall, "covers only", _set(xyzt_units=3)),
+        (UnreadableFile, "scaling", _set(scl_slope=np.inf, scl_inter=0)),
+        (UnreadableFile, "scaling", _set(scl_slope=1, scl_inter=-np.inf)),
         (BadGeometry, "not numbers", _set(srow_x=(np.nan, 0, 0, 0))),
         (BadGeometry, "not numbers", _set(srow_x=(2, 0, 0, np.inf))),
         (BadGeometry, "singular", _set(srow_x=(2, 0, 0, 0), srow_y=(2, 0, 0, 0))),
@@ -187,6 +204,7 @@ def test_a_bad_header_is_refused_in_one_sentence(
         ("any CT scanner", np.random.default_rng(0).integers(-9, 65536, (20, 20, 20)).astype(np.int32)),
         ("higher than soft tissue", np.random.default_rng(0).integers(400, 2000, (20, 20, 20)).astype(np.int16)),
         ("not numbers", np.full((20, 20, 20), np.nan, np.float32)),
+        ("not numbers", np.where(np.arange(8000).reshape(20, 20, 20) < 7930, np.nan, ct_values((20, 20, 20)))),
         ("not numbers", np.where(ct_values() < -900, np.inf, ct_values()).astype(np.float32)),
     ],
 )
@@ -244,14 +262,19 @@ def test_a_gzip_with_a_wrong_checksum_or_length_is_refused(nifti: NiftiMaker) ->
             read_volume(path)
 
 
-def test_names_that_lie_about_compression_are_refused(nifti: NiftiMaker) -> None:
-    plain = nifti()
-    (plain.parent / "plain.nii.gz").write_bytes(plain.read_bytes())
-    (plain.parent / "packed.nii").write_bytes(gzip.compress(plain.read_bytes()))
-    (plain.parent / "text.nii.gz").write_bytes(b"<html>not found</html>")
-    for name, words in (("plain.nii.gz", "is not gzip"), ("packed.nii", "is gzip"), ("text.nii.gz", "is not gzip")):
-        with pytest.raises(UnreadableFile, match=words):
-            read_volume(plain.parent / name)
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_content_decides_over_a_name_that_lies_about_compression(nifti: NiftiMaker, kind: Any) -> None:
+    plain = nifti(kind=kind)
+    folder = plain.parent
+    (folder / "plain.nii.gz").write_bytes(plain.read_bytes())
+    (folder / "packed.nii").write_bytes(gzip.compress(plain.read_bytes()))
+    for name in ("plain.nii.gz", "packed.nii"):
+        assert np.array_equal(read_volume(folder / name).hu, ct_values())
+    (folder / "text.nii.gz").write_bytes(b"<html>not found</html>")
+    (folder / "twice.nii.gz").write_bytes(gzip.compress(gzip.compress(plain.read_bytes())))
+    for name in ("text.nii.gz", "twice.nii.gz"):
+        with pytest.raises(UnreadableFile, match="not a NIfTI file"):
+            read_volume(folder / name)
 
 
 def _peak_bytes(action: Callable[[], object]) -> int:
@@ -342,3 +365,91 @@ def test_a_header_with_random_damage_is_read_or_refused(
     data[place : place + len(junk)] = junk
     path.write_bytes(data)
     assert inspect(path).problems or read_volume(path).hu.shape
+
+
+UPRIGHT = np.array([[-0.9, 0, 0, 18], [0, -0.8, 0, 20], [0, 0, 1.5, -30], [0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("pixdim", [(-0.9, 0.8, 1.5), (0, 0, 0), (np.nan, 0.8, 1.5), (1e-30, np.inf, 1e30)])
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound(
+    nifti: NiftiMaker, pixdim: tuple[float, ...], kind: Any
+) -> None:
+    path = nifti(ct_values((40, 44, 36)), affine=UPRIGHT, edit=_pixdim(*pixdim), kind=kind)
+    volume = read_volume(path)
+    assert np.abs(volume.grid.affine - UPRIGHT).max() < 1e-3
+    assert np.allclose(volume.grid.spacing_mm, (0.9, 0.8, 1.5), atol=1e-6)
+    assert np.array_equal(volume.hu, ct_values((40, 44, 36)))
+    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), path)
+    written = nib.load(path)
+    assert np.abs(written.affine - UPRIGHT).max() < 1e-3
+    assert np.allclose(written.header["pixdim"][1:4], (0.9, 0.8, 1.5))
+    if kind is nib.Nifti1Image:  # SimpleITK does not know NIfTI-2 in one file
+        assert np.allclose(itk_affine(sitk.ReadImage(str(path))), UPRIGHT, atol=1e-3)
+
+
+@pytest.mark.parametrize("pixdim", [(2.0, 2.0, 2.0), (0.9, 1.1, 3.0)])
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_file_without_orientation_is_read_with_a_note(
+    nifti: NiftiMaker, pixdim: tuple[float, ...], kind: Any
+) -> None:
+    path = nifti(ct_values((30, 30, 30)), affine=np.diag([*pixdim, 1.0]), codes=(0, 0), kind=kind)
+    volume = read_volume(path)
+    assert np.array_equal(volume.grid.affine, nib.load(path).affine)
+    assert np.allclose(volume.grid.spacing_mm, pixdim)
+    assert [n.code for n in volume.notes] == ["no_orientation"]
+    assert "LAS was assumed" in volume.notes[0].sentence
+    assert not read_volume(nifti(codes=(0, 1))).notes
+
+
+@pytest.mark.parametrize(("unit", "factor"), [(1, 1e-3), (3, 1e3)])
+@pytest.mark.parametrize("codes", [(1, 1), (1, 0), (0, 1), (0, 0)])
+def test_other_units_than_mm_are_converted_and_noted(
+    nifti: NiftiMaker, unit: int, factor: float, codes: tuple[int, int]
+) -> None:
+    affine = np.diag([0.9 * factor, 0.8 * factor, 1.5 * factor, 1])
+    affine[:3, 3] = np.array([-18, -20, 30]) * factor
+    path = nifti(ct_values((40, 44, 36)), affine=affine, codes=codes, edit=_set(xyzt_units=unit | 8))
+    volume = read_volume(path)
+    assert np.allclose(volume.grid.spacing_mm, (0.9, 0.8, 1.5), atol=1e-6)
+    if codes != (0, 0):
+        assert np.allclose(volume.grid.affine[:3, 3], (-18, -20, 30), atol=1e-3)
+        assert np.allclose(volume.grid.affine, itk_affine(sitk.ReadImage(str(path))), atol=1e-3)
+    assert volume.notes[0].code == "units"
+    mask = path.parent / "mask.nii"
+    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), mask)
+    assert read_label_map(mask).grid.matches(volume.grid, tolerance_mm=0)
+    assert np.array_equal(nib.load(mask).affine, nib.load(path).affine)
+
+
+@pytest.mark.parametrize(("share", "slices"), [("5", 1), ("45", 9), ("95", 19)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nan_outside_the_body_is_air_with_a_note(nifti: NiftiMaker, share: str, slices: int, dtype: Any) -> None:
+    values = ct_values().astype(dtype)
+    values[:, :, :slices] = np.nan
+    volume = read_volume(nifti(values))
+    assert volume.hu.dtype == np.int16
+    assert (volume.hu[:, :, :slices] == -1024).all()
+    assert np.array_equal(volume.hu[:, :, slices:], ct_values()[:, :, slices:])
+    assert [(n.code, n.values) for n in volume.notes] == [("not_numbers", (("percent", share),))]
+
+
+@pytest.mark.parametrize(("kept", "slope"), [(np.uint8, 24 / 255), (np.int16, 0.1), (np.uint8, 0.5)])
+def test_rescaled_label_maps_are_label_maps(nifti: NiftiMaker, kept: Any, slope: float) -> None:
+    truth = np.random.default_rng(3).integers(0, 25, (24, 22, 20)).astype(np.uint8)
+    stored = np.rint(truth / slope).astype(kept)
+    labels = read_label_map(nifti(stored, edit=_set(scl_slope=slope, scl_inter=0)))
+    assert np.array_equal(labels.labels, truth)
+    assert [n.code for n in labels.notes] == (["labels_rounded"] if slope == 24 / 255 else [])
+
+
+@pytest.mark.parametrize(("offset", "is_map"), [(0.04, True), (-0.04, True), (0.06, False)])
+def test_labels_as_fractions_are_rounded_within_five_hundredths(nifti: NiftiMaker, offset: float, is_map: bool) -> None:
+    truth = np.random.default_rng(3).integers(0, 3, (24, 22, 20))
+    path = nifti((truth + offset).astype(np.float32))
+    if is_map:
+        assert np.array_equal(read_label_map(path).labels, truth)
+        assert read_label_map(path).kind == "vertebrae"
+    else:
+        with pytest.raises(InputError, match="not a label map"):
+            read_label_map(path)

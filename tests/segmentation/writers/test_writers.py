@@ -14,8 +14,8 @@ from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.phantom.spec import rotation
 from segmentation.readers import read_label_map, read_volume
-from segmentation.writers import write_nifti, write_volume
-from tests.segmentation.conftest import NiftiMaker, ct_values
+from segmentation.writers import write_nifti, write_nrrd, write_volume
+from tests.segmentation.conftest import NiftiMaker, ct_values, itk_affine
 
 
 def mask_of(volume: Volume) -> LabelMap:
@@ -148,3 +148,25 @@ def test_a_volume_is_written_in_hu(tmp_path: Path, dtype: Any) -> None:
     again = read_volume(tmp_path / "ct.nii.gz")
     assert again.hu.dtype == dtype
     assert np.array_equal(again.hu, values)
+
+
+@pytest.mark.parametrize("degrees", [3, 15, -25])
+def test_the_mask_of_a_sheared_grid_never_lies_beside_its_ct(tmp_path: Path, degrees: float) -> None:
+    affine = np.diag([-0.9, -0.8, 1.5, 1.0])
+    affine[1, 2] = 1.5 * np.tan(np.radians(degrees))
+    mask = LabelMap((ct_values() > 300).astype(np.uint8), Grid((24, 22, 20), affine))
+    assert mask.grid.is_sheared
+    write_nifti(mask, tmp_path / "mask.nii.gz")
+    written = nib.load(tmp_path / "mask.nii.gz")
+    assert np.abs(written.affine - affine).max() < 1e-3
+    assert int(written.header["qform_code"]) == 0
+    with pytest.raises(RuntimeError, match="orthonormal"):  # ITK would otherwise leave the shear out without a word
+        sitk.ReadImage(str(tmp_path / "mask.nii.gz"))
+    write_nrrd(mask, tmp_path / "mask.nrrd")
+    image = sitk.ReadImage(str(tmp_path / "mask.nrrd"))
+    assert np.abs(itk_affine(image) - affine).max() < 1e-3
+    again = read_label_map(tmp_path / "mask.nrrd")
+    assert again.grid.matches(mask.grid, tolerance_mm=1e-3)
+    assert np.array_equal(again.labels, mask.labels)
+    assert [n.code for n in again.notes] == ["sheared"]
+    assert abs(float(dict(again.notes[0].values)["degrees"]) - abs(degrees)) < 0.01

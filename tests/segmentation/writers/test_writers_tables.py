@@ -56,13 +56,6 @@ def test_the_text_table_has_a_row_a_label_in_itk_snap_s_format(mask: LabelMap) -
     assert tuple(int(found[1][n]) for n in (2, 3, 4)) == label_of(20).rgb  # type: ignore[index]
 
 
-def test_a_sheared_grid_is_refused_by_nrrd(tmp_path: Path) -> None:
-    affine = np.eye(4)
-    affine[0, 1] = 0.3
-    with pytest.raises(ValueError, match="sheared"):
-        write_nrrd(LabelMap(np.ones((3, 4, 5), np.uint8), Grid((3, 4, 5), affine)), tmp_path / "m.nrrd")
-
-
 def test_the_suffix_chooses_the_format(mask: LabelMap, tmp_path: Path) -> None:
     for name in ("m.nii", "m.nii.gz", "m.seg.nrrd"):
         write_mask(mask, tmp_path / name)
