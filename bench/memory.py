@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Memory:
-    """Watches proportional set sizes (shared pages count once) until :meth:`stop`.
+    """Watches proportional set sizes (shared pages count once) until ``stop``.
 
     Attributes:
         together: The most that all of them took at one time, in bytes.

@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Command] = {"serve": Command("start the web application",
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code, see :func:`segmentation.cli.main.main`."""
+    """Run one command; return the exit code, see ``segmentation.cli.main.main``."""
     return engine.main(arguments, COMMANDS)
 
 

@@ -26,7 +26,7 @@ class RequestContext:
     Attributes:
         services: The process's.
         who: Who asks, for the audit trail: the address, until there are accounts.
-        language: A key of :data:`webapp.translations.LANGUAGES`.
+        language: A key of ``webapp.translations.LANGUAGES``.
         theme: ``"light"`` or ``"dark"``, as the browser remembers it; "" follows the reader's system.
         path: The address asked for, without its query.
     """

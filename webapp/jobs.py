@@ -37,7 +37,7 @@ ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving
 
 
 class EngineLike(Protocol):
-    """Interface of the engine that a job needs, see :class:`segmentation.inference.engine.Engine`."""
+    """Interface of the engine that a job needs, see ``segmentation.inference.engine.Engine``."""
 
     @property
     def model_id(self) -> str:

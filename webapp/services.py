@@ -19,7 +19,7 @@ EngineFactory = Callable[[], EngineLike]
 
 @dataclass(frozen=True)
 class Services:
-    """Services of one process; see :func:`make_services`."""
+    """Services of one process; see ``make_services``."""
 
     settings: Settings
     store: Store

@@ -1,6 +1,6 @@
 """Words of the pages, and of errors and notes in other languages: one file a language in ``static/i18n``, by key.
 
-The English of errors and notes is the engine's (:mod:`segmentation.core.messages`): a command line needs it, too.
+The English of errors and notes is the engine's (``segmentation.core.messages``): a command line needs it, too.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
         label_map: (I, J, K) labels.
         label: Its number; a label that is absent gives a mesh without points.
         max_triangles: More than this are decimated; by default to a tenth at most, to a hundredth where fewer
-            than :data:`MAX_TRIANGLES` are asked for.
+            than ``MAX_TRIANGLES`` are asked for.
 
     Returns:
         vtkPolyData: triangles in RAS+ mm, closed also where the label touches the border of the scan.

@@ -41,7 +41,7 @@ def atomic_path(path: Path, *, durable: bool = False, keep_suffix: bool = False)
 
 
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = False) -> None:
-    """Write ``content`` (text as UTF-8) to ``path`` by :func:`atomic_path`, which says what is guaranteed."""
+    """Write ``content`` (text as UTF-8) to ``path`` by ``atomic_path``, which says what is guaranteed."""
     with atomic_path(path, durable=durable) as partial:
         partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
@@ -49,7 +49,7 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = False)
 def rename_durably(source: Path, target: Path) -> None:
     """Rename a file or a folder within one file system so that its new name survives a power cut.
 
-    What it holds survives only if :func:`sync_tree` was called before.
+    What it holds survives only if ``sync_tree`` was called before.
 
     Raises:
         OSError: ``target`` is a folder that is not empty, or lies on another file system.

@@ -31,7 +31,7 @@ class Problem:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Problem:
-        """Restore what :meth:`to_json` wrote; sentences of another version, if need be, as they are."""
+        """Restore what ``to_json`` wrote; sentences of another version, if need be, as they are."""
         if content.get("key") in english():
             message = Message.from_json(content)
             if message.is_complete:
@@ -93,7 +93,7 @@ class InputError(DescribedError):
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> InputError:
-        """Restore what :meth:`to_json` wrote, as an error of the class that has its code."""
+        """Restore what ``to_json`` wrote, as an error of the class that has its code."""
         problem = Problem.from_json(content)
         kinds = {kind.code: kind for kind in _kinds(InputError)}
         return kinds.get(problem.code, InputError).with_message(problem.message)

@@ -131,7 +131,7 @@ def to_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
 
 
 def from_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:
-    """Undo :func:`to_canonical`: an array with axes towards R, A and S as a view with the axes of ``grid``."""
+    """Undo ``to_canonical``: an array with axes towards R, A and S as a view with the axes of ``grid``."""
     from nibabel.orientations import apply_orientation, axcodes2ornt, io_orientation, ornt_transform
 
     back = ornt_transform(axcodes2ornt("RAS"), io_orientation(grid.affine))

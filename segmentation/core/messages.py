@@ -2,7 +2,7 @@
 
 ``messages.en.json`` beside this file holds the English of every error and note, those of the web application too, so
 that any of them can be printed where there is no web application. Other languages have catalogues with the same keys.
-A catalogue maps a key to a sentence, or to ``{"message": …, "hint": …}``; both are format strings of :mod:`string`.
+A catalogue maps a key to a sentence, or to ``{"message": …, "hint": …}``; both are format strings of ``string``.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Message:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Message:
-        """Restore what :meth:`to_json` wrote."""
+        """Restore what ``to_json`` wrote."""
         return cls(content["key"], tuple((name, _from_json(value)) for name, value in content["values"].items()))
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ class Note:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Note:
-        """Restore what :meth:`to_json` wrote."""
+        """Restore what ``to_json`` wrote."""
         return cls(content["code"], tuple(content["values"].items()))
 
 

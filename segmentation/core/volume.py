@@ -42,8 +42,8 @@ class LabelMap:
         labels: (I, J, K) uint8 array; 0 is background.
         grid: Where ``labels`` lies.
         kind: ``"spine"`` (binary: 1 is any vertebra) or ``"vertebrae"`` (VerSe numbers); never mixed.
-        header: As in :class:`Volume`.
-        notes: As in :class:`Volume`.
+        header: As in ``Volume``.
+        notes: As in ``Volume``.
     """
 
     labels: NDArray[np.uint8]

@@ -17,7 +17,7 @@ DESCRIPTION = (
 
 
 def bone_threshold(hu: NDArray[np.int16] | NDArray[np.float32]) -> Mask:
-    """Segment the large bones of (I, J, K) HU by a threshold, as :data:`DESCRIPTION` says."""
+    """Segment the large bones of (I, J, K) HU by a threshold, as ``DESCRIPTION`` says."""
     labels, count = ndimage.label(hu > BONE_HU, structure=np.ones((3, 3, 3)))
     if count == 0:
         return np.zeros(hu.shape, dtype=bool)

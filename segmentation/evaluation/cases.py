@@ -53,7 +53,7 @@ def find_cases(folder: Path) -> list[Path]:
 
 
 def read_case(folder: Path) -> Case:
-    """Read one folder: :func:`read_pair` of the two files in it."""
+    """Read one folder: ``read_pair`` of the two files in it."""
     return read_pair(folder.name, folder / CT_FILE, folder / REFERENCE_FILE)
 
 

@@ -1,7 +1,7 @@
 """Distant false positives: the part of a mask away from the spine, and all of it in scans without one.
 
 Of a CT without labels, but with the centres of its vertebral bodies as a centreline, it is known where a vertebra
-can be at most: :func:`segmentation.core.centreline.near_centreline`, at a height between the line's ends and
+can be at most: ``segmentation.core.centreline.near_centreline``, at a height between the line's ends and
 35 mm beyond them, is up to 50 mm to either side of the line (level with a body and in front of it only 32 mm), 85 mm
 behind it and 26 mm in front of it. A voxel of the mask is *distant* (``far`` in reports) if it lies more than 10 mm
 outside this zone. The zone is wider than the vertebrae, so what is distant is certainly wrong, but ribs within it are

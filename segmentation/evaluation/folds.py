@@ -108,7 +108,7 @@ def evaluate_folds(folds: Folds, load: Loader, mode: str = "patch", progress: Pr
     """Segment and score every case with the weights of its fold.
 
     Args:
-        folds: From :func:`read_folds`.
+        folds: From ``read_folds``.
         load: Weights to a model; called for each case, so it should remember the last.
         mode: ``"patch"`` or ``"whole"``.
         progress: Told before each case.

@@ -10,7 +10,7 @@ outside. Distances run between the centres of surface voxels, in mm, and every s
 MONAI by default, and Dice, precision, recall, HD95 and surface Dice are its figures to rounding. DeepMind's
 surface-distance (MONAI's ``use_subvoxels``) lays the surface between the voxels and weighs each piece by its area: its
 surface Dice is up to a tenth higher where the tolerance is near to a voxel's edge, and the same within a hundredth
-where it is a few voxels. A distance that exceeds a tolerance by less than :data:`ROUNDING` counts as within it, so that
+where it is a few voxels. A distance that exceeds a tolerance by less than ``ROUNDING`` counts as within it, so that
 figures do not hang on the last digits of a spacing. Where the reference is empty MONAI leaves a case out (NaN) by
 default (``ignore_empty=True``); this module gives 1 for nothing found where nothing was, as each function says.
 """
@@ -90,13 +90,13 @@ class SurfaceDistances:
     to_prediction_mm: NDArray[np.float64]
 
     def hd95_mm(self) -> float:
-        """Compute the 95th-percentile Hausdorff distance; see :func:`hd95_mm`."""
+        """Compute the 95th-percentile Hausdorff distance; see ``hd95_mm``."""
         if not (self.to_reference_mm.size and self.to_prediction_mm.size):
             return float("nan")
         return float(max(np.percentile(self.to_reference_mm, 95), np.percentile(self.to_prediction_mm, 95)))
 
     def surface_dice(self, tolerance_mm: float) -> float:
-        """Compute the share within a tolerance; see :func:`surface_dice`."""
+        """Compute the share within a tolerance; see ``surface_dice``."""
         both = np.concatenate([self.to_reference_mm, self.to_prediction_mm])
         return float(np.mean(_within(both, tolerance_mm))) if both.size else 1.0
 

@@ -1,7 +1,7 @@
 """Report of a model's quality on labelled CTs, with a bone threshold on the same voxels for comparison.
 
 The spine is C1-L6 and T13 of the reference (VerSe 1-25 and 28); sacrum and coccyx are background. Everything is
-measured at native resolution, on the grid of the CT. Regions: :mod:`segmentation.evaluation.regions`.
+measured at native resolution, on the grid of the CT. Regions: ``segmentation.evaluation.regions``.
 """
 
 from __future__ import annotations

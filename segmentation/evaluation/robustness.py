@@ -52,7 +52,7 @@ def robustness(
     Args:
         folder: The case.
         engine: The model.
-        before: What :func:`segmentation.evaluation.evaluate_case` found of the case as it is, by the same model.
+        before: What ``segmentation.evaluation.evaluate_case`` found of the case as it is, by the same model.
         mode: ``"patch"`` or ``"whole"``.
         progress: Told before each perturbation.
 

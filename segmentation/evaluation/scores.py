@@ -31,7 +31,7 @@ DISTANT_MM = 10.0
 
 @dataclass(frozen=True)
 class Scores:
-    """Figures of one mask against one reference; definitions in :mod:`segmentation.evaluation.metrics`.
+    """Figures of one mask against one reference; definitions in ``segmentation.evaluation.metrics``.
 
     Attributes:
         dice, precision, recall: 0..1.
@@ -75,7 +75,7 @@ def score(mask: Mask, reference: Mask, grid: Grid) -> Scores:
 
 
 def score_regions(mask: Mask, reference: LabelMap, levels: bool = True) -> dict[str, Scores]:
-    """Compare a (I, J, K) mask with a reference, for every region of :mod:`segmentation.evaluation.regions` it has.
+    """Compare a (I, J, K) mask with a reference, for every region of ``segmentation.evaluation.regions`` it has.
 
     Surfaces are those of the whole masks, and a region takes its share of their voxels: where it cuts a
     vertebra there is no new surface. Without two labelled vertebrae only ``scan`` is there.

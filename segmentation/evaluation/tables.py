@@ -74,7 +74,7 @@ def case_tables(report: Report) -> list[Table]:
 
 
 def cells(scores: Scores) -> list[str]:
-    """Format the columns of :data:`HEADS`."""
+    """Format the columns of ``HEADS``."""
     return [number(getattr(scores, key), form) for key, (_, form) in COLUMNS.items()]
 
 

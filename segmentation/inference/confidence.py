@@ -83,7 +83,7 @@ class Confidence:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Confidence:
-        """Restore what :meth:`to_json` wrote."""
+        """Restore what ``to_json`` wrote."""
         return cls(content["value"], content["level"], tuple(map(Reason, content["reasons"])))
 
     def __str__(self) -> str:

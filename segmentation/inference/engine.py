@@ -107,7 +107,7 @@ class Engine:
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
     ) -> tuple[LabelMap, Array]:
-        """Segment as :meth:`segment` does, and return each voxel's probability too, (I, J, K) float32.
+        """Segment as ``segment`` does, and return each voxel's probability too, (I, J, K) float32.
 
         It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
         """

@@ -60,7 +60,7 @@ def describe(spec: Spec) -> dict[str, Any]:
 
 
 def described(content: dict[str, Any]) -> Spec:
-    """Restore what :func:`describe` wrote.
+    """Restore what ``describe`` wrote.
 
     Raises:
         ValueError, LookupError: the content is of no network of ours.

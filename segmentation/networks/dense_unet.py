@@ -71,11 +71,11 @@ class Style(Protocol):
 
     @property
     def norm(self) -> Norm:
-        """See :class:`DenseUNetSpec`."""
+        """See ``DenseUNetSpec``."""
 
     @property
     def order(self) -> Order:
-        """See :class:`DenseUNetSpec`."""
+        """See ``DenseUNetSpec``."""
 
 
 def _norm(kind: Norm, channels: int) -> nn.Module:

@@ -23,7 +23,7 @@ class DenseNet3DSpec:
         width: Channels after the first convolution, whose stride of 2 halves the resolution as in DenseNet.
         growth: Channels each dense layer adds.
         layers: Dense layers a block; between two blocks a transition halves channels and resolution.
-        norm: As in :class:`segmentation.networks.DenseUNetSpec`; DenseNet's is ``"batch"``.
+        norm: As in ``segmentation.networks.DenseUNetSpec``; DenseNet's is ``"batch"``.
         order: Likewise; DenseNet's is ``"pre"``.
     """
 
@@ -69,7 +69,7 @@ class DenseNet3D(Network):
         self.head = Convolution(channels, spec.out_channels, 1, spec)
 
     def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """See :meth:`Network.levels`; ``encoder0`` has half of the input's resolution, ``decoder0`` all of it."""
+        """See ``Network.levels``; ``encoder0`` has half of the input's resolution, ``decoder0`` all of it."""
         maps: dict[str, Tensor] = {}
         features = self.stem(image)
         for level, encoder in enumerate(self.encoders):

@@ -68,7 +68,7 @@ class UNet3D(Network):
         self.head = nn.Conv3d(2 * spec.width, spec.out_channels, 1)
 
     def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """See :meth:`Network.levels`."""
+        """See ``Network.levels``."""
         maps: dict[str, Tensor] = {}
         features = image
         for level, encoder in enumerate(self.encoders):

@@ -62,7 +62,7 @@ class VNet(Network):
         self.exit = OutputTransition(3, 2 * width, spec.out_channels, "prelu")
 
     def levels(self, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """See :meth:`Network.levels`."""
+        """See ``Network.levels``."""
         features = self.entrance(image)
         maps = {"encoder0": features}
         for level, down in enumerate(self.downs, start=1):

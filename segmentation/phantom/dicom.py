@@ -37,7 +37,7 @@ class DicomSpec:
     The defaults make a sound series, with file names and instance numbers in disorder.
 
     Attributes:
-        syntax: A key of :data:`SYNTAXES`.
+        syntax: A key of ``SYNTAXES``.
         multiframe: One enhanced CT file instead of one file a slice.
         acquisitions: How often the enhanced file holds each slice, as acquisitions of rising number.
         tilt_deg: Gantry tilt about the row axis; the picture is resampled to it.

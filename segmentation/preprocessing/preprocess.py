@@ -66,7 +66,7 @@ class InputSpec:
         return (clamped_hu - np.float32(self.hu_min)) / np.float32(self.hu_max - self.hu_min)
 
     def to_hu(self, unit: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Undo :meth:`to_unit`."""
+        """Undo ``to_unit``."""
         return unit * np.float32(self.hu_max - self.hu_min) + np.float32(self.hu_min)
 
 
@@ -78,7 +78,7 @@ class Prepared:
         image: (I, J, K) float32, 0..1, axes towards R, A and S. In mode ``whole`` padded with 0 to a cube.
         grid: Where ``image`` lies.
         valid_shape: Voxels of ``image``, from its first corner on, that hold CT; the rest is padding.
-        source: The grid that came in, on which :func:`restore` returns.
+        source: The grid that came in, on which ``restore`` returns.
         box: The part of ``source`` that ``image`` shows: all of it, unless it was cropped.
     """
 

@@ -5,7 +5,7 @@ Errors of all readers:
     UnsupportedFormat: a type of file that no reader knows.
     NotAVolume: a 2D picture, a time series, colour.
     BadGeometry: NaN or singular affine, spacing that is zero or negative, sides longer than a person.
-    TooLarge, TooSmall: outside :class:`ReadLimits`; checked before voxels are read.
+    TooLarge, TooSmall: outside ``ReadLimits``; checked before voxels are read.
     NotHounsfield: values that cannot be CT numbers.
 """
 

@@ -59,7 +59,7 @@ class _Promise:
 
 
 def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
-    """Read and check an NRRD header; data must be attached, raw or gzip. Raises as :func:`open_nifti`."""
+    """Read and check an NRRD header; data must be attached, raw or gzip. Raises as ``open_nifti``."""
     with reading(path.name):
         block = _head(path)
     if not block.startswith(b"NRRD0"):
@@ -72,7 +72,7 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
-    """Read and check a MetaImage header; data must be LOCAL, raw or zlib. Raises as :func:`open_nifti`."""
+    """Read and check a MetaImage header; data must be LOCAL, raw or zlib. Raises as ``open_nifti``."""
     with reading(path.name):
         block = _head(path)
     end = re.search(rb"^ElementDataFile\s*=\s*(.*?)\s*\r?\n", block, re.MULTILINE)

@@ -62,7 +62,7 @@ class Inspection:
         grid: Geometry; None where the header could not be read.
         stored_type: Type of the voxels in the file, for instance ``"int16"``.
         hu_range: Smallest and largest value in HU; None where the voxels could not be read.
-        problems: Every reason for which :func:`read_volume` would refuse the file.
+        problems: Every reason for which ``read_volume`` would refuse the file.
         notes: What is unusual but accepted.
     """
 

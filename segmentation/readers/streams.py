@@ -21,7 +21,7 @@ _MAX_TRAILING = 1 << 20
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Turn what can go wrong with a file's bytes into an :class:`InputError`."""
+    """Turn what can go wrong with a file's bytes into an ``InputError``."""
     try:
         yield
     except InputError:

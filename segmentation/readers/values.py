@@ -54,7 +54,7 @@ class ValueRange:
 
     @property
     def are_labels(self) -> bool:
-        """Whether all values are labels, from 0 to 255, up to :data:`LABEL_TOLERANCE`."""
+        """Whether all values are labels, from 0 to 255, up to ``LABEL_TOLERANCE``."""
         near = self.deviation <= LABEL_TOLERANCE and not self.not_finite
         return near and self.low >= -LABEL_TOLERANCE and self.high <= 255 + LABEL_TOLERANCE
 
@@ -88,7 +88,7 @@ def to_hu(
 ) -> NDArray[np.int16] | NDArray[np.float32]:
     """Convert (I, J, K) stored values to HU: int16 if all values are integers, else float32.
 
-    ``found`` must have passed :func:`check_hounsfield`. Returns ``stored`` itself where nothing changes.
+    ``found`` must have passed ``check_hounsfield``. Returns ``stored`` itself where nothing changes.
     """
     if slope == 1 and inter == 0 and stored.dtype == np.dtype(np.int16) and stored.dtype.isnative:
         return stored

@@ -113,7 +113,7 @@ def load_ablation(path: Path) -> tuple[Ablation, list[Run]]:
     """Read a YAML file and check every run that it asks for; paths in it are relative to its folder.
 
     Raises:
-        BadConfiguration: as :func:`segmentation.training.config.load_config`, or two rows are the same.
+        BadConfiguration: as ``segmentation.training.config.load_config``, or two rows are the same.
     """
     ablation = read_yaml(path, Ablation)
     base = path.parent.resolve()

@@ -28,7 +28,7 @@ class Data(Frozen):
     Attributes:
         labelled: Folders with ``ct.nii.gz`` and ``vert.nii.gz``.
         validation: Labelled folders that are never trained on; their Dice chooses the checkpoint.
-        verse: The VerSe release in its own layout (see :mod:`segmentation.training.verse`): its training split is
+        verse: The VerSe release in its own layout (see ``segmentation.training.verse``): its training split is
             trained on, its validation split chooses the checkpoint, its test split is left alone.
         label_maps: Folder of ``*.nii.gz`` label maps without a CT: images are synthesised from them.
         label_maps_exclude: Parts of the names of label maps that are left out.
@@ -67,7 +67,7 @@ class TrainingConfig(Frozen):
     Attributes:
         stage: ``locate`` learns the column, filled to one piece, on coarse voxels, ``segment`` the vertebrae.
         preprocessing, crop: What the network sees of a scan:
-            see :class:`segmentation.preprocessing.preprocess.InputSpec`.
+            see ``segmentation.preprocessing.preprocess.InputSpec``.
         metal_hu: Voxels above this density are shown as air: see the same key of ``InputSpec``.
         window: Edge of a training crop and of an inference window, or of the whole scan, in voxels.
         inference_window: Edge of an inference window, where it is not that of the training crops.
@@ -152,7 +152,7 @@ Configuration = TypeVar("Configuration", bound=Frozen)
 
 
 def read_yaml(path: Path, kind: type[Configuration]) -> Configuration:
-    """Read a YAML file as a validated ``kind``; raises BadConfiguration as :func:`load_config` does."""
+    """Read a YAML file as a validated ``kind``; raises BadConfiguration as ``load_config`` does."""
     if not path.is_file():
         raise BadConfiguration("config.no_file", path=path)
     try:

@@ -41,7 +41,7 @@ class _DenseUNet(Frozen):
 class FastDense3DUNet(_DenseUNet):
     """Configuration of the product's own network, which has a space-to-depth stem.
 
-    See :class:`segmentation.networks.DenseUNetSpec`.
+    See ``segmentation.networks.DenseUNetSpec``.
     """
 
     name: Literal["FastDense3DUNet"] = "FastDense3DUNet"
@@ -61,7 +61,7 @@ class Dense3DUNet(_DenseUNet):
 
 
 class DenseNet3D(Frozen):
-    """Configuration of a DenseNet3D: see :class:`segmentation.networks.DenseNet3DSpec`."""
+    """Configuration of a DenseNet3D: see ``segmentation.networks.DenseNet3DSpec``."""
 
     name: Literal["DenseNet3D"] = "DenseNet3D"
     width: PositiveInt = 32
@@ -74,7 +74,7 @@ class DenseNet3D(Frozen):
 
 
 class UNet3D(Frozen):
-    """Configuration of a 3D U-Net: see :class:`segmentation.networks.UNet3DSpec`."""
+    """Configuration of a 3D U-Net: see ``segmentation.networks.UNet3DSpec``."""
 
     name: Literal["UNet3D"] = "UNet3D"
     width: PositiveInt = 32
@@ -86,7 +86,7 @@ class UNet3D(Frozen):
 
 
 class VNet(Frozen):
-    """Configuration of a V-Net: see :class:`segmentation.networks.VNetSpec`."""
+    """Configuration of a V-Net: see ``segmentation.networks.VNetSpec``."""
 
     name: Literal["VNet"] = "VNet"
     width: PositiveInt = 16

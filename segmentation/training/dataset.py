@@ -62,7 +62,7 @@ class Item:
 
 
 def labelled_item(folder: Path, spec: InputSpec, stage: str, partial: bool, weight: float = 1.0) -> Item:
-    """Read ``folder/ct.nii.gz`` with ``folder/vert.nii.gz``: see :func:`scan_item`."""
+    """Read ``folder/ct.nii.gz`` with ``folder/vert.nii.gz``: see ``scan_item``."""
     return scan_item(folder.name, folder / "ct.nii.gz", folder / "vert.nii.gz", spec, stage, partial, weight)
 
 

@@ -57,7 +57,7 @@ def validation_dice(network: nn.Module, items: list[Item], window: int, device: 
 
 
 class Trainer:
-    """One training run in its folder: ``model.safetensors`` (best), ``last.pt``, and what :mod:`run_log` writes."""
+    """One training run in its folder: ``model.safetensors`` (best), ``last.pt``, and what ``run_log`` writes."""
 
     def __init__(self, config: TrainingConfig, say: Say = print, progress: Progress = ignore) -> None:
         self.config, self.say, self.progress = config, say, progress

@@ -9,14 +9,14 @@ from segmentation.writers.nifti import write_nifti
 from segmentation.writers.nrrd import write_nrrd
 
 SUFFIXES: tuple[str, ...] = (".nii.gz", ".nii", ".nrrd")
-"""File name endings that :func:`write_mask` knows."""
+"""File name endings that ``write_mask`` knows."""
 
 
 def write_mask(label_map: LabelMap, path: Path) -> None:
     """Write a mask on its grid as NIfTI, or as NRRD with the label table inside.
 
     Raises:
-        ValueError: the name ends in none of :data:`SUFFIXES`.
+        ValueError: the name ends in none of ``SUFFIXES``.
     """
     name = path.name.lower()
     if name.endswith(".nrrd"):

@@ -54,7 +54,7 @@ class Surface:
 
 
 def write_surfaces(surfaces: Sequence[Surface], path: Path, axes: Axes = "ras") -> None:
-    """Write surfaces into one file, whose suffix (one of :data:`SUFFIXES`) says in which format.
+    """Write surfaces into one file, whose suffix (one of ``SUFFIXES``) says in which format.
 
     OBJ and GLB keep each surface as an object of its own, PLY a colour a vertex; STL only the triangles.
     The file appears whole or not at all. Text is ASCII, numbers are binary but in OBJ.
@@ -181,4 +181,4 @@ _ENCODERS: dict[str, Callable[[Sequence[Surface], str], bytes]] = {
     ".glb": _glb,
 }
 SUFFIXES: tuple[str, ...] = tuple(_ENCODERS)
-"""File name endings that :func:`write_surfaces` knows."""
+"""File name endings that ``write_surfaces`` knows."""

@@ -38,7 +38,7 @@ def write_nifti(label_map: LabelMap, path: Path) -> None:
 
 
 def write_volume(volume: Volume, path: Path) -> None:
-    """Write a CT in HU (int16 or float32) as :func:`write_nifti` writes a mask, after ``volume.header``."""
+    """Write a CT in HU (int16 or float32) as ``write_nifti`` writes a mask, after ``volume.header``."""
     _write(np.asarray(volume.hu), volume.grid, volume.header, path)
 
 

@@ -34,6 +34,6 @@ class ApiRoute(Route):
         super().__init__(path, endpoint, methods=[method])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take a request of any method; :meth:`handle` refuses those that are not served."""
+        """Take a request of any method; ``handle`` refuses those that are not served."""
         match, child = super().matches(scope)
         return (Match.FULL if match is Match.PARTIAL else match), child

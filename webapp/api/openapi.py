@@ -45,7 +45,7 @@ _REASONS = {
 
 
 def operations(app: Flask, native: Iterable[BaseRoute]) -> Iterator[tuple[str, str, Operation | None]]:
-    """All routes below :data:`API`, of Flask and of Starlette: path, method, and their description if they have one."""
+    """All routes below ``API``, of Flask and of Starlette: path, method, and their description if they have one."""
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(f"{API}/"):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(API))

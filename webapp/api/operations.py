@@ -64,7 +64,7 @@ class Operation:
 
 
 class Details(TypedDict, total=False):
-    """Further attributes of an :class:`Operation`, each with a default there."""
+    """Further attributes of an ``Operation``, each with a default there."""
 
     body: type[Request] | Content | None
     body_required: bool
@@ -81,7 +81,7 @@ def describe(
     errors: tuple[int, ...] = (),
     **more: Unpack[Details],
 ) -> Callable[[Function], Function]:
-    """Attach an :class:`Operation` to the function of a route; arguments are its attributes."""
+    """Attach an ``Operation`` to the function of a route; arguments are its attributes."""
 
     def decorate(function: Function) -> Function:
         summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ").removesuffix(".")

@@ -69,7 +69,7 @@ class DicomWeb:
         return self._server.name
 
     def search(self, search: Search) -> list[FoundStudy]:
-        """Studies, newest first, at most :data:`MOST_FOUND`."""
+        """Studies, newest first, at most ``MOST_FOUND``."""
         query: list[tuple[str, str]] = [("limit", str(MOST_FOUND)), *(("includefield", tag) for tag in _SEARCH_FIELDS)]
         if search.modality:
             query.append(("ModalitiesInStudy", search.modality))

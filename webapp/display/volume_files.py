@@ -37,7 +37,7 @@ class Display:
         direction: 3x3, rows R, A, S; its columns are the unit vectors of i, j, k (oblique scans kept).
         hu_range: Lowest and highest value of the volume.
         digest: Short hash of the voxels, for cacheable addresses.
-        coding: How the voxels are written, see :mod:`webapp.display.voxel_codec`; studies of older versions are plain.
+        coding: How the voxels are written, see ``webapp.display.voxel_codec``; studies of older versions are plain.
         preview: ``shape``, ``spacing_mm``, ``origin_mm`` of the small copy that is drawn first, and the ``factors``
             by which it is smaller; None where the scan itself is as small.
     """

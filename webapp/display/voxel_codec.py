@@ -35,7 +35,7 @@ def encode_slice(plane: NDArray[np.int16]) -> bytes:
 
 
 def decode_slice(data: bytes, shape: tuple[int, int]) -> NDArray[np.int16]:
-    """Decode the slice (I, J) that :func:`encode_slice` wrote. For checks: voxel by voxel, and slow."""
+    """Decode the slice (I, J) that ``encode_slice`` wrote. For checks: voxel by voxel, and slow."""
     columns, rows = shape
     both = np.frombuffer(data, np.uint8).reshape(2, rows, columns).astype(np.int32)
     folded = both[0] | both[1] << 8

@@ -35,7 +35,7 @@ class Upload:
     Attributes:
         folder: Its name becomes the study's id.
         name: What the user called the CT: shown, never used as a path.
-        original: File name inside the folder, made by :func:`stored_name`.
+        original: File name inside the folder, made by ``stored_name``.
         reference: The same for the reference mask, or None.
         notes: What was unusual in the files and was repaired or let pass; more may be found when they are read.
     """

@@ -41,10 +41,10 @@ class _Incoming:
 
 
 class Receiver:
-    """The C-STORE provider. It listens from :meth:`start` to :meth:`stop`.
+    """The C-STORE provider. It listens from ``start`` to ``stop``.
 
     Raises:
-        BadConfiguration: from :meth:`start`, the port cannot be used.
+        BadConfiguration: from ``start``, the port cannot be used.
     """
 
     def __init__(self, settings: Settings, store: Store, admit: Admit) -> None:

@@ -25,7 +25,7 @@ def new_id() -> str:
 
 
 class Database:
-    """SQLite through SQLAlchemy, on a file that :mod:`.migrations.upgrade` prepared. Safe to use from any thread."""
+    """SQLite through SQLAlchemy, on a file that ``.migrations.upgrade`` prepared. Safe to use from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._reader = create_engine(
@@ -94,7 +94,7 @@ def _tune(connection: sqlite3.Connection, _record: object) -> None:
     """Set up a connection.
 
     WAL: readers never wait for the writer. Foreign keys: a study's rows go with it. Synchronous in full: what was
-    acknowledged survives a power cut. No isolation level: Python leaves BEGIN to :func:`_begin`.
+    acknowledged survives a power cut. No isolation level: Python leaves BEGIN to ``_begin``.
     """
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):

@@ -58,12 +58,12 @@ class Folders:
         return folder
 
     def discard(self, folder: Path) -> None:
-        """Rename a study's folder into ``trash``; it survives there until :meth:`empty_trash`."""
+        """Rename a study's folder into ``trash``; it survives there until ``empty_trash``."""
         self.trash.mkdir(exist_ok=True)
         rename_durably(folder, self.trash / folder.name)
 
     def restore(self, study_id: str) -> None:
-        """Undo :meth:`discard`, if it happened."""
+        """Undo ``discard``, if it happened."""
         if (self.trash / study_id).exists():
             rename_durably(self.trash / study_id, self.study(study_id))
 
@@ -72,7 +72,7 @@ class Folders:
         return [folder.name for folder in self.trash.iterdir()] if self.trash.is_dir() else []
 
     def empty_trash(self, study_id: str) -> None:
-        """Remove what :meth:`discard` put there."""
+        """Remove what ``discard`` put there."""
         shutil.rmtree(self.trash / study_id, ignore_errors=True)
 
     @contextmanager

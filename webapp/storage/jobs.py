@@ -86,7 +86,7 @@ class Jobs:
             return to_job(row)
 
     def update(self, job_id: str, log: str = "", **columns: Any) -> None:
-        """Change columns of :class:`webapp.storage.tables.JobRow`, add a ``log`` line; an open job only."""
+        """Change columns of ``webapp.storage.tables.JobRow``, add a ``log`` line; an open job only."""
         with self._database.transaction() as session:
             row = _row(session, job_id)
             if row is None or row.state not in OPEN_JOB_STATES:

@@ -32,7 +32,7 @@ COLUMNS = ("id", "kind", "label", "plane", "value", "unit", *STATISTICS, "points
 
 @dataclass(frozen=True)
 class Fields:
-    """Fields of a measurement that a user gives, as in :class:`Measurement`."""
+    """Fields of a measurement that a user gives, as in ``Measurement``."""
 
     kind: MeasurementKind
     plane: Plane
@@ -46,7 +46,7 @@ class Measurement:
     """One measurement on a slice.
 
     Attributes:
-        kind: A key of :data:`webapp.enumerations.POINTS`.
+        kind: A key of ``webapp.enumerations.POINTS``.
         plane: The plane it was drawn on.
         points_mm: Its points, RAS+ mm, as many as the kind has.
         label: What the user called it; hostile text.
@@ -69,12 +69,12 @@ class Measurement:
 
     @property
     def unit(self) -> Unit:
-        """Of :attr:`value`."""
+        """Of ``value``."""
         return _UNITS[self.kind]
 
 
 def value_of(kind: str, points_mm: Sequence[Sequence[float]]) -> float:
-    """Compute what the points of a measurement amount to, see :attr:`Measurement.value`."""
+    """Compute what the points of a measurement amount to, see ``Measurement.value``."""
     points = np.asarray(points_mm, dtype=float)
     if kind == "distance":
         return float(np.linalg.norm(points[1] - points[0]))
@@ -108,7 +108,7 @@ class Measurements:
         """Store a new one; The study must exist.
 
         Raises:
-            WebError: the study has :data:`MOST_PER_STUDY` already.
+            WebError: the study has ``MOST_PER_STUDY`` already.
         """
         with self._database.transaction() as session:
             if session.query(MeasurementRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
@@ -146,7 +146,7 @@ class Measurements:
 
 
 def to_csv(measurements: Iterable[Measurement]) -> str:
-    """One row each, columns as in :data:`COLUMNS`; starts with a byte order mark, for Excel."""
+    """One row each, columns as in ``COLUMNS``; starts with a byte order mark, for Excel."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

@@ -23,7 +23,7 @@ LONGEST_VIEW = 1000
 
 @dataclass(frozen=True)
 class Fields:
-    """Fields of a review that a reviewer gives, as in :class:`Review`."""
+    """Fields of a review that a reviewer gives, as in ``Review``."""
 
     verdict: Verdict
     at_mm: list[float]
@@ -80,7 +80,7 @@ class Reviews:
         """Store a new one; The study must exist.
 
         Raises:
-            WebError: ``mask_id`` is none of the study's, or the study has :data:`MOST_PER_STUDY` already.
+            WebError: ``mask_id`` is none of the study's, or the study has ``MOST_PER_STUDY`` already.
         """
         mask_id = fields.mask_id
         with self._database.transaction() as session:

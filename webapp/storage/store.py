@@ -30,7 +30,7 @@ class Store:
     """The one place where page, API, job and viewer meet. Safe to use from any thread.
 
     Attributes:
-        data_dir: ``spineview.sqlite3`` holds the rows; for the folders see :class:`webapp.storage.folders.Folders`.
+        data_dir: ``spineview.sqlite3`` holds the rows; for the folders see ``webapp.storage.folders.Folders``.
 
     Raises:
         BadConfiguration: the folder cannot be used, or holds the studies of a newer version.

@@ -91,7 +91,7 @@ class Mask:
 
     Attributes:
         kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded with the CT).
-        label_map_kind: ``"spine"`` or ``"vertebrae"``, see :class:`segmentation.core.volume.LabelMap`.
+        label_map_kind: ``"spine"`` or ``"vertebrae"``, see ``segmentation.core.volume.LabelMap``.
         labels: The labels present, ascending.
         volume_ml: Volume of the spine in millilitres.
         dice: Against the reference, if there is one.
@@ -133,7 +133,7 @@ _NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 
 
 class StudyRow(Base):
-    """Table of studies; columns as in :class:`Study`."""
+    """Table of studies; columns as in ``Study``."""
 
     __tablename__ = "studies"
     __table_args__ = _NEVER_REUSED
@@ -152,7 +152,7 @@ class StudyRow(Base):
 
 
 class JobRow(Base):
-    """Table of jobs; columns as in :class:`Job`."""
+    """Table of jobs; columns as in ``Job``."""
 
     __tablename__ = "jobs"
     __table_args__ = _NEVER_REUSED
@@ -175,7 +175,7 @@ class JobRow(Base):
 
 
 class MaskRow(Base):
-    """Table of masks; columns as in :class:`Mask`."""
+    """Table of masks; columns as in ``Mask``."""
 
     __tablename__ = "masks"
     __table_args__ = _NEVER_REUSED
@@ -194,7 +194,7 @@ class MaskRow(Base):
 
 
 class MeasurementRow(Base):
-    """Table of measurements; columns as in :class:`webapp.storage.measurements.Measurement`."""
+    """Table of measurements; columns as in ``webapp.storage.measurements.Measurement``."""
 
     __tablename__ = "measurements"
     __table_args__ = _NEVER_REUSED
@@ -210,7 +210,7 @@ class MeasurementRow(Base):
 
 
 class ReviewRow(Base):
-    """Table of reviews; columns as in :class:`webapp.storage.reviews.Review`.
+    """Table of reviews; columns as in ``webapp.storage.reviews.Review``.
 
     A review outlives the mask that it is about.
     """

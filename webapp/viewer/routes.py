@@ -102,7 +102,7 @@ class Sessions:
 
 
 def viewer_routes(services: Services) -> list[BaseRoute]:
-    """Make the viewer's routes; the socket's Host and Origin are checked by :class:`webapp.http.security.Security`."""
+    """Make the viewer's routes; the socket's Host and Origin are checked by ``webapp.http.security.Security``."""
     store, settings = services.store, services.settings
     sessions = Sessions(settings.viewer_sessions, settings.viewer_grace_s)
     remote = RemoteViews(store)

@@ -1,4 +1,4 @@
-"""Read DICOM headers into :class:`Frame` values: classic, enhanced, legacy converted; with preamble or without."""
+"""Read DICOM headers into ``Frame`` values: classic, enhanced, legacy converted; with preamble or without."""
 
 from __future__ import annotations
 

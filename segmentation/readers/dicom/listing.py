@@ -1,6 +1,6 @@
 """List the series of a set of files: whether each can be segmented, and which one is proposed.
 
-:func:`make_listing` runs in the limited process; a :class:`Listing` crosses from there, and into files, as JSON.
+``make_listing`` runs in the limited process; a ``Listing`` crosses from there, and into files, as JSON.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def listing_to_json(listing: Listing) -> dict[str, Any]:
 
 
 def listing_from_json(content: dict[str, Any]) -> Listing:
-    """Restore what :func:`listing_to_json` made."""
+    """Restore what ``listing_to_json`` made."""
     entries = tuple(_entry_from_json(each) for each in content["series"])
     return Listing(entries, tuple(map(Note.from_json, content["notes"])))
 

@@ -84,7 +84,7 @@ class _Unpacked:
 def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
     """Open the chosen series, or the proposed one.
 
-    Raises InputError as :func:`list_series` does, and with the reason why no series can be read.
+    Raises InputError as ``list_series`` does, and with the reason why no series can be read.
     """
     unpacked = _Unpacked() if path.is_file() and is_zip(path) else None
     listing = list_series(path, limits, unpacked.folder if unpacked else None)

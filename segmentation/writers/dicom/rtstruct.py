@@ -28,14 +28,14 @@ _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired, and what PS3.3 C.8.8.5 
 
 
 def write_rtstruct(label_map: LabelMap, sources: Sources, path: Path, maker: Maker) -> None:
-    """Write an RT structure set, which appears whole or not at all; see :func:`make_rtstruct`."""
+    """Write an RT structure set, which appears whole or not at all; see ``make_rtstruct``."""
     write_object(make_rtstruct(label_map, sources, maker), path)
 
 
 def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Dataset:
     """Make a structure set with one region of interest a label.
 
-    Regions are named, coloured and coded by :mod:`segmentation.core.labels`.
+    Regions are named, coloured and coded by ``segmentation.core.labels``.
 
     Contours run midway between voxel centres. Holes, such as the spinal canal, are joined to the outline around them
     by a channel of no width, there and back (the keyhole of PS3.3 C.8.8.6.3), which every reader understands.

@@ -34,7 +34,7 @@ def write_dicom_seg(
     maker: Maker,
     probability: NDArray[np.float32] | None = None,
 ) -> None:
-    """Write a DICOM SEG, which appears whole or not at all; see :func:`make_dicom_seg`."""
+    """Write a DICOM SEG, which appears whole or not at all; see ``make_dicom_seg``."""
     with unheard():
         write_object(make_dicom_seg(label_map, sources, maker, probability), path)
 
@@ -45,7 +45,7 @@ def make_dicom_seg(
     """Make a segmentation in the source's study and frame of reference that refers to every source instance.
 
     Segments are numbered from 1 in the order of their labels; each is named, coloured and coded by
-    :mod:`segmentation.core.labels`. Planes without a label are left out, as the standard allows.
+    ``segmentation.core.labels``. Planes without a label are left out, as the standard allows.
 
     Args:
         label_map: (I, J, K) labels; at least one voxel must be set.

@@ -24,7 +24,7 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", by_alias=True, context={"language": language})
 
     def to_bytes(self, language: str = DEFAULT) -> bytes:
-        """Make the body of the answer as JSON; for long lists, of which :meth:`to_json` would make values first."""
+        """Make the body of the answer as JSON; for long lists, of which ``to_json`` would make values first."""
         return self.model_dump_json(by_alias=True, context={"language": language}).encode()
 
 

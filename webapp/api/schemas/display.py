@@ -34,7 +34,7 @@ class Distance(Answer):
 
 
 class Display(Answer):
-    """All that a viewer needs to draw a study: see :class:`webapp.display.volume_files.Display`."""
+    """All that a viewer needs to draw a study: see ``webapp.display.volume_files.Display``."""
 
     shape: Shape = Field(description="Voxels along i, j, k, each to the closest of R, A, S")
     spacing_mm: Triple

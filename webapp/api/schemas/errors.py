@@ -22,7 +22,7 @@ class ErrorDetail(Answer):
 
     @classmethod
     def of(cls, problem: Problem) -> ErrorDetail:
-        """Make the answer from a problem, in the language that :meth:`Answer.to_json` is asked for."""
+        """Make the answer from a problem, in the language that ``Answer.to_json`` is asked for."""
         detail = cls(**problem.shown())
         detail._problem = problem
         return detail

@@ -27,7 +27,7 @@ def columns_of(row: Base) -> Columns:
 
 
 def row_of(table: type[Row], columns: Columns) -> Row:
-    """Make a row of columns that :func:`columns_of` gave; its place in the order is a new one.
+    """Make a row of columns that ``columns_of`` gave; its place in the order is a new one.
 
     Raises:
         KeyError: a column is missing that must be there.
