@@ -90,7 +90,7 @@ def streaks(metal: NDArray[np.bool_], rng: np.random.Generator) -> Array:
 def _screw(
     shape: tuple[int, ...], through: NDArray[np.float64], spacing_mm: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """A screw from front to back through a point, its head behind, and often a rod along the body at the head."""
+    """Draw a screw from front to back through a point, its head behind, and often a rod along the body at the head."""
     direction = np.array([rng.uniform(-0.5, 0.5), 1.0, rng.uniform(-0.3, 0.3)])
     direction /= np.linalg.norm(direction)
     half = rng.uniform(*SCREW_LENGTH_MM) / 2 / spacing_mm
