@@ -13,7 +13,7 @@ const isMissing = (key) => typeof key === 'string' && !key.startsWith('__v') && 
 /** English words by the keys that the page knows them by; a word that is missing fails the test. */
 export const texts = new Proxy(known, {
   get(target, key) {
-    if (isMissing(key)) throw new Error(`there is no text called ${key}`);
+    if (isMissing(key)) throw new Error(`there is no text called ${String(key)}`);
     return target[key];
   },
 });
