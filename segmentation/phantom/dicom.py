@@ -48,7 +48,7 @@ class DicomSpec:
         padding: Stored value written over a frame of 2 pixels and named in the header.
         preamble: Begin the files with 128 bytes and DICM.
         modality, description, kernel, series_number, acquisition, image_type, patient: Header texts.
-        series_uid, study_uid: The same for files of one series or study; random if empty.
+        series_uid, study_uid, frame_of_reference_uid: The same for files of one series or study; random if empty.
         burned_in: Say so in the header.
         thickness_mm: SliceThickness; wrong unless given, for it says nothing about where the slices lie.
         disorder: File names, instance numbers and frames in no order.
@@ -75,6 +75,7 @@ class DicomSpec:
     patient: str = "Phantom^Paula"
     series_uid: str = ""
     study_uid: str = ""
+    frame_of_reference_uid: str = ""
     burned_in: bool = False
     thickness_mm: float = 5.0
     disorder: bool = True
@@ -127,7 +128,7 @@ def _common(spec: DicomSpec, chance: random.Random) -> Dataset:
     dataset.ReferringPhysicianName = dataset.InstitutionName = f"Dr {spec.patient}"
     dataset.StudyInstanceUID = spec.study_uid or _uid(chance)
     dataset.SeriesInstanceUID = spec.series_uid or _uid(chance)
-    dataset.FrameOfReferenceUID = _uid(chance)
+    dataset.FrameOfReferenceUID = spec.frame_of_reference_uid or _uid(chance)
     dataset.SeriesNumber, dataset.SeriesDescription = spec.series_number, spec.description
     dataset.BodyPartExamined, dataset.PatientPosition = "SPINE", "HFS"
     dataset.KVP, dataset.ConvolutionKernel = "120", spec.kernel

@@ -20,6 +20,7 @@ from segmentation.readers.dicom.frames.damaged_frames import lay_out_without
 from segmentation.readers.dicom.frames.decode_pixels import Picture, read_hu
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.layout import Layout, lay_out
+from segmentation.readers.dicom.split.slabs import are_slabs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,10 @@ def write_voxels(frames: Sequence[Frame], path: Path, name: Message) -> Written:
         InputError: more images than one cannot be decoded, or two different ones lie at one place.
     """
     layout = lay_out(frames, name)
+    if are_slabs(frames):  # each has an image where they meet: the first is kept
+        kept = set(layout.frames)
+        frames = [frame for frame in frames if frame in kept]
+        layout = lay_out(frames, name)
     notes: tuple[Note, ...] = ()
     damaged: set[Frame] = set()
     while found := _write(layout, path, name):  # again only where a copy stands in for a damaged image

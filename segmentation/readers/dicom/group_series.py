@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,18 +13,15 @@ from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.layout import SAME_PLACE_MM, Layout, distances, lay_out
+from segmentation.readers.dicom.split.blocks import regular_blocks
+from segmentation.readers.dicom.split.copies import without_copies
+from segmentation.readers.dicom.split.identity import by_identity
+from segmentation.readers.dicom.split.phases import by_header, by_order
+from segmentation.readers.dicom.split.slabs import are_slabs
 from segmentation.readers.imagefile import check_extent, check_size
 from segmentation.readers.limits import ReadLimits
 
 _PARALLEL = 0.9998  # cosine of about one degree
-# What may tell apart pictures that are no volume together, in the order in which it is tried.
-_APART: tuple[Callable[[Frame], Hashable], ...] = (
-    lambda frame: frame.acquisition,
-    lambda frame: frame.temporal,
-    lambda frame: frame.stack,
-    lambda frame: frame.kernel,
-    lambda frame: frame.image_type,
-)
 MODALITIES = {
     modality: Message(f"modality.{modality}")
     for modality in (
@@ -64,34 +61,38 @@ def title_of(series_number: int) -> Message:
 
 
 def group(frames: Iterable[Frame], limits: ReadLimits) -> list[Series]:
-    """Group frames to series, by number; copies of an instance (same UID) are left out and counted."""
+    """Group frames to series, by number; copies of an image (same UID, place and pixels) are left out and counted."""
+    distinct = without_copies(frames)
     by_uid: dict[str, list[Frame]] = defaultdict(list)
-    seen: set[tuple[str, int]] = set()
-    copies: dict[str, int] = defaultdict(int)
-    for frame in frames:
-        identity = (frame.sop_uid, frame.index)
-        if frame.sop_uid and identity in seen:
-            copies[frame.series_uid] += 1
-            continue
-        seen.add(identity)
-        by_uid[frame.series_uid].append(frame)
-    found = [series for uid, own in by_uid.items() for series in _parts(uid, own, copies[uid], limits)]
+    for frame in distinct.frames:
+        by_uid[frame.series_uid or f"series-{frame.series_number}"].append(frame)
+    found: list[Series] = []
+    for uid, own in by_uid.items():
+        notes = []
+        if copies := distinct.copies[own[0].series_uid]:
+            notes.append(note("duplicates", count=copies))
+        if repeated := distinct.repeated[own[0].series_uid]:
+            notes.append(note("repeated_uid", count=repeated))
+        found += _parts(uid, own, notes, limits)
     return sorted(found, key=lambda series: (series.frames[0].series_number, series.key))
 
 
-def _parts(uid: str, frames: list[Frame], copies: int, limits: ReadLimits) -> list[Series]:
-    parts = [part for alike in _alike(frames) for part in _apart(alike)]
-    parts.sort(key=lambda part: (-len(part), part[0].instance_number))
-    return [_part(uid, frames, (number, len(parts)), copies, limits) for number, frames in enumerate(parts, 1)]
-
-
-def _part(uid: str, frames: list[Frame], part: tuple[int, int], copies: int, limits: ReadLimits) -> Series:
-    """Make one series; ``part`` says which of how many it is of those with the same UID."""
-    number, count = part
-    notes = [note("split", count=count), note("part", part=number, count=count)] if count > 1 else []
-    if copies:
-        notes.append(note("duplicates", count=copies))
-    return _judged(uid if number == 1 else f"{uid}#{number}", frames, tuple(notes), limits)
+def _parts(uid: str, frames: list[Frame], notes: list[Note], limits: ReadLimits) -> list[Series]:
+    """Make the series of one UID. Each gets ``notes``, which are about all of them."""
+    owners = by_identity(frames)
+    parts = [part for own in owners for alike in _alike(own) for part in _apart(alike, limits)]
+    parts.sort(key=lambda part: (-len(part.frames), part.frames[0].instance_number))
+    about: list[Note] = []
+    if len(owners) > 1:
+        about.append(note("mixed", count=len(owners)))
+    if len(parts) > len(owners) and not all(part.notes for part in parts):
+        about.append(note("split", count=len(parts)))
+    series = []
+    for number, part in enumerate(parts, 1):
+        which = [note("part", part=number, count=len(parts))] if len(parts) > 1 else []
+        key = uid if number == 1 else f"{uid}#{number}"
+        series.append(_judged(key, part.frames, (*about, *which, *part.notes, *notes), limits))
+    return series
 
 
 def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: ReadLimits) -> Series:
@@ -104,7 +105,9 @@ def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: Read
         check_extent(layout.grid, limits, name)
     except InputError as error:
         return Series(key, tuple(frames), None, error, notes)
-    if layout.duplicates:
+    if layout.duplicates and are_slabs(frames):
+        notes += (note("slabs", count=len(layout.duplicates)),)
+    elif layout.duplicates:
         notes += (note("duplicates", count=len(layout.duplicates)),)
     duplicates = tuple(frame for _, frame in layout.duplicates)
     return Series(key, layout.frames + duplicates, layout, None, notes + layout.notes)
@@ -113,6 +116,8 @@ def _judged(key: str, frames: list[Frame], notes: tuple[Note, ...], limits: Read
 def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
     bare = len({frame.path for frame in frames if not frame.preamble})
     notes = [note("no_preamble", count=bare)] if bare else []
+    if any(not frame.series_uid for frame in frames):
+        notes.append(note("no_series_uid"))
     if any(frame.burned_in for frame in frames):
         notes.append(note("burned_in"))
     if any(frame.lossy for frame in frames):
@@ -165,37 +170,61 @@ def _fits(one: Frame, other: Frame) -> bool:
     return parallel and np.allclose(one.spacing_mm or (), other.spacing_mm or (), rtol=1e-3)
 
 
-def _apart(frames: list[Frame]) -> list[list[Frame]]:
+@dataclass(frozen=True)
+class _Part:
+    """Frames that may make a volume, and notes on how they were told from others."""
+
+    frames: list[Frame]
+    notes: tuple[Note, ...] = ()
+
+
+def _apart(frames: list[Frame], limits: ReadLimits) -> list[_Part]:
     """Split what holds different pictures at one place, or makes no volume as a whole, if the header tells it apart."""
-    if not frames[0].has_geometry:
-        return [frames]
-    if _conflicts(frames):
-        fits = _without_conflicts
-    elif len(frames) > 1 and not _makes_a_volume(frames):
-        fits = _makes_a_volume
-    else:
-        return [frames]
-    for key in _APART:
-        parts: dict[Hashable, list[Frame]] = defaultdict(list)
-        for frame in frames:
-            parts[key(frame)].append(frame)
-        if len(parts) > 1 and all(len(part) > 1 and fits(part) for part in parts.values()):
-            return list(parts.values())
-    return [frames]
+    if not frames[0].has_geometry or len(frames) < 2:
+        return [_Part(frames)]
+    if _has_conflicts(frames):
+        found = by_header(frames, _without_conflicts) or by_order(frames, _without_conflicts)
+        if found:
+            return [part for each in found for part in _without_gaps(each, limits)]
+    elif not _makes_a_volume(frames):
+        found = by_header(frames, _makes_a_volume)
+        if found:
+            return list(map(_Part, found))
+    return _without_gaps(frames, limits)
 
 
-def _makes_a_volume(frames: Sequence[Frame]) -> bool:
+def _without_gaps(frames: list[Frame], limits: ReadLimits) -> list[_Part]:
+    """Split into regular blocks what makes no volume because slices are missing."""
+
+    def accept(part: Sequence[Frame]) -> bool:
+        return _makes_a_volume(part, limits)
+
+    if len(frames) < 2 or _makes_a_volume(frames):
+        return [_Part(frames)]
+    found = regular_blocks(frames, accept)
+    if found is None:
+        return [_Part(frames)]
+    parts, missing = found
+    return [_Part(part, (missing,)) for part in parts]
+
+
+def _makes_a_volume(frames: Sequence[Frame], limits: ReadLimits | None = None) -> bool:
+    """Tell whether frames can be laid out; with ``limits`` also whether they cover enough."""
     try:
-        lay_out(frames, title_of(0))
+        layout = lay_out(frames, title_of(0))
+        if limits is not None:
+            check_extent(layout.grid, limits, title_of(0))
     except InputError:
         return False
     return True
 
 
 def _without_conflicts(frames: Sequence[Frame]) -> bool:
-    return not _conflicts(frames)
+    return not _has_conflicts(frames)
 
 
-def _conflicts(frames: Sequence[Frame]) -> bool:
+def _has_conflicts(frames: Sequence[Frame]) -> bool:
+    """Tell whether several pictures lie at one place, other than where slabs of one scan meet."""
     along = np.sort(distances(frames))
-    return bool((np.diff(along) < SAME_PLACE_MM).any())
+    shared = bool((np.diff(along) < SAME_PLACE_MM).any())
+    return shared and not (are_slabs(frames) and _makes_a_volume(frames))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
+import unicodedata
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +31,11 @@ _TEXT_LENGTH = 64
 _TAIL = 1 << 20
 _DELIMITER = b"\xfe\xff\xdd\xe0"  # ends the items of compressed pixels
 _UNDEFINED = 0xFFFFFFFF
+_TIME = re.compile(r"(?:\d{8}(?=\d{2}))?(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?(?:[+-]\d{4})?")
+_TRIGGERS = (
+    ("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase"),
+    ("TriggerTime", "NominalCardiacTriggerDelayTime", "TriggerDelayTime"),
+)
 _MAX_FRAMES = 20_000
 _MAX_SIDE = 1 << 14
 
@@ -54,7 +61,7 @@ def read_frames(path: Path) -> list[Frame]:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, force=not preamble)
             if str(_get(_meta(dataset), "MediaStorageSOPClassUID", "")) == pydicom.uid.MediaStorageDirectoryStorage:
                 raise NotDicom
-            if "SOPClassUID" not in dataset or "SeriesInstanceUID" not in dataset:
+            if not _is_instance(dataset):
                 raise NotDicom if not preamble else Damaged
             frames = list(_frames(path, dataset, preamble))
             if frames and frames[0].rows:
@@ -62,6 +69,14 @@ def read_frames(path: Path) -> list[Frame]:
         except HEADER_ERRORS as error:
             raise Damaged from error
     return frames
+
+
+def _is_instance(dataset: Dataset) -> bool:
+    """Tell whether the header is one of an image or another object, whichever one of its UIDs it may lack."""
+    if "SOPClassUID" in dataset and "SeriesInstanceUID" in dataset:
+        return True
+    known = "SOPClassUID" in dataset or "MediaStorageSOPClassUID" in _meta(dataset) or "SeriesInstanceUID" in dataset
+    return known and "Modality" in dataset and "Rows" in dataset
 
 
 def _looks_like_dicom(file: IO[bytes]) -> bool:
@@ -134,17 +149,26 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
     rows, columns = (int(_get(dataset, name, 0) or 0) for name in ("Rows", "Columns"))
     if not (0 <= rows <= _MAX_SIDE and 0 <= columns <= _MAX_SIDE):
         raise Damaged
+    allocated = int(_get(dataset, "BitsAllocated", 16) or 16)
+    stored = int(_get(dataset, "BitsStored", allocated) or allocated)
+    high_bit = _get(dataset, "HighBit", None)
+    high_bit = stored - 1 if high_bit is None else int(high_bit)
     return {
         "path": path,
-        "sop_uid": _text(dataset, "SOPInstanceUID"),
+        "sop_uid": _text(dataset, "SOPInstanceUID") or _text(_meta(dataset), "MediaStorageSOPInstanceUID"),
         "series_uid": _text(dataset, "SeriesInstanceUID"),
-        "sop_class": _text(dataset, "SOPClassUID"),
+        "study_uid": _text(dataset, "StudyInstanceUID"),
+        "patient": _patient(dataset),
+        "frame_of_reference": _text(dataset, "FrameOfReferenceUID"),
+        "sop_class": _text(dataset, "SOPClassUID") or _text(_meta(dataset), "MediaStorageSOPClassUID"),
         "transfer_syntax": str(_get(_meta(dataset), "TransferSyntaxUID", "") or _guessed_syntax(dataset)),
         "modality": _text(dataset, "Modality").upper(),
         "rows": rows if columns else 0,
         "columns": columns if rows else 0,
         "samples": int(_get(dataset, "SamplesPerPixel", 1) or 1),
-        "bits_allocated": int(_get(dataset, "BitsAllocated", 16) or 16),
+        "bits_allocated": allocated,
+        "bits_stored": stored,
+        "high_bit": high_bit,
         "signed": int(_get(dataset, "PixelRepresentation", 0) or 0) == 1,
         "padding": _padding(dataset),
         "inverted": _text(dataset, "PhotometricInterpretation") == "MONOCHROME1",
@@ -157,6 +181,13 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
         "lossy": _text(dataset, "LossyImageCompression") == "01",
         "preamble": preamble,
     }
+
+
+def _patient(dataset: Dataset) -> tuple[str, str, str]:
+    """Read PatientID, name and birth date; of the name only letters and digits, for its separators are often lost."""
+    name = unicodedata.normalize("NFKC", str(_get(dataset, "PatientName", "") or "")).casefold()
+    letters = "".join(char for char in name if char.isalnum())
+    return _text(dataset, "PatientID"), letters[:_TEXT_LENGTH], _text(dataset, "PatientBirthDate")
 
 
 def _placed(groups: list[Dataset]) -> dict[str, Any]:
@@ -190,7 +221,21 @@ def _valued(groups: list[Dataset]) -> dict[str, Any]:
         "stack": clean(str(_look_up(groups, "StackID") or "")),
         "temporal": clean(str(_look_up(groups, "TemporalPositionIndex", "TemporalPositionIdentifier") or "")),
         "kernel": _kernel(_look_up(groups, "ConvolutionKernel")),
+        "trigger": " ".join(clean(str(_look_up(groups, *keywords) or "")) for keywords in _TRIGGERS).strip(),
+        "scan_options": _kernel(_look_up(groups, "ScanOptions")),
+        "kvp": clean(str(_look_up(groups, "KVP") or "")),
+        "acquired": _seconds(_look_up(groups, "FrameAcquisitionDateTime", "AcquisitionTime", "AcquisitionDateTime")),
+        "made": _seconds(_look_up(groups, "ContentTime")),
     }
+
+
+def _seconds(value: Any) -> float:
+    """Convert a time, or the time of a date with one, to seconds of the day; -1 of anything else."""
+    match = _TIME.fullmatch(str(value or "").strip())
+    if match is None:
+        return -1.0
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _kernel(value: Any) -> str:

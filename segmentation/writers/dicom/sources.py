@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
@@ -87,6 +88,8 @@ def read_sources(paths: Sequence[Path]) -> Sources:
     datasets = tuple(_header(path) for path in paths)
     if len({dataset.SeriesInstanceUID for dataset in datasets}) > 1:
         raise InputError("dicom_result.several_series")
+    for dataset in datasets:  # de-identifying programs give each image one of its own: the first stands for all
+        dataset.FrameOfReferenceUID = datasets[0].FrameOfReferenceUID
     return Sources(datasets)
 
 
@@ -96,13 +99,29 @@ def _header(path: Path) -> Dataset:
             dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
     except (InvalidDicomError, OSError, ValueError, EOFError) as error:
         raise UnreadableFile("dicom_result.unreadable", name=path.name) from error
+    meta = getattr(dataset, "file_meta", None) or Dataset()
+    for name in ("SOPClassUID", "SOPInstanceUID"):
+        if not dataset.get(name) and meta.get(f"MediaStorage{name}"):
+            setattr(dataset, name, meta[f"MediaStorage{name}"].value)
     missing = [name for name in _NEEDED if not dataset.get(name)]
     if missing:
         raise InputError("dicom_result.lacks", name=path.name, attribute=missing[0])
     for name in _MAY_BE_EMPTY:
         if name not in dataset:
             setattr(dataset, name, "")
+    _encode_anew(dataset)
     return dataset
+
+
+def _encode_anew(dataset: Dataset) -> None:
+    """Decode all texts and have them written in UTF-8: writers and readers of results do not know every old set."""
+    with unheard():
+        dataset.decode()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    for element in dataset:
+        if element.VR == "PN":
+            names = [str(name) for name in (element.value if element.VM > 1 else [element.value])]
+            dataset[element.tag] = DataElement(element.tag, "PN", names if len(names) > 1 else names[0])
 
 
 def _orientation(dataset: Dataset) -> Sequence[float]:

@@ -17,14 +17,16 @@ class Frame:
         path: File that holds it.
         index: Frame inside the file, from 0.
         of: Frames in the file.
-        sop_uid, series_uid: Of the instance and of its series.
+        sop_uid, series_uid, study_uid: Of the instance, of its series and of its study; empty where the file has none.
+        patient: PatientID, name and birth date, made comparable; for comparing alone, never shown.
+        frame_of_reference: Its UID, or empty.
         sop_class: SOP class UID.
         transfer_syntax: Transfer syntax UID.
         modality: ``"CT"``, ``"MR"`` …
         image_type: Values of ImageType (FrameType), such as ``("ORIGINAL", "PRIMARY", "AXIAL")``.
         rows, columns: Pixels; 0 of an object that holds no picture.
         samples: Values a pixel: 1 grey, 3 colour.
-        bits_allocated, signed: How a stored value is kept.
+        bits_allocated, bits_stored, high_bit, signed: How a stored value is kept.
         slope, inter: HU = stored value * slope + inter.
         padding: Lowest and highest stored value of pixels outside the field of view; None if not given.
         inverted: MONOCHROME1.
@@ -32,6 +34,8 @@ class Frame:
         position_mm: Centre of the first pixel, LPS; None if not given.
         row_axis, column_axis: Unit vectors, LPS, along a row (towards the next column) and down a column.
         acquisition, stack, temporal, instance_number: As in the header, "" or 0 where it has none.
+        trigger, scan_options, kvp: Of the heart's phase, of the reconstruction and of the tube; "" where there is none.
+        acquired, made: Seconds of the day of AcquisitionTime and ContentTime; -1 where there is none.
         series_number, description, kernel, body_part, protocol: Of the series.
         burned_in, lossy: Text may be in the picture; it was compressed with loss.
         preamble: Whether the file has one.
@@ -42,6 +46,9 @@ class Frame:
     of: int
     sop_uid: str
     series_uid: str
+    study_uid: str
+    patient: tuple[str, str, str]
+    frame_of_reference: str
     sop_class: str
     transfer_syntax: str
     modality: str
@@ -50,6 +57,8 @@ class Frame:
     columns: int
     samples: int
     bits_allocated: int
+    bits_stored: int
+    high_bit: int
     signed: bool
     slope: float
     inter: float
@@ -62,6 +71,11 @@ class Frame:
     acquisition: str
     stack: str
     temporal: str
+    trigger: str
+    scan_options: str
+    kvp: str
+    acquired: float
+    made: float
     instance_number: int
     series_number: int
     description: str

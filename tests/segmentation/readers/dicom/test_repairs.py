@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,11 +55,13 @@ def test_one_missing_slice_is_made_up(written: Writer, oblique: Volume):
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [
-        ((9, 10), "2 slices of Series 2 are missing at one place; more than one cannot be made up."),
-        ((5, 12), "2 slices of Series 2 are missing at 2 places; more than one cannot be made up."),
+        (tuple(range(7, 15)), "8 slices of Series 2 are missing at one place; more than one cannot be made up."),
+        ((6, 7, 14, 15), "4 slices of Series 2 are missing at 2 places; more than one cannot be made up."),
     ],
 )
-def test_more_missing_slices_are_refused(written: Writer, missing: tuple[int, ...], sentence: str):
+def test_more_missing_slices_are_refused_where_no_block_is_long_enough(
+    written: Writer, missing: tuple[int, ...], sentence: str
+):
     error = refusal(written(missing=missing))
     assert (type(error), error.message) == (BadGeometry, sentence)
     assert error.hint == "Send or export the whole series again."
@@ -118,8 +121,9 @@ def test_two_pictures_at_one_place_are_refused(written: Writer):
 
 def test_two_acquisitions_in_a_series_are_split(oblique: Volume, tmp_path: Path):
     other = Volume((oblique.hu + 5).astype(np.int16), oblique.grid)
-    write_dicom(oblique, tmp_path / "a", DicomSpec(series_uid="1.2.3", acquisition=1))
-    write_dicom(other, tmp_path / "a" / "b", DicomSpec(series_uid="1.2.3", acquisition=2, seed=1))
+    common = DicomSpec(series_uid="1.2.3", study_uid="1.2.4", frame_of_reference_uid="1.2.5")
+    write_dicom(oblique, tmp_path / "a", common)
+    write_dicom(other, tmp_path / "a" / "b", replace(common, acquisition=2, seed=1))
     listing = listed(tmp_path / "a")
     assert [entry.key for entry in listing.series] == ["1.2.3", "1.2.3#2"]
     for entry in listing.series:
