@@ -12,10 +12,11 @@ Errors of all readers:
 from __future__ import annotations
 
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
-from segmentation.readers.read import SUFFIXES, Inspection, inspect, read_label_map, read_volume
+from segmentation.readers.read import DETACHED_SUFFIXES, SUFFIXES, Inspection, inspect, read_label_map, read_volume
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "DETACHED_SUFFIXES",
     "SUFFIXES",
     "Inspection",
     "ReadLimits",

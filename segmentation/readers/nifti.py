@@ -1,4 +1,4 @@
-"""Reader of NIfTI-1 and NIfTI-2 in one file, compressed or not.
+"""Reader of NIfTI-1 and NIfTI-2, compressed or not, in one file or as a pair of ``.hdr`` and ``.img``.
 
 nibabel interprets the header; the bytes are read here, because nibabel allocates what a header promises.
 """
@@ -18,6 +18,7 @@ from segmentation.core.errors import BadGeometry, NotAVolume, NotHounsfield, Unr
 from segmentation.core.geometry import Grid, Shape3
 from segmentation.core.nifti_header import affine_mm, mm_per_unit
 from segmentation.core.notes import Note, note
+from segmentation.readers.header_values import data_file
 from segmentation.readers.imagefile import ImageFile, Voxels, check_size, check_spacing, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.streams import (
@@ -28,6 +29,9 @@ from segmentation.readers.streams import (
     read_exactly,
     reading,
 )
+
+PAIR = (".hdr", ".img")
+"""Endings of a header and of its voxels in a file of the same name."""
 
 _MAX_OFFSET = 64 * 1024**2  # header extensions larger than this are not believed
 _SMALLEST, _LARGEST = 1e-6, 1e4  # a pixdim beyond them is no spacing in any unit
@@ -44,24 +48,26 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
     Raises:
         UnreadableFile, UnsupportedFormat, NotAVolume, BadGeometry, TooLarge: see the package's documentation.
     """
+    is_pair = path.name.lower().endswith(PAIR)
+    path, data_path = _pair(path) if is_pair else (path, path)
     name = path.name
     with reading(name):
-        compressed = _is_compressed(path)
-        with _open(path, compressed) as stream:
-            header = _read_header(stream, name)
+        with _open(path, _is_compressed(path)) as stream:
+            header = _read_header(stream, name, is_pair)
+        compressed = _is_compressed(data_path)
     dim = [int(n) for n in header["dim"]]
     if not 1 <= dim[0] <= 7:
         raise UnreadableFile("nifti.axes", name=name, axes=dim[0])
     stored_type = _voxel_type(header, name)
     shape = volume_shape(dim[1 : dim[0] + 1], name)
     promised = check_size(shape, stored_type.itemsize, limits, name)
-    offset = _data_offset(header, name)
-    check_promise(file_size(path) - (0 if compressed else offset), promised, compressed, name)
+    offset = _data_offset(header, name, 0 if is_pair else header.single_vox_offset)
+    check_promise(file_size(data_path) - (0 if compressed else offset), promised, compressed, name)
     slope, inter = _scaling(header, name)
     grid, header, notes = _placed(header, shape, name)
 
     def load() -> Voxels:
-        with reading(name), _open(path, compressed) as voxels:
+        with reading(name), _open(data_path, compressed) as voxels:
             read_exactly(voxels, offset, name)
             data = read_exactly(voxels, promised, name)
             if compressed:
@@ -81,6 +87,13 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
     )
 
 
+def _pair(path: Path) -> tuple[Path, Path]:
+    """Return header and voxels of a pair. Raises UnsupportedFormat or UnreadableFile if one is a link or missing."""
+    case = str.upper if path.suffix.isupper() else str.lower
+    header = path.with_suffix(case(".hdr"))
+    return data_file(header, header.name), data_file(header, path.with_suffix(case(".img")).name)
+
+
 def _is_compressed(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(2)
@@ -93,7 +106,7 @@ def _open(path: Path, compressed: bool) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if compressed else path.open("rb")
 
 
-def _read_header(stream: IO[bytes], name: str) -> Any:
+def _read_header(stream: IO[bytes], name: str, is_pair: bool) -> Any:
     block = stream.read(540)
     kinds: tuple[Any, ...] = (nib.Nifti1Header, nib.Nifti2Header)
     for kind in kinds:
@@ -104,7 +117,11 @@ def _read_header(stream: IO[bytes], name: str) -> Any:
             if header["magic"].item() == kind.single_magic:
                 return header
             if header["magic"].item() == kind.pair_magic:
+                if is_pair:
+                    return header
                 raise UnsupportedFormat("nifti.half_a_pair", name=name)
+            if is_pair:
+                raise UnsupportedFormat("nifti.analyze", name=name)
     raise UnreadableFile("nifti.not_one", name=name)
 
 
@@ -123,9 +140,9 @@ def _voxel_type(header: Any, name: str) -> np.dtype[Any]:
     return voxel_type
 
 
-def _data_offset(header: Any, name: str) -> int:
+def _data_offset(header: Any, name: str, least: int) -> int:
     offset = float(header["vox_offset"])
-    if not header.single_vox_offset <= offset <= _MAX_OFFSET:
+    if not least <= offset <= _MAX_OFFSET:
         raise UnreadableFile("nifti.voxels_start", name=name, offset=offset)
     return int(offset)
 

@@ -30,13 +30,13 @@ def _open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 def _open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
-    from segmentation.readers.itk import open_nrrd  # SimpleITK takes half a second to import
+    from segmentation.readers.nrrd import open_nrrd
 
     return open_nrrd(path, limits)
 
 
 def _open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
-    from segmentation.readers.itk import open_metaimage
+    from segmentation.readers.metaimage import open_metaimage
 
     return open_metaimage(path, limits)
 
@@ -47,9 +47,18 @@ _OPENERS: dict[str, Opener] = {
     ".nrrd": _open_nrrd,
     ".mha": _open_metaimage,
 }
+_DETACHED_OPENERS: dict[str, Opener] = {
+    ".nhdr": _open_nrrd,
+    ".mhd": _open_metaimage,
+    ".hdr": _open_nifti,
+    ".img": _open_nifti,
+}
 _ROUNDING = 1e-3  # of 32-bit slopes, not worth a note
 SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
 """File name endings that can be read."""
+
+DETACHED_SUFFIXES: tuple[str, ...] = tuple(_DETACHED_OPENERS)
+"""Endings of headers whose voxels may lie in another file of the same folder: read from disk, never uploaded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +154,8 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     if not path.exists():
         raise UnreadableFile("file.missing", name=path.name)
     name = path.name.lower()
-    for suffix, opener in _OPENERS.items():
-        if name.endswith(suffix) and path.is_file():
+    for suffix, opener in (_OPENERS | _DETACHED_OPENERS).items():
+        if name.endswith(suffix) and path.is_file() and not (suffix == ".img" and is_dicom(path)):
             return _with_note_of_shear(opener(path, limits))
     if is_dicom(path):
         return open_dicom(path, limits, series)

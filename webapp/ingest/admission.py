@@ -13,7 +13,7 @@ from segmentation.core.geometry import Grid
 from segmentation.core.messages import Message, Name
 from segmentation.core.notes import Note
 from segmentation.core.volume import LabelMap
-from segmentation.readers import SUFFIXES, read_label_map, read_volume
+from segmentation.readers import DETACHED_SUFFIXES, SUFFIXES, read_label_map, read_volume
 from webapp.display.volume_files import write_display
 from webapp.ingest.read_slots import ReadSlots
 from webapp.ingest.thumbnail import write_thumbnail
@@ -57,6 +57,8 @@ def suffix_of(name: str) -> str:
     for suffix in SUFFIXES:
         if lowered.endswith(suffix):
             return suffix
+    if lowered.endswith(DETACHED_SUFFIXES):
+        raise UnsupportedFormat("upload.detached", name=shown_name(name))
     raise UnsupportedFormat("upload.unknown_type", name=shown_name(name), suffixes=SUFFIXES)
 
 

@@ -79,8 +79,20 @@ _NRRD = {
     ("error", "field", "value"),
     [
         (UnsupportedFormat, "data file", "/etc/passwd"),
-        (UnsupportedFormat, "byte skip", "-1"),
-        (UnsupportedFormat, "encoding", "hex"),
+        (UnsupportedFormat, "byte skip", "-2"),
+        (UnsupportedFormat, "byte skip", "1 2"),
+        (UnsupportedFormat, "line skip", "-1"),
+        (UnreadableFile, "byte skip", "7"),
+        (UnsupportedFormat, "encoding", "base64"),
+        (UnreadableFile, "encoding", "hex"),
+        (UnreadableFile, "encoding", "ascii"),
+        (UnreadableFile, "encoding", "bzip2"),
+        (UnreadableFile, "space directions", "(2,0) (0,2) (0,0)"),
+        (UnreadableFile, "space directions", "(2,0,0) (0,2,0)"),
+        (UnreadableFile, "space units", '"mm" "mm"'),
+        (BadGeometry, "space origin", "(1e38,0,0)"),
+        (BadGeometry, "space directions", "(1e-30,0,0) (0,2,0) (0,0,2)"),
+        (BadGeometry, "space units", '"m" "m" "m"'),
         (NotAVolume, "kinds", "RGB-color domain domain"),
         (NotAVolume, "sizes", "24 22 1"),
         (UnreadableFile, "sizes", "24 22 21"),
@@ -115,7 +127,13 @@ _META = {
     ("error", "field", "value"),
     [
         (UnsupportedFormat, "ElementDataFile", "/etc/passwd"),
-        (UnsupportedFormat, "BinaryData", "False"),
+        (UnreadableFile, "BinaryData", "False"),
+        (UnsupportedFormat, "HeaderSize", "3"),
+        (UnreadableFile, "HeaderSize", "400"),
+        (UnreadableFile, "NDims", "4"),
+        (UnreadableFile, "ElementToIntensityFunctionSlope", "inf"),
+        (BadGeometry, "Offset", "0 1e38 0"),
+        (BadGeometry, "DistanceUnits", "m"),
         (NotAVolume, "DimSize", "24 440 1"),
         (UnreadableFile, "DimSize", "24 22 21"),
         (TooLarge, "DimSize", "24000 22000 20000"),
@@ -128,7 +146,9 @@ _META = {
     ],
 )
 def test_a_bad_mha_is_refused(tmp_path: Path, error: type[InputError], field: str, value: str) -> None:
-    text = "".join(f"{key} = {what}\n" for key, what in {**_META, field: value}.items())
+    fields = {**_META, field: value}
+    fields["ElementDataFile"] = fields.pop("ElementDataFile")  # the last line of a header
+    text = "".join(f"{key} = {what}\n" for key, what in fields.items())
     (tmp_path / "ct.mha").write_bytes(text.encode() + ct_values().tobytes(order="F"))
     with pytest.raises(error):
         read_volume(tmp_path / "ct.mha")

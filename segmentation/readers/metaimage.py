@@ -1,0 +1,128 @@
+"""Reader of MetaImage: one file (``.mha``), or a header and the file it names (``.mhd``).
+
+Format: https://itk.org/Wiki/ITK/MetaIO/Documentation. World coordinates are LPS+ mm, as in ITK.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segmentation.core.errors import NotAVolume, UnreadableFile, UnsupportedFormat
+from segmentation.core.geometry import RAS_TO_LPS, Grid, Shape3
+from segmentation.core.notes import Note, note
+from segmentation.readers.encodings import FROM_THE_END, Payload, opened
+from segmentation.readers.header_values import (
+    MAX_HEADER,
+    check_axes,
+    data_file,
+    mm_per_unit,
+    numbers,
+    voxel_type,
+    whole_numbers,
+)
+from segmentation.readers.imagefile import ImageFile, check_spacing, volume_shape
+from segmentation.readers.limits import ReadLimits
+from segmentation.readers.streams import reading
+
+DETACHED = ".mhd"
+"""Ending of a header that may name another file; others may not."""
+
+_CODES = {
+    "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4",
+    "MET_UINT": "u4", "MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8",
+    "MET_FLOAT": "f4", "MET_DOUBLE": "f8",
+}  # fmt: skip
+
+
+def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
+    """Read and check a MetaImage header. Raises as ``open_nifti``."""
+    name = path.name
+    with reading(name), opened(path) as file:
+        block = file.read(MAX_HEADER)
+    end = re.search(rb"^ElementDataFile\s*=[ \t]*(.*?)[ \t]*(\r?\n|\Z)", block, re.MULTILINE)
+    if end is None:
+        raise UnreadableFile("mha.not_one", name=name)
+    text = block[: end.start()].decode("utf-8", "replace")
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+    fields = {key.strip().lower(): value.strip() for key, value in pairs}
+    data, offset = path, end.end()
+    if end.group(1).upper() != b"LOCAL":
+        if not name.lower().endswith(DETACHED):
+            raise UnsupportedFormat("mha.detached", name=name)
+        data, offset = data_file(path, end.group(1).decode("utf-8", "replace")), 0
+    payload = _payload(fields, data, offset, name)
+    load = payload.checked(limits)
+    grid, notes = _placed(fields, payload.shape, name)
+    slope, inter, applied = _intensity(fields, name)
+    return ImageFile(
+        name, "MetaImage", grid, payload.stored_type, load, slope=slope, inter=inter, notes=(*notes, *applied)
+    )
+
+
+def _payload(fields: dict[str, str], data: Path, offset: int, name: str) -> Payload:
+    if fields.get("elementnumberofchannels", "1") != "1":
+        raise NotAVolume("image.vectors", name=name)
+    sizes = whole_numbers(fields.get("dimsize", ""), name)
+    if whole_numbers(fields.get("ndims", str(len(sizes))), name) != [len(sizes)]:
+        raise UnreadableFile("header.contradicts_itself", name=name)
+    big = (fields.get("binarydatabyteordermsb") or fields.get("elementbyteordermsb") or "False").lower() == "true"
+    stored = voxel_type(_CODES.get(fields.get("elementtype", "").upper()), big, name)
+    compressed = fields.get("compresseddata", "").lower() == "true"
+    encoding = "zlib" if compressed else "raw"
+    if fields.get("binarydata", "true").lower() != "true":
+        encoding = "ascii"
+    start = whole_numbers(fields.get("headersize", "0"), name)
+    if (compressed and encoding == "ascii") or len(start) != 1 or (start[0] and encoding != "raw"):
+        raise UnsupportedFormat("mha.odd_storage", name=name)
+    if start[0] not in (0, FROM_THE_END):  # from the beginning of the file
+        if start[0] < offset:
+            raise UnsupportedFormat("mha.odd_storage", name=name)
+        offset = start[0]
+    skip = FROM_THE_END if start[0] == FROM_THE_END else 0
+    return Payload(data, name, volume_shape(sizes, name), stored, encoding, offset, skip)
+
+
+def _placed(fields: dict[str, str], shape: Shape3, name: str) -> tuple[Grid, tuple[Note, ...]]:
+    """Return the grid in RAS+ mm, and what was assumed or converted."""
+    notes = []
+    text = fields.get("elementspacing") or fields.get("elementsize")
+    spacing = numbers(text, name)[:3] if text else [1.0, 1.0, 1.0]
+    if not text:
+        notes.append(note("no_spacing"))
+    check_spacing(spacing, name)
+    matrix = fields.get("transformmatrix") or fields.get("orientation") or fields.get("rotation")
+    if not matrix:
+        notes.append(note("no_anatomy", assumed="LPS"))
+    axes = _square(numbers(matrix, name) if matrix else list(np.eye(3).ravel()), name)
+    origin = numbers(fields.get("offset") or fields.get("position") or fields.get("origin") or "0 0 0", name)[:3]
+    if len(spacing) != 3 or len(origin) != 3:
+        raise UnreadableFile("header.contradicts_itself", name=name)
+    check_axes(axes * spacing, name)
+    factors, of_units = mm_per_unit([fields.get("distanceunits", "")] * 3, name)
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = axes * spacing, origin
+    affine[:3] *= (RAS_TO_LPS * factors)[:, None]
+    return Grid(shape, affine + 0.0), (*notes, *of_units)
+
+
+def _square(values: list[float], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the axes of the first three dimensions as columns; a header has them as rows of a square matrix."""
+    side = round(len(values) ** 0.5)
+    if side < 3 or side * side != len(values):
+        raise UnreadableFile("header.contradicts_itself", name=name)
+    return np.array(values).reshape(side, side)[:3, :3].T
+
+
+def _intensity(fields: dict[str, str], name: str) -> tuple[float, float, tuple[Note, ...]]:
+    """Return slope and intercept of the header's intensity function, which ITK ignores, with a note."""
+    slope = numbers(fields.get("elementtointensityfunctionslope", "1"), name)
+    inter = numbers(fields.get("elementtointensityfunctionoffset", "0"), name)
+    if len(slope) != 1 or len(inter) != 1 or not np.isfinite((*slope, *inter)).all() or slope[0] == 0:
+        raise UnreadableFile("nifti.scaling", name=name)
+    if (slope[0], inter[0]) == (1.0, 0.0):
+        return 1.0, 0.0, ()
+    return slope[0], inter[0], (note("intensity_function", slope=slope[0], offset=inter[0]),)
