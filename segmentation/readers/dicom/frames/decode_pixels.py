@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels.utils import iter_pixels
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import iter_pixels, pixel_array
 from pydicom.uid import UID
 
 from segmentation.core.errors import NotHounsfield, UnreadableFile, UnsupportedFormat
@@ -60,19 +61,32 @@ def unsupported(syntax: UID, name: Message) -> UnsupportedFormat:
 def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     first = wanted[0]
     syntax = UID(first.transfer_syntax)
-    if not syntax.is_transfer_syntax:
+    if not syntax.is_transfer_syntax or not _has_decoder(syntax, first):
         raise NotImplementedError
     indices = [frame.index for frame in wanted]
     how: dict[str, Any] = {"raw": True, "decoding_plugin": "pylibjpeg" if syntax in _BY_OPENJPEG else ""}
-    if first.preamble and not syntax.is_deflated and path.stat().st_size > _LARGE_BYTES:
+    if _shift(first):
+        how["correct_unused_bits"] = False  # which would cut off the upper bits
+    singly = first.bits_stored < first.bits_allocated and (
+        (first.signed and syntax in pydicom.uid.JPEGLSTransferSyntaxes) or (first.of == 1 and syntax in _BY_OPENJPEG)
+    )
+    if not singly and first.preamble and not syntax.is_deflated and path.stat().st_size > _LARGE_BYTES:
         return iter_pixels(path, indices=_or_all(path, indices), **how)
     dataset = pydicom.dcmread(path, force=True)
     if getattr(dataset, "file_meta", None) is None:
         dataset.file_meta = pydicom.dataset.FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
+    if singly:  # pydicom corrects the sign of these in place, where its iterator gives an array that is read-only
+        return (pixel_array(dataset, index=index, **how) for index in indices)
     if indices == list(range(int(dataset.get("NumberOfFrames", 1) or 1))):
         return iter_pixels(dataset, **how)
     return iter_pixels(dataset, indices=indices, **how)
+
+
+def _has_decoder(syntax: UID, frame: Frame) -> bool:
+    """Tell whether the images can be decoded; of JPEG Extended, GDCM decodes 8 bits alone. Raises for unknown UIDs."""
+    twelve = syntax == pydicom.uid.JPEGExtended12Bit and frame.bits_stored > 8
+    return not syntax.is_encapsulated or (get_decoder(syntax).is_available and not twelve)
 
 
 def _or_all(path: Path, indices: list[int]) -> list[int] | None:
@@ -86,10 +100,12 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -
 
     Raises:
         UnreadableFile: the picture has another size than the header says.
+        UnsupportedFormat: bits lie where they cannot be told from others.
         NotHounsfield: values beyond what any scanner writes.
     """
     if stored.shape != (frame.rows, frame.columns):
         raise UnreadableFile("dicom.image_size", name=name)
+    stored = _aligned(stored, frame, name)
     if not integer_hu:
         hu: NDArray[Any] = stored.astype(np.float32) * np.float32(frame.slope) + np.float32(frame.inter)
     else:
@@ -101,6 +117,30 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -
     if not (_INT16.min <= lowest and highest <= _INT16.max):
         raise NotHounsfield("dicom.beyond_scanner", name=name, low=lowest, high=highest)
     return hu.astype(np.int16 if integer_hu else np.float32, copy=False)
+
+
+def _shift(frame: Frame) -> int:
+    """Return by how many bits the values lie above the lowest one; more than 0 only in files of old editions."""
+    return max(0, frame.high_bit + 1 - frame.bits_stored)
+
+
+def _aligned(stored: NDArray[Any], frame: Frame, name: Message) -> NDArray[Any]:
+    """Move values that lie at the upper end of their words (HighBit above BitsStored - 1) to the lower end.
+
+    Raises:
+        UnsupportedFormat: bits beyond the word or below the value, or compressed: then nobody can tell what is right.
+    """
+    shift = _shift(frame)
+    if not shift:
+        return stored
+    syntax = UID(frame.transfer_syntax)
+    as_they_came = not syntax.is_encapsulated or syntax == pydicom.uid.RLELossless
+    if frame.high_bit >= frame.bits_allocated or not as_they_came or (stored & ((1 << shift) - 1)).any():
+        raise UnsupportedFormat(
+            "dicom.odd_bits", name=name, high=frame.high_bit, stored=frame.bits_stored, allocated=frame.bits_allocated
+        )
+    above = frame.bits_allocated - frame.high_bit - 1  # unused bits there, which may hold anything
+    return (stored << above) >> (above + shift)
 
 
 def _as_stored(padding: int, frame: Frame) -> int:
