@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+
+from segmentation.core.dicom_text import without_escapes
 
 _UIDS = (
     "SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID DimensionOrganizationUID"
@@ -52,7 +55,8 @@ def deidentify(dataset: Dataset, secret: bytes) -> None:
 
     ``secret`` makes the new UIDs and the patient's pseudonym; keep it from others.
     """
-    patient = "\0".join(str(dataset.get(keyword, "")) for keyword in ("PatientID", "IssuerOfPatientID", "PatientName"))
+    texts = [str(dataset.get(keyword, "")) for keyword in ("PatientID", "IssuerOfPatientID", "PatientName")]
+    patient = "\0".join((*texts[:2], _comparable(texts[2])))
     dated = {keyword for keyword in _DUMMIES if keyword in dataset}
     _reduce(dataset, secret)
     pseudonym = f"SV-{_digest(secret, 'patient', patient).hex()[:12].upper()}"
@@ -68,6 +72,12 @@ def deidentify(dataset: Dataset, secret: bytes) -> None:
     method.CodeValue, method.CodingSchemeDesignator = "113100", "DCM"
     method.CodeMeaning = "Basic Application Confidentiality Profile"
     dataset.DeidentificationMethodCodeSequence = Sequence([method])
+
+
+def _comparable(name: str) -> str:
+    """Make one name of the forms that character sets and programs give it: composed letters, no empty parts at ends."""
+    groups = [group.rstrip("^ ") for group in unicodedata.normalize("NFC", without_escapes(name)).split("=")]
+    return "=".join(groups).rstrip("=")
 
 
 def new_uid(uid: str, secret: bytes) -> str:

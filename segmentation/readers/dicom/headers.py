@@ -16,6 +16,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from segmentation.core.dicom_text import without_escapes
 from segmentation.readers.dicom.frames.frame import Frame, Triple
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -185,7 +186,8 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
 
 def _patient(dataset: Dataset) -> tuple[str, str, str]:
     """Read PatientID, name and birth date; of the name only letters and digits, for its separators are often lost."""
-    name = unicodedata.normalize("NFKC", str(_get(dataset, "PatientName", "") or "")).casefold()
+    name = without_escapes(str(_get(dataset, "PatientName", "") or ""))
+    name = unicodedata.normalize("NFKC", name).casefold()
     letters = "".join(char for char in name if char.isalnum())
     return _text(dataset, "PatientID"), letters[:_TEXT_LENGTH], _text(dataset, "PatientBirthDate")
 
@@ -265,7 +267,7 @@ def _meta(dataset: Dataset) -> Dataset:
 
 def clean(text: str) -> str:
     """Make a header's text safe to carry: printable, on one line, short. It stays hostile: escape it."""
-    return "".join(char for char in text if char.isprintable()).strip()[:_TEXT_LENGTH]
+    return "".join(char for char in without_escapes(text) if char.isprintable()).strip()[:_TEXT_LENGTH]
 
 
 def _text(dataset: Dataset, keyword: str) -> str:

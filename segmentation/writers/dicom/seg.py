@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+from pydicom.valuerep import format_number_as_ds
 
 from segmentation.core.errors import InputError
 from segmentation.core.labels import Label, label_of
@@ -70,9 +71,10 @@ def make_dicom_seg(
     else:
         values = np.where(probability < _LEAST_KEPT, np.float32(0), probability)  # else no plane would be empty
     algorithm = _algorithm(maker)
+    planes = as_planes(values, label_map.grid, sources)
     segmentation = Segmentation(
         source_images=list(sources.datasets),
-        pixel_array=as_planes(values, label_map.grid, sources),
+        pixel_array=planes,
         segmentation_type="BINARY" if probability is None else "FRACTIONAL",
         segment_descriptions=[
             _segment(number, label_of(label, label_map.kind), algorithm)
@@ -95,8 +97,17 @@ def make_dicom_seg(
     )
     segmentation["SoftwareVersions"].value = list(maker.versions)
     segmentation.ContentQualification = "RESEARCH"
+    _set_spacing(segmentation, planes.spacing_between_slices)
     refer_to_origin(segmentation, sources)
     return segmentation
+
+
+def _set_spacing(segmentation: Segmentation, spacing_mm: float) -> None:
+    """Write the spacing of the planes' positions, where highdicom copies the tags of the source, which may be wrong."""
+    measures = segmentation.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SpacingBetweenSlices = format_number_as_ds(spacing_mm)
+    if not measures.get("SliceThickness"):
+        measures.SliceThickness = measures.SpacingBetweenSlices
 
 
 def _algorithm(maker: Maker) -> hd.AlgorithmIdentificationSequence | None:

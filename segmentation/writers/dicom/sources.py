@@ -16,6 +16,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from segmentation.core.dicom_text import without_escapes
 from segmentation.core.errors import InputError, UnreadableFile
 
 # Both tell of attributes and their values; what a patient is called must never reach a log.
@@ -29,6 +30,8 @@ _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceU
 # Type 2 of every image: must be there, may be empty. highdicom reads them without asking.
 _MAY_BE_EMPTY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
                  "StudyDate", "StudyTime", "ReferringPhysicianName")  # fmt: skip
+
+_TEXTS = ("PN", "LO", "SH", "LT", "ST", "UC", "UT")  # which a character set is about
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,10 @@ def _encode_anew(dataset: Dataset) -> None:
     with unheard():
         dataset.decode()
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    for element in dataset:
-        if element.VR == "PN":
-            names = [str(name) for name in (element.value if element.VM > 1 else [element.value])]
-            dataset[element.tag] = DataElement(element.tag, "PN", names if len(names) > 1 else names[0])
+    for element in list(dataset):
+        if element.VR in _TEXTS and element.value:
+            texts = [without_escapes(str(text)) for text in (element.value if element.VM > 1 else [element.value])]
+            dataset[element.tag] = DataElement(element.tag, element.VR, texts if len(texts) > 1 else texts[0])
 
 
 def _orientation(dataset: Dataset) -> Sequence[float]:
