@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from segmentation.readers.imagefile import check_spacing
 MAX_HEADER = 1 << 20
 """Bytes that a text header may have."""
 
+_LARGEST = 1e100  # its square is still a number
+_LARGEST_WHOLE = 1e15
+
 _MM = {
     "mm": 1.0, "millimeter": 1.0, "millimetre": 1.0, "cm": 10.0, "centimeter": 10.0, "centimetre": 10.0,
     "m": 1000.0, "meter": 1000.0, "metre": 1000.0, "um": 1e-3, "µm": 1e-3, "μm": 1e-3, "micron": 1e-3,
@@ -24,17 +28,18 @@ _MM = {
 
 
 def numbers(text: str, name: str) -> list[float]:
-    """Parse numbers between blanks. Raises UnreadableFile if there is anything else."""
+    """Parse numbers between blanks; beyond 1e100 as infinite. Raises UnreadableFile if there is anything else."""
     try:
-        return [float(word) for word in text.split()]
+        found = [float(word) for word in text.split()]
     except ValueError as error:
         raise UnreadableFile("header.numbers_expected", name=name, text=text) from error
+    return [math.copysign(math.inf, n) if abs(n) > _LARGEST else n for n in found]
 
 
 def whole_numbers(text: str, name: str) -> list[int]:
     """Parse whole numbers between blanks. Raises UnreadableFile if there is anything else."""
     found = numbers(text, name)
-    if not all(n.is_integer() for n in found):
+    if not all(n.is_integer() and abs(n) < _LARGEST_WHOLE for n in found):
         raise UnreadableFile("header.sizes_expected", name=name, text=text)
     return [int(n) for n in found]
 

@@ -172,16 +172,16 @@ def _placed(header: Any, shape: Shape3, name: str) -> tuple[Grid, Any, tuple[Not
 
     A coded sform places the image without the pixdim; the qform and the oldest method need it.
     """
+    pixdim = [float(s) for s in header["pixdim"][1:4]]
+    header = _checked(header, name)  # an unknown code becomes 0
     has_sform, has_qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
-    sound = all(_SMALLEST <= float(s) <= _LARGEST for s in header["pixdim"][1:4])
     if not has_sform:
-        check_spacing([float(s) for s in header["pixdim"][1:4]], name)
-    header = _checked(header, name)
+        check_spacing(pixdim, name)
     try:
         grid = Grid(shape, affine_mm(header))
     except (ValueError, HeaderDataError) as error:
         raise BadGeometry("nifti.rotation", name=name) from error
-    if has_sform and not sound:
+    if has_sform and not all(_SMALLEST <= size <= _LARGEST for size in pixdim):
         # Programs that take the pixdim for the spacing, or the qform for the place, would put a mask elsewhere.
         header["pixdim"][1:4] = np.array(grid.spacing_mm) / mm_per_unit(header)
         header["qform_code"] = 0

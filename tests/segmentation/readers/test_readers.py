@@ -388,6 +388,12 @@ def test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound(
         assert np.allclose(itk_affine(sitk.ReadImage(str(path))), UPRIGHT, atol=1e-3)
 
 
+def test_an_unknown_sform_code_with_a_negative_pixdim_is_refused(nifti: NiftiMaker) -> None:
+    path = nifti(edit=lambda header: (_pixdim(-2, 2, 2)(header), _set(sform_code=7)(header)))
+    with pytest.raises(BadGeometry, match="spacing of -2 x 2 x 2"):
+        read_volume(path)
+
+
 @pytest.mark.parametrize("pixdim", [(2.0, 2.0, 2.0), (0.9, 1.1, 3.0)])
 @pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
 def test_a_file_without_orientation_is_read_with_a_note(

@@ -79,6 +79,8 @@ _NRRD = {
     ("error", "field", "value"),
     [
         (UnsupportedFormat, "data file", "/etc/passwd"),
+        (UnreadableFile, "sizes", "1e200 1e200 1e200"),
+        (BadGeometry, "space directions", "(1e200,0,0) (0,1e200,0) (0,0,1e200)"),
         (UnsupportedFormat, "byte skip", "-2"),
         (UnsupportedFormat, "byte skip", "1 2"),
         (UnsupportedFormat, "line skip", "-1"),
@@ -128,6 +130,7 @@ _META = {
     [
         (UnsupportedFormat, "ElementDataFile", "/etc/passwd"),
         (UnreadableFile, "BinaryData", "False"),
+        (BadGeometry, "ElementSpacing", "1e200 1e200 1e200"),
         (UnsupportedFormat, "HeaderSize", "3"),
         (UnreadableFile, "HeaderSize", "400"),
         (UnreadableFile, "NDims", "4"),
