@@ -43,6 +43,9 @@ def check_dicom_options(options: argparse.Namespace) -> None:
         check_writable(getattr(options, name), ".dcm")
     if asked and options.input.exists() and not is_dicom(options.input):
         raise BadConfiguration("cli.needs_dicom", option=asked[0].replace("_", "-"), name=options.input.name)
+    if asked and options.input.exists():
+        with _sources(options.input, options.series):  # what these objects lack is known before the model runs
+            pass
 
 
 def wants_probability(options: argparse.Namespace) -> bool:

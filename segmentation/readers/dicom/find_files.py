@@ -16,6 +16,7 @@ from segmentation.readers.streams import MAX_DEFLATE_RATIO
 MAX_FILES = 50_000
 DICOMDIR = "dicomdir"
 _ZIP_MAGIC = b"PK\x03\x04"
+_GZIP_MAGIC = b"\x1f\x8b"
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1 << 20
 
@@ -63,6 +64,18 @@ def find_files(path: Path) -> Found:
             if len(found.files) > MAX_FILES:
                 raise TooLarge("dicom.too_many_files", limit=MAX_FILES)
     return found
+
+
+def leave_foreign(path: Path, found: Found) -> None:
+    """Count a file that is no DICOM: an archive, a compressed file, or anything else."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == _ZIP_MAGIC:
+        found.leave("zip_inside")
+    elif start[:2] == _GZIP_MAGIC:
+        found.leave("gzipped")
+    else:
+        found.leave("not_images")
 
 
 def is_zip(path: Path) -> bool:

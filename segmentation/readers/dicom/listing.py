@@ -15,7 +15,7 @@ from segmentation.core.errors import InputError
 from segmentation.core.geometry import Grid
 from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
-from segmentation.readers.dicom.find_files import Found
+from segmentation.readers.dicom.find_files import Found, leave_foreign
 from segmentation.readers.dicom.frames.frame import Frame
 from segmentation.readers.dicom.group_series import Series, group, title_of
 from segmentation.readers.dicom.propose import assess, plane, propose
@@ -93,12 +93,12 @@ def make_listing(found: Found, limits: ReadLimits, thumbnails: Path | None = Non
         except NotDicom:
             if path.name.lower() == "dicomdir" or found.renamed:
                 directories.append(path)
-            found.leave("not_images")
+            leave_foreign(path, found)
         except Damaged:
             found.leave("truncated")
     listed, missing = missing_instances(directories, {frame.sop_uid for frame in frames})
     if listed:
-        found.left_out["not_images"] -= len(directories)
+        found.left_out["not_images"] = found.left_out.get("not_images", 0) - len(directories)
     notes = [each for each in found.notes if ("count", "0") not in each.values]
     if missing:
         notes.append(note("dicomdir", listed=listed, missing=missing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -27,6 +28,8 @@ def is_dicom(path: Path) -> bool:
     if path.is_dir():
         return True
     if path.name.lower() == DICOMDIR or path.suffix.lower() in (".dcm", ".dicom", ".ima", ".zip"):
+        return True
+    if path.name.lower().endswith((".dcm.gz", ".dicom.gz", ".ima.gz")):  # refused with a reason
         return True
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
@@ -58,10 +61,10 @@ def list_series(
     if packed and unpack_into is None:
         raise ValueError("a zip needs a folder to be unpacked into")
     request = {
-        "path": str(path),
-        "unpack_into": str(unpack_into) if packed else "",
+        "path": os.path.abspath(path),  # the process works in another folder
+        "unpack_into": os.path.abspath(unpack_into) if packed and unpack_into else "",
         "unpack_bytes": limits.max_unpacked_bytes if unpack_bytes is None else unpack_bytes,
-        "thumbnails": str(thumbnails) if thumbnails else "",
+        "thumbnails": os.path.abspath(thumbnails) if thumbnails else "",
         "renamed": renamed,
     }
     listing = listing_from_json(sandbox.run("list", request, limits))
@@ -145,9 +148,9 @@ def load_voxels(entry: Entry, limits: ReadLimits) -> Voxels:
 
 def keep_files(entry: Entry, into: Path, secret: bytes | None, limits: ReadLimits) -> int:
     """Write the series' files, by position, into a folder; de-identified if there is a ``secret``. Return how many."""
-    request = {"frames": _frames(entry.frames), "into": str(into), "secret": secret.hex() if secret else ""}
+    request = {"frames": _frames(entry.frames), "into": os.path.abspath(into), "secret": secret.hex() if secret else ""}
     return int(sandbox.run("keep", request, limits)["count"])
 
 
 def _frames(frames: Sequence[tuple[str, int]]) -> list[list[Any]]:
-    return [[path, index] for path, index in frames]
+    return [[os.path.abspath(path), index] for path, index in frames]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_FAILED = 70  # exit status; Python's own, 1 and 2, say that the process did not start
 Task = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -95,6 +96,11 @@ def _limit(memory_bytes: int, cpu_s: int, file_bytes: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
+def _end(kind: type[BaseException], *_: object) -> None:
+    """End after an error that nobody caught: a missing library is the installation's fault, all else the file's."""
+    os._exit(1 if issubclass(kind, ImportError) else _FAILED)
+
+
 def main() -> None:
     """Set the limits, then do the task. Whatever a library prints goes nowhere: it may quote a header."""
     request = json.load(sys.stdin)
@@ -103,6 +109,7 @@ def main() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
+        sys.excepthook = _end
         json.dump(respond(request), reply)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -201,3 +203,28 @@ def test_a_zip_in_memory_limits(tmp_path: Path):
     (tmp_path / "in").mkdir()
     with pytest.raises(TooLarge):  # the limit is on all files together
         unpack(tmp_path / "two.zip", tmp_path / "in", 1000)
+
+
+def test_gzipped_files_are_named(written: Writer):
+    folder = written()
+    for path in list(folder.iterdir()):
+        (folder / f"{path.name}.dcm.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    sentence = "{} files are compressed with gzip (.gz) and were not opened: unpack them first."
+    for given, count in ((folder, 22), (next(folder.iterdir()), 1)):
+        with pytest.raises(UnreadableFile) as caught:
+            read_volume(given)
+        assert caught.value.message == f"There are no DICOM images here. {sentence.format(count)}"
+
+
+def test_a_zip_inside_a_folder_is_named(written: Writer, oblique: Volume, tmp_path: Path):
+    folder = tmp_path / "outer"
+    folder.mkdir()
+    shutil.make_archive(str(folder / "study"), "zip", written())
+    sentence = "1 zip archives in the folder were not opened: give the zip itself, or unpack it."
+    with pytest.raises(UnreadableFile) as caught:
+        read_volume(folder)
+    assert caught.value.message == f"There are no DICOM images here. {sentence}"
+    np.testing.assert_array_equal(read_volume(folder / "study.zip").hu, oblique.hu)
+    shutil.copytree(written(), folder / "images")
+    assert [note.sentence for note in read_volume(folder).notes] == [sentence]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -101,3 +102,28 @@ def test_nothing_of_a_header_reaches_the_log(written: Writer, capfd: pytest.Capt
     read_volume(folder)
     out = capfd.readouterr()
     assert "Secret" not in out.out + out.err
+
+
+def test_nothing_is_taken_from_the_working_directory(written: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    folder = written()
+    hostile = tmp_path / "here"
+    hostile.mkdir()
+    for name in ("pydicom", "json", "numpy", "gdcm", "segmentation"):
+        (hostile / f"{name}.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(hostile)
+    monkeypatch.setenv("PYTHONPATH", f".{os.pathsep}{os.pathsep}../here")
+    assert read_volume(Path("..") / folder.name).grid.shape[2] == 22
+    assert not (hostile / "__pycache__").exists()
+
+
+def test_a_process_that_does_not_start_is_not_blamed_on_the_file(
+    written: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    folder = written()
+    monkeypatch.setattr(sandbox, "_WORKER", "no_such_module")
+    with pytest.raises(InputError, match=r"could not be started \(1\); the files are not to blame"):
+        read_volume(folder)
+    assert "ended with status 1" in caplog.text
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(InputError, match="could not be started"):
+        read_volume(folder)
