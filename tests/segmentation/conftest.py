@@ -70,3 +70,22 @@ def _edit(path: Path, edit: Callable[[Any], None], header_class: Any) -> None:
     header = header_class(data[:size], check=False)
     edit(header)
     path.write_bytes(header.binaryblock + data[size:])
+
+
+def setting(**fields: Any) -> Callable[[Any], None]:
+    """Make an edit of a NIfTI header that sets fields."""
+
+    def edit(header: Any) -> None:
+        for name, value in fields.items():
+            header[name] = value
+
+    return edit
+
+
+def pixdim_of(*values: float) -> Callable[[Any], None]:
+    """Make an edit of a NIfTI header that sets its three spacings."""
+
+    def edit(header: Any) -> None:
+        header["pixdim"][1:4] = values
+
+    return edit

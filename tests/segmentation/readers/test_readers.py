@@ -11,7 +11,6 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,11 +24,10 @@ from segmentation.core.errors import (
     UnreadableFile,
     UnsupportedFormat,
 )
-from segmentation.core.volume import LabelMap
 from segmentation.phantom import Phantom
 from segmentation.readers import ReadLimits, inspect, read_label_map, read_volume
 from segmentation.writers import write_nifti
-from tests.segmentation.conftest import NiftiMaker, ct_values, itk_affine
+from tests.segmentation.conftest import NiftiMaker, ct_values, setting
 
 ORIENTATIONS = [
     "".join(letters) for axes in itertools.permutations(("RL", "AP", "SI")) for letters in itertools.product(*axes)
@@ -118,21 +116,6 @@ def test_padding_metal_and_clipped_scans_are_ct(nifti: NiftiMaker) -> None:
         assert read_volume(nifti(values)).hu.max() == high
 
 
-def _set(**fields: Any) -> Callable[[Any], None]:
-    def edit(header: Any) -> None:
-        for name, value in fields.items():
-            header[name] = value
-
-    return edit
-
-
-def _pixdim(*values: float) -> Callable[[Any], None]:
-    def edit(header: Any) -> None:
-        header["pixdim"][1:4] = values
-
-    return edit
-
-
 def _without_sform(*values: float) -> Callable[[Any], None]:
     def edit(header: Any) -> None:
         header["pixdim"][1:4], header["sform_code"] = values, 0
@@ -147,36 +130,36 @@ def _without_sform(*values: float) -> Callable[[Any], None]:
         (BadGeometry, "spacing of 2 x -2 x 2", _without_sform(2, -2, 2)),
         (BadGeometry, "spacing of 2 x 2 x nan", _without_sform(2, 2, np.nan)),
         (BadGeometry, "singular", _without_sform(1e-30, 2, 2)),
-        (BadGeometry, "singular", _set(srow_x=(1e-30, 0, 0, 0))),
-        (BadGeometry, "would lie 1e+35 m from", _set(srow_x=(2, 0, 0, 1e38))),
-        (BadGeometry, "would lie 150 m from", _set(srow_y=(0, 2, 0, -150_000))),
-        (BadGeometry, "longer than any patient", _set(xyzt_units=1)),
-        (TooSmall, "covers only", _set(xyzt_units=3)),
-        (UnreadableFile, "scaling", _set(scl_slope=np.inf, scl_inter=0)),
-        (UnreadableFile, "scaling", _set(scl_slope=1, scl_inter=-np.inf)),
-        (BadGeometry, "not numbers", _set(srow_x=(np.nan, 0, 0, 0))),
-        (BadGeometry, "not numbers", _set(srow_x=(2, 0, 0, np.inf))),
-        (BadGeometry, "singular", _set(srow_x=(2, 0, 0, 0), srow_y=(2, 0, 0, 0))),
-        (BadGeometry, "singular", _set(srow_x=(0, 0, 0, 0))),
-        (BadGeometry, "not a rotation", _set(sform_code=0, quatern_b=1, quatern_c=1)),
-        (BadGeometry, "longer than any patient", _set(srow_x=(2000, 0, 0, 0))),
-        (TooSmall, "covers only 1.2 x 44 x 40 mm", _set(srow_x=(0.05, 0, 0, 0))),
-        (NotAVolume, "RGB", _set(datatype=128, bitpix=24)),
-        (NotHounsfield, "complex", _set(datatype=32, bitpix=64)),
-        (UnreadableFile, "voxel type (777)", _set(datatype=777)),
-        (NotAVolume, "no CT has (1536)", _set(datatype=1536, bitpix=128)),
-        (NotAVolume, "2 volumes", _set(dim=(4, 24, 11, 20, 2, 1, 1, 1))),
-        (NotAVolume, "single slice", _set(dim=(3, 24, 440, 1, 1, 1, 1, 1))),
-        (NotAVolume, "single slice", _set(dim=(2, 24, 22, 1, 1, 1, 1, 1))),
-        (UnreadableFile, "impossible size", _set(dim=(3, 24, -22, 20, 1, 1, 1, 1))),
-        (UnreadableFile, "0 axes", _set(dim=(0, 24, 22, 20, 1, 1, 1, 1))),
-        (UnreadableFile, "promises", _set(dim=(3, 24, 22, 21, 1, 1, 1, 1))),
-        (TooLarge, "32000 x 32000 x 32000", _set(dim=(3, 32000, 32000, 32000, 1, 1, 1, 1))),
-        (UnreadableFile, "start of the voxels", _set(vox_offset=np.nan)),
-        (UnreadableFile, "start of the voxels", _set(vox_offset=8)),
-        (UnreadableFile, "scaling", _set(scl_slope=1, scl_inter=np.nan)),
-        (UnreadableFile, "not a NIfTI file", _set(magic=b"no!")),
-        (UnsupportedFormat, ".hdr/.img pair", _set(magic=b"ni1")),
+        (BadGeometry, "singular", setting(srow_x=(1e-30, 0, 0, 0))),
+        (BadGeometry, "would lie 1e+35 m from", setting(srow_x=(2, 0, 0, 1e38))),
+        (BadGeometry, "would lie 150 m from", setting(srow_y=(0, 2, 0, -150_000))),
+        (BadGeometry, "longer than any patient", setting(xyzt_units=1)),
+        (TooSmall, "covers only", setting(xyzt_units=3)),
+        (UnreadableFile, "scaling", setting(scl_slope=np.inf, scl_inter=0)),
+        (UnreadableFile, "scaling", setting(scl_slope=1, scl_inter=-np.inf)),
+        (BadGeometry, "not numbers", setting(srow_x=(np.nan, 0, 0, 0))),
+        (BadGeometry, "not numbers", setting(srow_x=(2, 0, 0, np.inf))),
+        (BadGeometry, "singular", setting(srow_x=(2, 0, 0, 0), srow_y=(2, 0, 0, 0))),
+        (BadGeometry, "singular", setting(srow_x=(0, 0, 0, 0))),
+        (BadGeometry, "not a rotation", setting(sform_code=0, quatern_b=1, quatern_c=1)),
+        (BadGeometry, "longer than any patient", setting(srow_x=(2000, 0, 0, 0))),
+        (TooSmall, "covers only 1.2 x 44 x 40 mm", setting(srow_x=(0.05, 0, 0, 0))),
+        (NotAVolume, "RGB", setting(datatype=128, bitpix=24)),
+        (NotHounsfield, "complex", setting(datatype=32, bitpix=64)),
+        (UnreadableFile, "voxel type (777)", setting(datatype=777)),
+        (NotAVolume, "no CT has (1536)", setting(datatype=1536, bitpix=128)),
+        (NotAVolume, "2 volumes", setting(dim=(4, 24, 11, 20, 2, 1, 1, 1))),
+        (NotAVolume, "single slice", setting(dim=(3, 24, 440, 1, 1, 1, 1, 1))),
+        (NotAVolume, "single slice", setting(dim=(2, 24, 22, 1, 1, 1, 1, 1))),
+        (UnreadableFile, "impossible size", setting(dim=(3, 24, -22, 20, 1, 1, 1, 1))),
+        (UnreadableFile, "0 axes", setting(dim=(0, 24, 22, 20, 1, 1, 1, 1))),
+        (UnreadableFile, "promises", setting(dim=(3, 24, 22, 21, 1, 1, 1, 1))),
+        (TooLarge, "32000 x 32000 x 32000", setting(dim=(3, 32000, 32000, 32000, 1, 1, 1, 1))),
+        (UnreadableFile, "start of the voxels", setting(vox_offset=np.nan)),
+        (UnreadableFile, "start of the voxels", setting(vox_offset=8)),
+        (UnreadableFile, "scaling", setting(scl_slope=1, scl_inter=np.nan)),
+        (UnreadableFile, "not a NIfTI file", setting(magic=b"no!")),
+        (UnsupportedFormat, ".hdr/.img pair", setting(magic=b"ni1")),
     ],
 )
 def test_a_bad_header_is_refused_in_one_sentence(
@@ -365,97 +348,3 @@ def test_a_header_with_random_damage_is_read_or_refused(
     data[place : place + len(junk)] = junk
     path.write_bytes(data)
     assert inspect(path).problems or read_volume(path).hu.shape
-
-
-UPRIGHT = np.array([[-0.9, 0, 0, 18], [0, -0.8, 0, 20], [0, 0, 1.5, -30], [0, 0, 0, 1]])
-
-
-@pytest.mark.parametrize("pixdim", [(-0.9, 0.8, 1.5), (0, 0, 0), (np.nan, 0.8, 1.5), (1e-30, np.inf, 1e30)])
-@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
-def test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound(
-    nifti: NiftiMaker, pixdim: tuple[float, ...], kind: Any
-) -> None:
-    path = nifti(ct_values((40, 44, 36)), affine=UPRIGHT, edit=_pixdim(*pixdim), kind=kind)
-    volume = read_volume(path)
-    assert np.abs(volume.grid.affine - UPRIGHT).max() < 1e-3
-    assert np.allclose(volume.grid.spacing_mm, (0.9, 0.8, 1.5), atol=1e-6)
-    assert np.array_equal(volume.hu, ct_values((40, 44, 36)))
-    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), path)
-    written = nib.load(path)
-    assert np.abs(written.affine - UPRIGHT).max() < 1e-3
-    assert np.allclose(written.header["pixdim"][1:4], (0.9, 0.8, 1.5))
-    if kind is nib.Nifti1Image:  # SimpleITK does not know NIfTI-2 in one file
-        assert np.allclose(itk_affine(sitk.ReadImage(str(path))), UPRIGHT, atol=1e-3)
-
-
-def test_an_unknown_sform_code_with_a_negative_pixdim_is_refused(nifti: NiftiMaker) -> None:
-    path = nifti(edit=lambda header: (_pixdim(-2, 2, 2)(header), _set(sform_code=7)(header)))
-    with pytest.raises(BadGeometry, match="spacing of -2 x 2 x 2"):
-        read_volume(path)
-
-
-@pytest.mark.parametrize("pixdim", [(2.0, 2.0, 2.0), (0.9, 1.1, 3.0)])
-@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
-def test_a_file_without_orientation_is_read_with_a_note(
-    nifti: NiftiMaker, pixdim: tuple[float, ...], kind: Any
-) -> None:
-    path = nifti(ct_values((30, 30, 30)), affine=np.diag([*pixdim, 1.0]), codes=(0, 0), kind=kind)
-    volume = read_volume(path)
-    assert np.array_equal(volume.grid.affine, nib.load(path).affine)
-    assert np.allclose(volume.grid.spacing_mm, pixdim)
-    assert [n.code for n in volume.notes] == ["no_orientation"]
-    assert "LAS was assumed" in volume.notes[0].sentence
-    assert not read_volume(nifti(codes=(0, 1))).notes
-
-
-@pytest.mark.parametrize(("unit", "factor"), [(1, 1e-3), (3, 1e3)])
-@pytest.mark.parametrize("codes", [(1, 1), (1, 0), (0, 1), (0, 0)])
-def test_other_units_than_mm_are_converted_and_noted(
-    nifti: NiftiMaker, unit: int, factor: float, codes: tuple[int, int]
-) -> None:
-    affine = np.diag([0.9 * factor, 0.8 * factor, 1.5 * factor, 1])
-    affine[:3, 3] = np.array([-18, -20, 30]) * factor
-    path = nifti(ct_values((40, 44, 36)), affine=affine, codes=codes, edit=_set(xyzt_units=unit | 8))
-    volume = read_volume(path)
-    assert np.allclose(volume.grid.spacing_mm, (0.9, 0.8, 1.5), atol=1e-6)
-    if codes != (0, 0):
-        assert np.allclose(volume.grid.affine[:3, 3], (-18, -20, 30), atol=1e-3)
-        assert np.allclose(volume.grid.affine, itk_affine(sitk.ReadImage(str(path))), atol=1e-3)
-    assert volume.notes[0].code == "units"
-    mask = path.parent / "mask.nii"
-    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), mask)
-    assert read_label_map(mask).grid.matches(volume.grid, tolerance_mm=0)
-    assert np.array_equal(nib.load(mask).affine, nib.load(path).affine)
-
-
-@pytest.mark.parametrize(("share", "slices"), [("5", 1), ("45", 9), ("95", 19)])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_nan_outside_the_body_is_air_with_a_note(nifti: NiftiMaker, share: str, slices: int, dtype: Any) -> None:
-    values = ct_values().astype(dtype)
-    values[:, :, :slices] = np.nan
-    volume = read_volume(nifti(values))
-    assert volume.hu.dtype == np.int16
-    assert (volume.hu[:, :, :slices] == -1024).all()
-    assert np.array_equal(volume.hu[:, :, slices:], ct_values()[:, :, slices:])
-    assert [(n.code, n.values) for n in volume.notes] == [("not_numbers", (("percent", share),))]
-
-
-@pytest.mark.parametrize(("kept", "slope"), [(np.uint8, 24 / 255), (np.int16, 0.1), (np.uint8, 0.5)])
-def test_rescaled_label_maps_are_label_maps(nifti: NiftiMaker, kept: Any, slope: float) -> None:
-    truth = np.random.default_rng(3).integers(0, 25, (24, 22, 20)).astype(np.uint8)
-    stored = np.rint(truth / slope).astype(kept)
-    labels = read_label_map(nifti(stored, edit=_set(scl_slope=slope, scl_inter=0)))
-    assert np.array_equal(labels.labels, truth)
-    assert [n.code for n in labels.notes] == (["labels_rounded"] if slope == 24 / 255 else [])
-
-
-@pytest.mark.parametrize(("offset", "is_map"), [(0.04, True), (-0.04, True), (0.06, False)])
-def test_labels_as_fractions_are_rounded_within_five_hundredths(nifti: NiftiMaker, offset: float, is_map: bool) -> None:
-    truth = np.random.default_rng(3).integers(0, 3, (24, 22, 20))
-    path = nifti((truth + offset).astype(np.float32))
-    if is_map:
-        assert np.array_equal(read_label_map(path).labels, truth)
-        assert read_label_map(path).kind == "vertebrae"
-    else:
-        with pytest.raises(InputError, match="not a label map"):
-            read_label_map(path)
