@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -30,7 +30,7 @@ from webapp.http.security import Security
 from webapp.paths import STATIC_DIR
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
-from webapp.viewer.routes import close_sessions, load_client, viewer_routes
+from webapp.viewer.routes import load_client, viewer_routes
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
@@ -44,26 +44,26 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     The engine thread starts with the application's lifespan and stops with it.
     """
     services = make_services(settings, engine_factory)
+    viewer, close_viewer = viewer_routes(services)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        _start(services)
-        loading = asyncio.create_task(_load_ahead(services))
-        try:
+        async with AsyncExitStack() as at_shutdown:  # the last added comes first, and each even if one before it fails
+            at_shutdown.callback(services.store.close)
+            at_shutdown.callback(services.transfers.stop)
+            at_shutdown.callback(services.receiver.stop)
+            at_shutdown.push_async_callback(close_viewer)
+            # Before these: a job that is given back in time is not taken for one that ended the server.
+            at_shutdown.callback(services.jobs.stop)
+            _start(services)
+            at_shutdown.callback(asyncio.create_task(_load_ahead(services)).cancel)
             yield
-        finally:
-            loading.cancel()
-            services.jobs.stop()  # first: a job that is given back in time is not taken for one that ended the server
-            await close_sessions()
-            services.receiver.stop()
-            services.transfers.stop()
-            services.store.close()
 
     routes: list[BaseRoute] = [
         *upload_routes(),
         *file_routes(),
         *download_routes(),
-        *viewer_routes(services),
+        *viewer,
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", BoundedBody(cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS)))),
     ]

@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom import uid
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from segmentation.core.errors import BadConfiguration
@@ -88,7 +89,11 @@ class DicomSpec:
 
 def write_dicom(volume: Volume, folder: Path, spec: DicomSpec | None = None) -> list[Path]:
     """Write ``volume`` into ``folder``, which is made if needed; return the files, by k."""
-    spec = spec or DicomSpec()
+    with disable_value_validation():  # a phantom may hold texts that the standard forbids
+        return _written(volume, folder, spec or DicomSpec())
+
+
+def _written(volume: Volume, folder: Path, spec: DicomSpec) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(spec.seed)
     common = _common(spec, chance)

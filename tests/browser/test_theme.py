@@ -87,7 +87,7 @@ def test_pictures_stay_black_while_the_viewer_turns_light(browser: Any, study: s
     page.close()
 
 
-@pytest.mark.parametrize("sheet", sorted((STATIC_DIR / "css").glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("sheet", sorted((STATIC_DIR / "css").rglob("*.css")), ids=lambda path: path.name)
 def test_colours_are_named_in_one_place(sheet: Path) -> None:
     text = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
     literals = re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl)a?\(", text)

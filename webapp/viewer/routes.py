@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-import weakref
+from collections.abc import Awaitable, Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +32,6 @@ CLIENT_URL = "/viewer/client"
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _BUSY, _GONE = 1013, 4404
 
-_registries: weakref.WeakSet[Sessions | RemoteViews] = weakref.WeakSet()
-
 
 class Sessions:
     """The open sessions of one application, by study and token."""
@@ -44,7 +42,6 @@ class Sessions:
         self._open: dict[tuple[str, str], ViewerSession] = {}
         self._leaving: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._lock = asyncio.Lock()
-        _registries.add(self)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -101,12 +98,14 @@ class Sessions:
         return False
 
 
-def viewer_routes(services: Services) -> list[BaseRoute]:
-    """Make the viewer's routes; the socket's Host and Origin are checked by ``webapp.http.security.Security``."""
+def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awaitable[None]]]:
+    """Make the viewer's routes, and what ends their sessions at shutdown.
+
+    The socket's Host and Origin are checked by ``webapp.http.security.Security``.
+    """
     store, settings = services.store, services.settings
     sessions = Sessions(settings.viewer_sessions, settings.viewer_grace_s)
     remote = RemoteViews(store)
-    _registries.add(remote)
 
     async def page(request: Request) -> Response:
         context = RequestContext.of(request)
@@ -132,24 +131,25 @@ def viewer_routes(services: Services) -> list[BaseRoute]:
         finally:
             sessions.leave(session)
 
-    return [
+    async def close() -> None:
+        try:
+            await sessions.close()
+        finally:
+            await remote.close()
+
+    routes: list[BaseRoute] = [
         Route("/studies/{study_id}", page),
         WebSocketRoute("/studies/{study_id}/ws/{token}", socket),
         *remote_routes(store, remote),
         Mount(CLIENT_URL, _ClientFiles()),
     ]
+    return routes, close
 
 
 def _session_class() -> type[ViewerSession]:
     from webapp.viewer.session import ViewerSession  # trame takes a second to import
 
     return ViewerSession
-
-
-async def close_sessions() -> None:
-    """End every viewer session of this process, at shutdown."""
-    for registry in list(_registries):
-        await registry.close()
 
 
 def load_client() -> None:

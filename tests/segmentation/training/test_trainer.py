@@ -147,14 +147,15 @@ def test_a_run_that_was_killed_by_the_system_goes_on(case, tmp_path):
     path = tmp_path / "killed.yaml"
     code = (
         "import os, signal, sys\n"
-        "from segmentation import cli, training\n"
-        "training.SAVE_EVERY_S = 0.0\n"
-        "step = training.Trainer._step\n"
+        "from segmentation.cli import main\n"
+        "from segmentation.training import trainer\n"
+        "trainer.SAVE_EVERY_S = 0.0\n"
+        "step = trainer.Trainer._step\n"
         "def dies(self, *batch):\n"
         "    if self.state.step == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return step(self, *batch)\n"
-        "training.Trainer._step = dies\n"
-        "sys.exit(cli.main(['train', sys.argv[1]]))\n"
+        "trainer.Trainer._step = dies\n"
+        "sys.exit(main.main(['train', sys.argv[1]]))\n"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 
 from segmentation.readers.dicom.frames.frame import Frame
-from segmentation.readers.dicom.headers import HEADER_ERRORS
 
 _SAME_MM = 1e-3
 
@@ -60,6 +58,8 @@ def same_pixels(one: Frame, other: Frame) -> bool:
     """Tell whether two files hold the same stored pixels, without decoding them."""
     if one.path == other.path:
         return one.index == other.index
+    from segmentation.readers.dicom.headers import HEADER_ERRORS  # with pydicom, which a listing alone does not need
+
     try:
         return bool(_pixels(one.path) == _pixels(other.path))
     except HEADER_ERRORS:
@@ -67,5 +67,7 @@ def same_pixels(one: Frame, other: Frame) -> bool:
 
 
 def _pixels(path: Path) -> tuple[Any, ...]:
+    import pydicom
+
     dataset = pydicom.dcmread(path, force=True)
     return tuple(dataset.get(name) for name in ("PixelData", "RescaleSlope", "RescaleIntercept"))
