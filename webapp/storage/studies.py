@@ -176,7 +176,7 @@ class Studies:
                 ListedStudy(
                     study=to_study(row, job.state if job else None),
                     latest_job=to_job(job) if job else None,
-                    verdict=cast(Verdict | None, verdict),
+                    verdict=cast("Verdict | None", verdict),
                     sequence=row.sequence,
                 )
                 for row, job, verdict in session.execute(query)
