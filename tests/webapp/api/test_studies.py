@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.webapp.support import wait_for
-from webapp.app import build_app
 from webapp.http.errors import from_status
 
 MISSING = [
@@ -100,28 +98,6 @@ def test_metrics_are_prometheus_text(client: TestClient, upload: Callable[..., d
     sample = re.compile(r'^[a-z_]+({[a-z]+="[a-z]+"})? [0-9.]+$')
     assert [line for line in lines if not line.startswith("#") and not sample.match(line)] == []
     assert answer.text.endswith("\n")
-
-
-def test_the_description_names_every_route_and_no_other(client: TestClient):
-    described = {
-        (path, method.upper())
-        for path, operations in client.get("/api/v1/openapi.json").json()["paths"].items()
-        for method in operations
-        if method != "parameters"
-    }
-    flask = {
-        (re.sub(r"<(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")), method)
-        for rule in build_app(client.app.state.services).url_map.iter_rules()
-        if rule.rule.startswith("/api/v1/")
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-    }
-    native = {
-        (re.sub(r":\w+}", "}", route.path.removeprefix("/api/v1")), method)
-        for route in client.app.routes
-        if isinstance(route, Route) and route.path.startswith("/api/v1")
-        for method in route.methods - {"HEAD"}
-    }
-    assert described == flask | native
 
 
 def test_a_list_is_sent_again_only_after_a_change(client: TestClient, upload: Callable[..., dict], ct: Path):
