@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Run what is not finished yet, print the table, and leave it in the runs' folder as CSV and as Markdown."""
     from tqdm import tqdm
 
-    from segmentation.cli.progress_bar import shown_progress
+    from segmentation.cli.options.progress_bar import shown_progress
     from segmentation.training.ablation import compare, load_ablation  # torch takes seconds to import
 
     ablation, plan = load_ablation(options.config)

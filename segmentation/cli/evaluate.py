@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmentation.cli.input_options import add_model_options
-from segmentation.cli.output import check_writable, write_json
-from segmentation.cli.progress_bar import shown_progress
+from segmentation.cli.options.input_options import add_model_options
+from segmentation.cli.options.output import check_writable, write_json
+from segmentation.cli.options.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress

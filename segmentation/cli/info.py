@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segmentation.cli.input_options import add_scan_input, add_series_option
+from segmentation.cli.options.input_options import add_scan_input, add_series_option
 from segmentation.core.geometry import Grid
 from segmentation.readers import DEFAULT_LIMITS, Inspection, inspect
 from segmentation.readers.dicom.reader import is_dicom, list_series
@@ -56,7 +56,7 @@ def _absent(name: str) -> Iterator[None]:
 
 def _print_series(path: Path) -> None:
     """Print the list that the page would show of a DICOM folder."""
-    from segmentation.cli.series_option import described_listing
+    from segmentation.cli.options.series_option import described_listing
 
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
         print("\n".join(described_listing(list_series(path, DEFAULT_LIMITS, Path(folder)))))

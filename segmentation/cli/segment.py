@@ -8,16 +8,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmentation.cli.dicom_options import (
+from segmentation.cli.options.dicom_options import (
     add_dicom_options,
     check_dicom_options,
     wants_probability,
     write_dicom_results,
 )
-from segmentation.cli.input_options import add_model_options, add_scan_input, add_series_option
-from segmentation.cli.mesh_options import add_mesh_options, check_mesh_options, write_meshes
-from segmentation.cli.output import check_writable, write_json
-from segmentation.cli.progress_bar import shown_progress
+from segmentation.cli.options.input_options import add_model_options, add_scan_input, add_series_option
+from segmentation.cli.options.mesh_options import add_mesh_options, check_mesh_options, write_meshes
+from segmentation.cli.options.output import check_writable, write_json
+from segmentation.cli.options.progress_bar import shown_progress
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
 from segmentation.core.labels import spine_voxels

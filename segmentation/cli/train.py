@@ -15,7 +15,7 @@ def run(options: argparse.Namespace) -> int:
     """Train, or go on where the run of this configuration stopped."""
     from tqdm import tqdm
 
-    from segmentation.cli.progress_bar import shown_progress
+    from segmentation.cli.options.progress_bar import shown_progress
     from segmentation.training.config import load_config
 
     config = load_config(options.config)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from segmentation.cli.main import build_parser, main
-from segmentation.cli.progress_bar import shown_progress
+from segmentation.cli.options.progress_bar import shown_progress
 from segmentation.core.version import product_version
 from segmentation.evaluation.metrics import dice
 from segmentation.inference.checkpoint import Stage, save_model

@@ -4,7 +4,7 @@ import io
 import re
 import time
 
-from segmentation.cli.progress_bar import shown_progress
+from segmentation.cli.options.progress_bar import shown_progress
 
 
 class Terminal(io.StringIO):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmentation.cli.output import check_writable
+from segmentation.cli.options.output import check_writable
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.labels import spine_voxels
 from segmentation.core.version import product_version
