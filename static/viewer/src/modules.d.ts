@@ -1,10 +1,3 @@
-/** What the type checker cannot read by itself: single-file components, and a library without types. */
-declare module '*.vue' {
-  import type { Component } from 'vue';
-  const component: Component;
-  export default component;
-}
-
 /** An animated GIF, frame by frame; palettes are colours [r, g, b], pixels RGBA. */
 declare module 'gifenc' {
   type Palette = number[][];

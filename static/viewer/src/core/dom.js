@@ -74,3 +74,6 @@ export function followPointer(move, end) {
   window.addEventListener('pointermove', move);
   ends.forEach((type) => window.addEventListener(type, stop));
 }
+
+/** What a form's field holds that an event came from. @param {Event} event */
+export const valueOf = (event) => /** @type {HTMLInputElement} */ (event.target).value;

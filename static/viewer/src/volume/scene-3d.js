@@ -26,6 +26,8 @@ import { createVolumeSource } from './volume-source.js';
  * @property {() => void} destroy
  */
 
+/** What this browser draws. @typedef {ReturnType<typeof createScene3d>} DrawnScene */
+
 /**
  * @param {Record<string, HTMLElement>} hosts elements: volume, originalVolume
  * @param {{grid: Display, values: Int16Array, preview: ?Volume}} study HU; a preview is drawn until `complete`
