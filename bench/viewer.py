@@ -183,7 +183,12 @@ def serving(folder: Path) -> Iterator[tuple[str, object]]:
     from webapp.settings import Settings
 
     settings = Settings(
-        data_dir=folder / "data", min_free_bytes=0, viewer_sessions=200, viewer_grace_s=0.2, preload_model=False
+        data_dir=folder / "data",
+        min_free_bytes=0,
+        viewer_sessions=200,
+        viewer_sessions_per_user=200,
+        viewer_grace_s=0.2,
+        preload_model=False,
     )
     application = create_asgi(settings)
     listener = socket.socket()

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         default="patch", description="Overlapping patches, or the whole scan scaled to one input."
     )
     viewer_sessions: int = Field(default=64, gt=0, description="Viewer sessions open at the same time at most.")
+    viewer_sessions_per_user: int = Field(
+        default=32, gt=0, description="Viewer sessions that one user (without accounts: one address) may hold."
+    )
     viewer_grace_s: float = Field(
         default=60.0, ge=0, description="Seconds a viewer session waits for its browser to come back."
     )

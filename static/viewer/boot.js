@@ -7,3 +7,28 @@
   address.searchParams.set('reconnect', 'auto');
   window.history.replaceState(null, '', address);
 })();
+
+/* A socket that the server refuses is closed with a code of its own: say what it means, which trame's client does not. */
+(() => {
+  /** @param {string} text */
+  const say = (text) => {
+    if (document.querySelector('[data-testid=viewer-refused]')) return;
+    const box = document.createElement('p');
+    Object.assign(box, { className: 'sv-boot', textContent: text });
+    box.dataset.testid = 'viewer-refused';
+    box.setAttribute('role', 'alert');
+    document.body.prepend(box);
+  };
+  /** @type {Record<number, string>} */
+  const reasons = { 4404: 'closedGone', 4429: 'closedYours', 4503: 'closedFull' };
+  window.WebSocket = class extends window.WebSocket {
+    /** @param {string | URL} url @param {string | string[]} [protocols] */
+    constructor(url, protocols = []) {
+      super(url, protocols);
+      this.addEventListener('close', ({ code }) => {
+        const text = document.documentElement.dataset[reasons[code]];
+        if (text) say(text);
+      });
+    }
+  };
+})();

@@ -6,18 +6,21 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.http.csp import SERVER_DRAWN_VIEW
+from webapp.http.errors import WebError, body, not_found
 from webapp.storage.folders import NIFTI_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
+from webapp.translations import request_language
 from webapp.viewer.state import latest_masks
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ log = logging.getLogger(__name__)
 STARTED_WITHIN_S = 60
 MOST_CHILDREN = 4
 """Each draws on the server's processors; a fifth page is told that it must wait."""
+HasSession = Callable[[tuple[str, str]], bool]
+"""Whether a page, by study and token, has a viewer session: made-up tokens have none."""
 _PASSED_ON = {"content-type", "cache-control", "etag", "last-modified"}
 
 
@@ -115,20 +120,26 @@ class Child:
             await self._process.wait()
 
 
-def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
-    """Route the page of a server-drawn view, all it asks for, and its socket, under the study's address."""
+def remote_routes(store: Store, views: RemoteViews, has_session: HasSession) -> list[BaseRoute]:
+    """Route the page of a server-drawn view, all it asks for, and its socket, under the study's address.
+
+    Only a page that has a viewer session gets one, and no other site's page can ask for it.
+    """
 
     async def page(request: Request) -> Response:
-        study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
-        if study is None:
-            return Response(status_code=404)
+        study_id, token = request.path_params["study_id"], request.path_params["token"]
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return _refused(request, WebError(403, "foreign_origin", "request.foreign_origin"))
+        study = await asyncio.to_thread(store.studies.get, study_id)
+        if study is None or not has_session((study_id, token)):
+            return _refused(request, not_found("page"))
         try:
-            child = await views.child(study, request.path_params["token"])
+            child = await views.child(study, token)
         except OSError:
             log.exception("no server-drawn view of study %s", study.id)
-            return Response("The server cannot draw in 3D; its log says why.", 503)
+            return _refused(request, WebError(503, "no_drawing", "remote.not_started"))
         if child is None:
-            return Response("The server draws for as many pages as it can. Try again later.", 503)
+            return _refused(request, WebError(503, "busy", "remote.busy"))
         import httpx
 
         async with httpx.AsyncClient(follow_redirects=True) as client:
@@ -140,7 +151,7 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
     async def socket(websocket: WebSocket) -> None:
         study_id, token = websocket.path_params["study_id"], websocket.path_params["token"]
         study = await asyncio.to_thread(store.studies.get, study_id)
-        child = None if study is None else await views.child(study, token)
+        child = None if study is None or not has_session((study_id, token)) else await views.child(study, token)
         if child is None:
             await websocket.close(1013)
             return
@@ -158,6 +169,12 @@ def remote_routes(store: Store, views: RemoteViews) -> list[BaseRoute]:
         WebSocketRoute(f"{address}/ws", socket),
         Route(f"{address}/{{path:path}}", page),
     ]
+
+
+def _refused(request: Request, error: WebError) -> Response:
+    """Say in the frame, in the reader's language, why nothing is drawn."""
+    shown = body(error, request_language(request))["error"]
+    return PlainTextResponse(f"{shown['message']} {shown['hint']}".strip(), error.status)
 
 
 async def _carry(outer: WebSocket, inner: websockets.ClientConnection) -> None:

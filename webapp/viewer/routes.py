@@ -30,14 +30,25 @@ if TYPE_CHECKING:
 CLIENT_URL = "/viewer/client"
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_BUSY, _GONE = 1013, 4404
+SOCKETS_PER_SESSION = 4
+_GONE, _TOO_MANY_OF_YOURS, _TOO_MANY = 4404, 4429, 4503
+"""Why a socket is closed, in the range that applications may use (RFC 6455 section 7.4.2); ``boot.js`` says it."""
+
+
+class SessionRefused(Exception):
+    """There is no place for a page; ``code`` is what its socket is closed with."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Sessions:
     """The open sessions of one application, by study and token."""
 
-    def __init__(self, most: int, grace_s: float) -> None:
+    def __init__(self, most: int, grace_s: float, most_of_one: int | None = None) -> None:
         self._most = most
+        self._most_of_one = most if most_of_one is None else most_of_one
         self._grace_s = grace_s
         self._open: dict[tuple[str, str], ViewerSession] = {}
         self._leaving: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -46,20 +57,39 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._open)
 
-    async def enter(self, study: Study, token: str, context: RequestContext) -> ViewerSession | None:
-        """Return the session of this token on this study, started if it is new; None when there are too many."""
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        """Tell whether a page of a study, by its token, has a session."""
+        return key in self._open
+
+    def of_user(self, who: str) -> int:
+        """Count the sessions of one user."""
+        return sum(session.who == who for session in self._open.values())
+
+    async def enter(self, study: Study, token: str, context: RequestContext) -> ViewerSession:
+        """Return the session of this token on this study, started if it is new.
+
+        Raises:
+            SessionRefused: there are too many sessions, or too many sockets in this one.
+        """
         key = (study.id, token)
         async with self._lock:
             self._stay(key)
             if key not in self._open:
-                if len(self._open) >= self._most and not await self._make_room():
-                    return None
+                await self._refuse_too_many(context.who)
                 session = (await asyncio.to_thread(_session_class))(token, study, context)
                 await session.start()
                 self._open[key] = session
             session = self._open[key]
+            if session.sockets >= SOCKETS_PER_SESSION:
+                raise SessionRefused(_TOO_MANY_OF_YOURS)
             session.who = context.who
             return session
+
+    async def _refuse_too_many(self, who: str) -> None:
+        if self.of_user(who) >= self._most_of_one and not await self._make_room(who):
+            raise SessionRefused(_TOO_MANY_OF_YOURS)
+        if len(self._open) >= self._most and not await self._make_room():
+            raise SessionRefused(_TOO_MANY)
 
     def leave(self, session: ViewerSession) -> None:
         """End ``session``, a socket of which closed, after the grace time unless its browser comes back."""
@@ -89,12 +119,13 @@ class Sessions:
                 del self._open[key]
                 await session.close()
 
-    async def _make_room(self) -> bool:
-        """End the session whose browser left first; False if every browser is still there."""
+    async def _make_room(self, who: str | None = None) -> bool:
+        """End the session, of one user if one is named, whose browser left first; False if none left."""
         for key in list(self._leaving):
-            self._stay(key)
-            await self._open.pop(key).close()
-            return True
+            if who is None or self._open[key].who == who:
+                self._stay(key)
+                await self._open.pop(key).close()
+                return True
         return False
 
 
@@ -104,7 +135,7 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
     The socket's Host and Origin are checked by ``webapp.http.security.Security``.
     """
     store, settings = services.store, services.settings
-    sessions = Sessions(settings.viewer_sessions, settings.viewer_grace_s)
+    sessions = Sessions(settings.viewer_sessions, settings.viewer_grace_s, settings.viewer_sessions_per_user)
     remote = RemoteViews(store)
 
     async def page(request: Request) -> Response:
@@ -119,11 +150,12 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
         token = websocket.path_params["token"]
         study = await asyncio.to_thread(store.studies.get, websocket.path_params["study_id"])
         if study is None or not _TOKEN.fullmatch(token):
-            await websocket.close(_GONE)
+            await _refuse(websocket, _GONE)
             return
-        session = await sessions.enter(study, token, RequestContext.of(websocket))
-        if session is None:
-            await websocket.close(_BUSY)
+        try:
+            session = await sessions.enter(study, token, RequestContext.of(websocket))
+        except SessionRefused as refusal:
+            await _refuse(websocket, refusal.code)
             return
         try:
             await websocket.accept()
@@ -140,10 +172,16 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
     routes: list[BaseRoute] = [
         Route("/studies/{study_id}", page),
         WebSocketRoute("/studies/{study_id}/ws/{token}", socket),
-        *remote_routes(store, remote),
+        *remote_routes(store, remote, sessions.__contains__),
         Mount(CLIENT_URL, _ClientFiles()),
     ]
     return routes, close
+
+
+async def _refuse(websocket: WebSocket, code: int) -> None:
+    """Close a socket with a code that its page can read: one that was never accepted tells a browser nothing."""
+    await websocket.accept()
+    await websocket.close(code)
 
 
 def _session_class() -> type[ViewerSession]:

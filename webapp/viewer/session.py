@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.status import WS_1009_MESSAGE_TOO_BIG
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from trame_server import Server
 
@@ -24,6 +25,7 @@ from webapp.storage.dicom_objects import is_de_identified
 from webapp.storage.mask_files import mask_statistics
 from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import Translate, messages, translate
+from webapp.viewer.limits import BoundedMessages, MessageRefused, bound_endpoint
 from webapp.viewer.page import build_page, initial_state
 from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, no_job, shown_after
 
@@ -86,12 +88,15 @@ class ViewerSession:
             timeout=0,
         )
         await self._server.ready
-        _keep_faults_here(self._server._server.ws)
+        endpoint = self._server._server.ws
+        bound_endpoint(endpoint, self.state.to_dict())
+        _keep_faults_here(endpoint)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Carry messages between an accepted socket and the trame server until the socket closes."""
         endpoint = self._server._server.ws
         connection = await endpoint.connect()
+        endpoint.unchunkers[connection.client_id] = BoundedMessages()
 
         async def send(is_binary: bool, payload: Any) -> None:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the browser may be gone
@@ -108,6 +113,9 @@ class ViewerSession:
                 data = message.get("bytes")
                 if data is not None:
                     await connection.send(True, SimpleNamespace(data=data))
+        except MessageRefused as refusal:
+            log.warning("a socket of study %s is closed: %s", self.study.id, refusal)
+            await websocket.close(WS_1009_MESSAGE_TOO_BIG)
         finally:
             self.sockets -= 1
             await endpoint.disconnect(connection)

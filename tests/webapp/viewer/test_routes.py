@@ -18,7 +18,7 @@ from wslink.chunking import UnChunker, generate_chunks
 
 from tests.webapp.support import BoneEngine
 from webapp.context import RequestContext
-from webapp.viewer.routes import Sessions
+from webapp.viewer.routes import SessionRefused, Sessions
 
 TOKEN = "0123456789abcdef" * 2
 OTHER = "fedcba9876543210" * 2
@@ -120,8 +120,14 @@ def test_a_study_called_like_a_script_stays_text(client: TestClient, ct: Path, u
 def test_a_socket_without_a_study_or_with_a_wrong_token_is_closed(
     client: TestClient, study: dict, address: str
 ) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(address.format(id=study["id"])):
-        pass
+    assert close_code(client, address.format(id=study["id"])) == 4404
+
+
+def close_code(client: TestClient, address: str) -> int:
+    """Connect, and tell with which code the server closes the socket."""
+    with client.websocket_connect(address) as socket, pytest.raises(WebSocketDisconnect) as closed:
+        socket.receive_bytes()
+    return closed.value.code
 
 
 def test_a_page_of_another_site_cannot_open_the_socket(client: TestClient, study: dict) -> None:
@@ -215,10 +221,10 @@ def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestCli
     async def live() -> weakref.ref[Any]:
         sessions = Sessions(most=2, grace_s=0.0)
         session = await sessions.enter(record, TOKEN, context)
-        assert session is not None
         assert await sessions.enter(record, TOKEN, context) is session
         await sessions.enter(record, OTHER, context)
-        assert await sessions.enter(record, "0" * 32, context) is None, "both places are taken"
+        with pytest.raises(SessionRefused):  # both places are taken
+            await sessions.enter(record, "0" * 32, context)
         sessions.leave(session)
         trace = weakref.ref(session)
         del session
@@ -242,9 +248,8 @@ def test_a_page_that_was_left_makes_room_for_a_new_one(client: TestClient, study
     async def live() -> None:
         sessions = Sessions(most=1, grace_s=60.0)
         first = await sessions.enter(record, TOKEN, context)
-        assert first is not None
         sessions.leave(first)
-        assert await sessions.enter(record, OTHER, context) is not None
+        await sessions.enter(record, OTHER, context)
         assert len(sessions) == 1
         await sessions.close()
 
