@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
@@ -16,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segmentation.core.errors import InputError
 from webapp.api.downloads import download_routes
@@ -27,6 +29,7 @@ from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin
 from webapp.http.security import Security
+from webapp.maintenance.housekeeping import Housekeeping
 from webapp.paths import STATIC_DIR
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
@@ -34,6 +37,10 @@ from webapp.viewer.routes import load_client, viewer_routes
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
+SLOW_THREADS = 4
+SLOW = re.compile(r"/api/v1/(studies/demo|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/send)")
+"""What takes seconds, or waits for an archive: its threads are not those that pages need."""
+LOOP_THREADS = 32
 PRELOAD_AFTER_S = 2.0
 """After the start, so that the first page does not share the processors with the imports of the model."""
 
@@ -45,6 +52,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     """
     services = make_services(settings, engine_factory)
     viewer, close_viewer = viewer_routes(services)
+    housekeeping = Housekeeping(services)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -55,7 +63,10 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             at_shutdown.push_async_callback(close_viewer)
             # Before these: a job that is given back in time is not taken for one that ended the server.
             at_shutdown.callback(services.jobs.stop)
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOP_THREADS, "loop"))
             _start(services)
+            housekeeping.start()
+            at_shutdown.callback(housekeeping.stop)
             at_shutdown.callback(asyncio.create_task(_load_ahead(services)).cancel)
             yield
 
@@ -65,7 +76,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *download_routes(),
         *viewer,
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
-        Mount("/", BoundedBody(cast(ASGIApp, WSGIMiddleware(cast(Any, build_app(services)), workers=WSGI_THREADS)))),
+        Mount("/", BoundedBody(_flask(services))),
     ]
     app = Starlette(
         routes=routes,
@@ -76,6 +87,19 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     app.state.settings, app.state.store, app.state.jobs = settings, services.store, services.jobs
     app.state.services = services
     return app
+
+
+def _flask(services: Services) -> ASGIApp:
+    """Flask, with threads of their own for what is slow."""
+    app = cast(Any, build_app(services))
+    quick = cast(ASGIApp, WSGIMiddleware(app, workers=WSGI_THREADS))
+    slow = cast(ASGIApp, WSGIMiddleware(app, workers=SLOW_THREADS))
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        is_slow = scope["type"] == "http" and SLOW.fullmatch(scope["path"])
+        await (slow if is_slow else quick)(scope, receive, send)
+
+    return choose
 
 
 async def _load_ahead(services: Services) -> None:

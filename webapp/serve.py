@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ["TRAME_ARGS"] = "--server"  # before trame is imported: else it would parse our own arguments
 
@@ -31,11 +32,14 @@ WORKER = "webapp.serve.Worker"
 LOG = "webapp.serve.ServerLog"
 HOLD_S = 5.0  # for a server that is just stopping
 BACKLOG = 2048  # gunicorn's own
+LARGEST_FRAME_BYTES = 2 << 20  # of a socket
 _OPEN_TO_ALL = "There are no accounts: whoever reaches this address can see, change and delete every study."
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
     """A uvicorn worker that does not outlive gunicorn: an orphan would keep the port and the studies."""
+
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {**UvicornWorker.CONFIG_KWARGS, "ws_max_size": LARGEST_FRAME_BYTES}
 
     async def callback_notify(self) -> None:
         """Handle each tick of uvicorn's clock."""
@@ -97,6 +101,8 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Set the worker up, after the fork."""
         set_up_logging(self._settings.log_level)
+        # Voxels of patients lie there while they are read; what a killed server leaves, the next start removes.
+        os.environ["TMPDIR"] = tempfile.tempdir = str(self._settings.data_dir / "tmp")
         return create_asgi(self._settings, self._engine_factory)
 
 

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         le=32,
         description="Uploads read at the same time at most; each may take 2 GiB of memory in a process of its own.",
     )
+    retention_days: int | None = Field(
+        default=None, gt=0, description="Days after which a study is removed; without it studies stay until deleted."
+    )
     keep_identity: bool = Field(
         default=False,
         description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",

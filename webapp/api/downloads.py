@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from webapp.enumerations import DICOM_KINDS, MeshFormat
 from webapp.http.errors import not_found
 from webapp.services import Services
 from webapp.storage.dicom_objects import dicom_object, sources_of
-from webapp.storage.folders import NIFTI_FILE
+from webapp.storage.folders import NIFTI_FILE, scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.tables import Mask
 
@@ -129,8 +128,8 @@ def download_surface(request: Request) -> Response:
 
 def _made(name: str, write: Callable[[Path], None]) -> bytes:
     """Return what ``write`` puts into a file of that name, which is removed afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
+    with scratch_folder() as folder:
+        path = folder / name
         write(path)
         return path.read_bytes()
 
@@ -142,7 +141,7 @@ def _named(
     study = services.store.studies.get(mask.study_id)
     if study is None:
         raise not_found("mask")
-    services.store.audit.record(RequestContext.of(request).who, "download", study.id, f"{mask.id} {ending}")
+    services.store.deferred_audit.record(RequestContext.of(request).who, "download", study.id, f"{mask.id} {ending}")
     part = "reference" if mask.kind == "reference" else "spine"
     name = f"{file_stem(study.name)}_{part}{dot}{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -16,6 +16,7 @@ from webapp.api.schemas import API, VersionQuery
 from webapp.display.volume_files import PREVIEW_FILE, VOLUME_FILE, read_display
 from webapp.http.errors import from_input_error, not_found
 from webapp.services import Services
+from webapp.storage.database import is_full
 from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import MeshSuffix, distance_file, gzipped, mesh_file
 from webapp.storage.studies import file_version
@@ -109,12 +110,23 @@ def _mesh(request: Request, suffix: MeshSuffix, kind: str) -> Response:
 
 def _packed(request: Request, path: Path, digest: str, kind: str) -> Response:
     """Answer with a file, in gzip to whoever takes it so."""
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        answer = cached(request, gzipped(path), f"{digest}-gz", kind, "gzip")
+    packed = _gzipped(path) if "gzip" in request.headers.get("accept-encoding", "") else None
+    if packed is not None:
+        answer = cached(request, packed, f"{digest}-gz", kind, "gzip")
     else:
         answer = cached(request, path, digest, kind)
     answer.headers["Vary"] = "Accept-Encoding"
     return answer
+
+
+def _gzipped(path: Path) -> Path | None:
+    """Return the file in gzip, or None while a full disk has no room for it."""
+    try:
+        return gzipped(path)
+    except OSError as error:
+        if is_full(error):
+            return None
+        raise
 
 
 @describe("masks", BYTES, errors=(404, 422), **FILE)

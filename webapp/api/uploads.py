@@ -62,7 +62,7 @@ def upload_routes() -> list[BaseRoute]:
     ]
 
 
-@describe("studies", Study, 201, (400, 413, 415, 422), body=_STUDY_FORM, headers=_LOCATION)
+@describe("studies", Study, 201, (400, 408, 413, 415, 422, 507), body=_STUDY_FORM, headers=_LOCATION)
 async def upload_study(request: Request) -> Response:
     """Upload a CT and, optionally, a reference mask; a refusal leaves nothing behind."""
 
@@ -75,7 +75,7 @@ async def upload_study(request: Request) -> Response:
     return await _answer(request, make)
 
 
-@describe("imports", Import, 201, (400, 413, 415, 422), body=_DICOM_FORM, headers=_LOCATION)
+@describe("imports", Import, 201, (400, 408, 413, 415, 422, 507), body=_DICOM_FORM, headers=_LOCATION)
 async def upload_import(request: Request) -> Response:
     """Upload DICOM files, or zips of them, to choose a series of."""
 
@@ -95,9 +95,12 @@ async def _answer(request: Request, make: Callable[[Services, Path, str], Awaita
     made = None
     try:
         made = await make(context.services, folder, context.who)
-    except (WebError, InputError) as refusal:
+    except (WebError, InputError, OSError) as error:
+        refusal = as_web_error(error)
+        if refusal.status == 500:
+            raise
         await drain(request)
-        return answer(request, as_web_error(refusal))
+        return answer(request, refusal)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is left to read it
     finally:

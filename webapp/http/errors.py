@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -51,6 +52,8 @@ def as_web_error(error: Exception) -> WebError:
             return error
         case InputError():
             return from_input_error(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return WebError(507, "disk_full", "store.disk_full")
         case StarletteHTTPException():
             return from_status(error.status_code)
         case WerkzeugHTTPException():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +21,9 @@ from webapp.settings import Settings
 PIECE_BYTES = 1 << 20
 _LONGEST_BOUNDARY = 70  # RFC 2046 section 5.1.1
 DRAIN_BYTES = 64 << 20  # of a refused upload read to its end, so that the browser hears the answer
+DRAIN_S = 15.0
+SILENT_S = 120.0
+"""Longest that an upload may send nothing."""
 
 Place = Callable[[str, str], Path]
 """(field, file name that the user gave) to where the file goes. Raises WebError or InputError to refuse it."""
@@ -116,21 +120,41 @@ async def receive(request: Request, settings: Settings, place: Place) -> None:
     sink.check_end()
 
 
-async def drain(request: Request) -> None:
-    """Read a moderate rest of a refused body: a browser that is still sending would miss the answer."""
+async def drain(request: Request, within_s: float = DRAIN_S) -> None:
+    """Read a moderate rest of a refused body, for a moment: a browser that is still sending would miss the answer."""
     drained = 0
-    with suppress(ClientDisconnect, RuntimeError):  # gone, or already read to its end
-        async for chunk in request.stream():
-            drained += len(chunk)
-            if drained > DRAIN_BYTES:
-                return
+    with suppress(ClientDisconnect, RuntimeError, TimeoutError):  # gone, already read to its end, or too slow
+        async with asyncio.timeout(within_s):
+            async for chunk in request.stream():
+                drained += len(chunk)
+                if drained > DRAIN_BYTES:
+                    return
+
+
+async def chunks_of(request: Request, silent_s: float = SILENT_S) -> AsyncIterator[bytes]:
+    """Yield the body as it comes.
+
+    Raises:
+        WebError: 408, nothing came for too long.
+        ClientDisconnect: the client left.
+    """
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(silent_s):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise WebError(408, "request_timeout", "request.late") from None
+        yield chunk
 
 
 async def _pieces(request: Request) -> Any:
     """Yield the body in lists of chunks of about a megabyte together: few enough trips to a thread."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in chunks_of(request):
         chunks.append(chunk)
         size += len(chunk)
         if size >= PIECE_BYTES:

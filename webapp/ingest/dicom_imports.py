@@ -1,7 +1,7 @@
 """DICOM imports: files that wait for a user's choice of a series, and the study that is made of it.
 
 ``incoming/<id>/`` holds ``files/`` (numbered, as uploaded), ``unpacked/`` (of zips), ``thumbnails/`` and
-``listing.json``. All of it goes with the choice, with a refusal, after a while, and when the server starts.
+``listing.json``. All of it goes with the choice, with a refusal, after two hours by a timer, and at a start.
 """
 
 from __future__ import annotations
@@ -69,7 +69,6 @@ class Imports:
         Raises:
             InputError: there is no DICOM image in them, or they were refused as a whole.
         """
-        self._expire()
         listing = self._list(folder, folder / FILES_FOLDER)
         write_atomically(folder / LISTING, json.dumps(listing_to_json(listing)))
         return Import(folder.name, folder, listing, self._settings.keep_identity)
@@ -79,6 +78,8 @@ class Imports:
         if not _ID.fullmatch(import_id):
             raise not_found("upload")
         folder = self._store.incoming(import_id)
+        if _is_expired(folder / LISTING):
+            raise not_found("upload")
         try:
             listing = listing_from_json(json.loads((folder / LISTING).read_text(encoding="utf-8")))
         except FileNotFoundError as error:
@@ -157,10 +158,17 @@ class Imports:
             beside.unlink()
         return path.read_bytes()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Remove what has waited too long: its files can name a patient."""
         for listing in self._store.incoming("").glob(f"*/{LISTING}"):
-            if time.time() - listing.stat().st_mtime > EXPIRES_S:
+            if _is_expired(listing):
                 shutil.rmtree(listing.parent, ignore_errors=True)
+
+
+def _is_expired(listing: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return time.time() - listing.stat().st_mtime > EXPIRES_S
+    return False
 
 
 def _name(entry: Entry) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from segmentation.readers import read_label_map, read_volume
 from webapp.enumerations import DicomKind
 from webapp.http.errors import WebError, not_found
 from webapp.storage.dicom_files import source_instances
+from webapp.storage.folders import scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask, Study
@@ -51,14 +51,14 @@ def dicom_object(store: Store, mask: Mask, sources: Sources, kind: DicomKind = "
     from segmentation.writers.dicom import Maker, write_capture, write_dicom_seg, write_rtstruct
 
     maker = Maker(product_version(), mask.model_id)
-    with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
-        path = Path(folder) / f"{kind}.dcm"
+    with scratch_folder() as folder:
+        path = folder / f"{kind}.dcm"
         if kind == "seg":
             write_dicom_seg(label_map, sources, path, maker)
         elif kind == "rtstruct":
             write_rtstruct(label_map, sources, path, maker)
         else:
-            write_capture(_pictures(store, mask, label_map, Path(folder)), sources, path, maker)
+            write_capture(_pictures(store, mask, label_map, folder), sources, path, maker)
         yield path
 
 

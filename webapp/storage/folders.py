@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +20,17 @@ NIFTI_FILE, STATISTICS_FILE = "mask.nii.gz", "statistics.json"
 """In a mask's folder."""
 THUMBNAIL_FILE = "thumbnail.png"
 """In a study's folder: the list's picture."""
+RESERVE_BYTES = 8 << 20
+_ENOUGH_BYTES = 256 << 20  # for anything that is made for one answer
+_MEMORY = Path("/dev/shm")
 
 
 class Folders:
     """Paths of all files in a data folder.
 
-    ``studies/<id>/`` holds a study's files, ``incoming/<id>/`` what is not yet whole, ``trash/<id>/`` what was deleted
-    and is about to go, ``lost/`` what nobody knows, and ``backups/`` databases of earlier versions.
+    ``studies/<id>/`` holds a study's files, ``incoming/<id>/`` what is not yet whole, ``uploads/<id>/`` uploads that
+    can go on, ``trash/<id>/`` what was deleted and is about to go, ``lost/`` what nobody knows, ``backups/`` databases
+    of earlier versions, ``tmp/`` temporary files, and ``reserve`` room for deleting on a full disk.
     A folder is filled in ``incoming`` and renamed into its place in one step, so that nobody ever reads half a study
     or half a mask.
 
@@ -39,6 +44,9 @@ class Folders:
         self.incoming = data_dir / "incoming"
         self.trash = data_dir / "trash"
         self.lost = data_dir / "lost"
+        self.uploads = data_dir / "uploads"
+        self.temporary = data_dir / "tmp"
+        self._reserve = data_dir / "reserve"
         self._lock: IO[str] | None = None
         for folder in (self.studies, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +82,22 @@ class Folders:
     def empty_trash(self, study_id: str) -> None:
         """Remove what ``discard`` put there."""
         shutil.rmtree(self.trash / study_id, ignore_errors=True)
+
+    def keep_reserve(self) -> None:
+        """Set aside a little of the disk, without which a full one could not even take a deletion."""
+        try:
+            if not self._reserve.is_file() or self._reserve.stat().st_size < RESERVE_BYTES:
+                self._reserve.write_bytes(bytes(RESERVE_BYTES))
+        except OSError:
+            self._reserve.unlink(missing_ok=True)  # half of it would help nobody
+
+    def use_reserve(self) -> bool:
+        """Give the reserve back to the disk; False if there is none."""
+        try:
+            self._reserve.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     @contextmanager
     def held(self, timeout_s: float) -> Iterator[None]:
@@ -112,3 +136,11 @@ class Folders:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a temporary folder, in memory while the disk is nearly full, and remove it afterwards."""
+    is_full = shutil.disk_usage(tempfile.gettempdir()).free < _ENOUGH_BYTES and _MEMORY.is_dir()
+    with tempfile.TemporaryDirectory(prefix="spineview-", dir=_MEMORY if is_full else None) as folder:
+        yield Path(folder)

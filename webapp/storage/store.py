@@ -13,6 +13,7 @@ from segmentation.core.errors import BadConfiguration
 from webapp.http.errors import WebError
 from webapp.storage.audit import Audit
 from webapp.storage.database import DATABASE_FILE, Database
+from webapp.storage.deferred_audit import DeferredAudit
 from webapp.storage.folders import Folders
 from webapp.storage.jobs import Jobs
 from webapp.storage.masks import Masks
@@ -51,6 +52,7 @@ class Store:
         self.measurements = Measurements(self._database, self._folders)
         self.reviews = Reviews(self._database, self._folders)
         self.audit = Audit(self._database)
+        self.deferred_audit = DeferredAudit(self.audit)
 
     def hold(self, timeout_s: float = 15.0) -> None:
         """Take this data folder for this process alone.
@@ -69,6 +71,7 @@ class Store:
         """
         with _described(self.data_dir):
             Recovery(self._database, self._folders).run()
+            self._folders.keep_reserve()
 
     def close(self) -> None:
         """Give the database's connections and the folder back."""
@@ -86,6 +89,16 @@ class Store:
     def stage(self) -> Path:
         """Make a fresh folder under ``incoming``; its name is a new id."""
         return self._folders.stage()
+
+    @property
+    def temporary(self) -> Path:
+        """Folder of temporary files; a start empties it."""
+        return self._folders.temporary
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of uploads that can go on after a dropped connection, or a restart."""
+        return self._folders.uploads
 
     def incoming(self, name: str) -> Path:
         """Return a staged folder by its name; "" is the folder of all of them."""

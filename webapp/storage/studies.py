@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from segmentation.core.atomic import rename_durably, sync_tree
 from webapp.enumerations import Verdict
+from webapp.http.errors import WebError
 from webapp.storage.database import Database
 from webapp.storage.folders import Folders
 from webapp.storage.recovery.records import write_mask_record, write_study_record
@@ -153,6 +154,17 @@ class Studies:
         Raises:
             WebError: 507, the disk is full; everything is where it was.
         """
+        try:
+            deleted = self._delete(study_id, who)
+        except WebError as error:
+            if error.code != "disk_full" or not self._folders.use_reserve():
+                raise
+            deleted = self._delete(study_id, who)
+        self._folders.empty_trash(study_id)
+        self._folders.keep_reserve()
+        return deleted
+
+    def _delete(self, study_id: str, who: str) -> bool:
         folder = self._folders.study(study_id)
         try:
             with self._database.transaction() as session:
@@ -167,7 +179,6 @@ class Studies:
         except BaseException:
             self._folders.restore(study_id)
             raise
-        self._folders.empty_trash(study_id)
         return True
 
     def _read(self, query: Select[StudyRow, JobRow, str]) -> list[ListedStudy]:

@@ -23,6 +23,7 @@ from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers import read_label_map, read_volume
 from tests.webapp.support import small_volume, wait_for
 from webapp.ingest import dicom_imports as imports
+from webapp.maintenance.housekeeping import Housekeeping
 from webapp.settings import Settings
 from webapp.storage.dicom_files import source_instances
 
@@ -206,13 +207,16 @@ def test_an_import_can_be_given_up(client: TestClient, settings: Settings, send:
     assert list((settings.data_dir / "incoming").iterdir()) == []
 
 
-def test_what_nobody_chooses_from_goes_after_a_while(client: TestClient, settings: Settings, send: Send, folder: Path):
-    old, new = send(folder), None
-    listing = settings.data_dir / "incoming" / old["id"] / "listing.json"
+def test_what_nobody_chooses_from_goes_after_a_while_without_a_visitor(
+    client: TestClient, settings: Settings, send: Send, folder: Path
+):
+    old, new = send(folder), send(folder)
+    place = settings.data_dir / "incoming" / old["id"]
     before = time.time() - imports.EXPIRES_S - 1
-    os.utime(listing, (before, before))
-    new = send(folder)
-    assert client.get(f"{URL}/{old['id']}").status_code == 404
+    os.utime(place / "listing.json", (before, before))
+    assert client.get(f"{URL}/{old['id']}").status_code == 404, "not served any more"
+    Housekeeping(client.app.state.services).round()  # type: ignore[attr-defined]
+    assert not place.exists()
     assert client.get(f"{URL}/{new['id']}").status_code == 200
 
 

@@ -65,6 +65,8 @@ class Recovery:
         self._finish_deletions()
         for leftover in list(self._folders.incoming.iterdir()):
             shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(self._folders.temporary, ignore_errors=True)
+        self._folders.temporary.mkdir(exist_ok=True)
         with self._database.reading() as session:
             known = set(session.scalars(select(StudyRow.id)))
             known_masks = set(session.scalars(select(MaskRow.id)))
