@@ -31,6 +31,7 @@ from webapp.http.hosts import Hosts, Origin
 from webapp.http.security import Security
 from webapp.maintenance.housekeeping import Housekeeping
 from webapp.paths import STATIC_DIR
+from webapp.resumable.routes import resumable_routes
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
 from webapp.viewer.routes import load_client, viewer_routes
@@ -72,6 +73,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
 
     routes: list[BaseRoute] = [
         *upload_routes(),
+        *resumable_routes(services),
         *file_routes(),
         *download_routes(),
         *viewer,

@@ -1,13 +1,15 @@
 // Drag and drop, the file choosers, and one upload at a time with its progress in bytes.
 
-import { problemOf } from "./api.js";
+import { ApiError, problemOf } from "./api.js";
 import { byId, elementById } from "./dom.js";
 import { dropped, problemOfReference, sort } from "./files.js";
 import * as refusal from "./refusal.js";
+import { ResumableUpload } from "./resumable.js";
 import * as series from "./series.js";
 import { bytes, t } from "./words.js";
 
 /** @import { Study } from "./api.js" */
+/** @import { Part } from "./resumable.js" */
 /** @typedef {(study: Study) => void} OnStudy */
 
 const dropzone = byId("dropzone");
@@ -18,8 +20,8 @@ const referenceName = byId("reference-name");
 
 /** @type {File | null} */
 let reference = null;
-/** @type {XMLHttpRequest | null} */
-let request = null;
+/** @type {ResumableUpload | null} */
+let current = null;
 
 /** Wire the page; `onStudy` is called with each study that the server took. @param {OnStudy} onStudy */
 export function start(onStudy) {
@@ -37,9 +39,9 @@ export function start(onStudy) {
     setReference(null);
     referenceInput.focus();
   });
-  byId("uploading-cancel").addEventListener("click", () => request?.abort());
+  byId("uploading-cancel").addEventListener("click", () => current?.cancel());
   window.addEventListener("beforeunload", (event) => {
-    if (request) event.preventDefault();
+    if (current) event.preventDefault();
   });
   listenForDrops(onStudy);
 }
@@ -79,7 +81,7 @@ function listenForDrops(onStudy) {
 
 /** @param {File[]} files @param {boolean} folder @param {OnStudy} onStudy */
 function take(files, folder, onStudy) {
-  if (request) return;
+  if (current) return;
   refusal.hide();
   const { ct, mask, dicom, problem } = sort(files, folder);
   if (mask) setReference(mask);
@@ -95,10 +97,9 @@ function withDicom() {
 
 /** @param {File} file @param {OnStudy} onStudy */
 function sendStudy(file, onStudy) {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  if (reference) form.append("reference", reference, reference.name);
-  send("/api/v1/studies", form, file.name, t("home.checking"), (study) => {
+  const parts = [{ field: "file", name: file.name, file }];
+  if (reference) parts.push({ field: "reference", name: reference.name, file: reference });
+  send("study", parts, file.name, t("home.checking"), (study) => {
     referenceInput.value = "";
     setReference(null);
     onStudy(study);
@@ -107,33 +108,35 @@ function sendStudy(file, onStudy) {
 
 /** @param {File[]} files @param {OnStudy} onStudy */
 function sendDicom(files, onStudy) {
-  const form = new FormData();
-  files.forEach((file, number) => form.append("file", file, `${number}`)); // names can be those of patients
+  const parts = files.map((file, number) => ({ field: "file", name: `${number}`, file })); // names can be those of patients
   const title = files.length === 1 ? files[0].name : t("home.files", { count: files.length });
-  send("/api/v1/imports", form, title, t("series.reading"), (upload) => series.choose(upload, onStudy));
+  send("import", parts, title, t("series.reading"), (upload) => series.choose(upload, onStudy));
 }
 
 /**
- * @param {string} address
- * @param {FormData} form
+ * @param {"study" | "import"} kind
+ * @param {Part[]} parts
  * @param {string} title
  * @param {string} checking said while the server reads what it got
  * @param {(made: any) => void} onMade called with what the server made of it
  */
-function send(address, form, title, checking, onMade) {
-  const sending = new XMLHttpRequest();
-  request = sending;
-  sending.open("POST", address);
-  sending.responseType = "json";
-  sending.upload.addEventListener("progress", (event) => showProgress(event.loaded, event.total, checking));
-  let cancelled = false;
-  sending.addEventListener("abort", () => (cancelled = true));
-  sending.addEventListener("loadend", () => finish(sending, cancelled, onMade));
+async function send(kind, parts, title, checking, onMade) {
+  const onWaiting = () => (byId("uploading-bytes").textContent = t("home.resuming"));
+  const onProgress = (/** @type {number} */ sent, /** @type {number} */ total) => showProgress(sent, total, checking);
+  const sending = new ResumableUpload(kind, parts, { onProgress, onWaiting });
+  current = sending;
   byId("uploading-name").textContent = title;
   showProgress(0, 1, checking);
   byId("uploading-bytes").textContent = "";
   setBusy(true);
-  sending.send(form);
+  try {
+    const made = await sending.run();
+    finish();
+    onMade(made);
+  } catch (error) {
+    finish();
+    if (!sending.cancelled) refusal.show(error instanceof ApiError ? error : problemOf(null));
+  }
 }
 
 /** @param {number} loaded bytes @param {number} total @param {string} checking */
@@ -151,12 +154,9 @@ function showProgress(loaded, total, checking) {
   byId("uploading-bytes").textContent = t("home.sent", { sent: bytes(loaded), total: bytes(total) });
 }
 
-/** @param {XMLHttpRequest} done @param {boolean} cancelled @param {(made: any) => void} onMade */
-function finish(done, cancelled, onMade) {
-  request = null;
+function finish() {
+  current = null;
   setBusy(false);
-  if (done.status === 201) onMade(done.response);
-  else if (!cancelled) refusal.show(problemOf(done.response));
 }
 
 /** @param {boolean} busy */

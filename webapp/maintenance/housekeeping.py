@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.http.errors import WebError
+from webapp.ingest.upload_parts import Parts
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Housekeeping:
         tasks: tuple[Callable[[], object], ...] = (
             self._services.store.deferred_audit.flush,
             self._services.imports.expire,
+            Parts(self._services.store.uploads).expire,
             self._remove_temporary,
             self._remove_old_studies,
         )

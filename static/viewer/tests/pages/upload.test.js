@@ -2,37 +2,29 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { byId, openPage, serve, shown } from './open-page.js';
 
-/** Requests that were sent, newest last; a test answers them itself. */
-const requests = [];
-class FakeRequest extends EventTarget {
-  upload = new EventTarget();
-  status = 0;
-  response = null;
-  open(method, url) {
-    this.asked = `${method} ${url}`;
-  }
-  send(form) {
-    this.form = form;
-    requests.push(this);
-  }
-  abort() {
-    this.dispatchEvent(new Event('abort'));
-    this.dispatchEvent(new Event('loadend'));
-  }
-  progress(loaded, total) {
-    this.upload.dispatchEvent(Object.assign(new Event('progress'), { loaded, total }));
-  }
-  end(status, response) {
-    Object.assign(this, { status, response });
-    this.dispatchEvent(new Event('loadend'));
-  }
-}
+/** Uploads that were begun, newest last; a test answers them itself. */
+const uploads = vi.hoisted(() => []);
+vi.mock('../../../js/resumable.js', () => ({
+  ResumableUpload: class {
+    cancelled = false;
+    constructor(kind, parts, listener) {
+      Object.assign(this, { kind, parts, ...listener });
+      uploads.push(this);
+    }
+    run() {
+      return new Promise((resolve, reject) => Object.assign(this, { end: resolve, fail: reject }));
+    }
+    cancel() {
+      this.cancelled = true;
+      this.fail(new Error('cancelled'));
+    }
+  },
+}));
 
 const onStudy = vi.fn();
 beforeEach(async () => {
-  requests.length = 0;
+  uploads.length = 0;
   onStudy.mockClear();
-  vi.stubGlobal('XMLHttpRequest', FakeRequest);
   openPage('home.html', { max_upload_bytes: 1000 });
   serve({});
   const { start } = await import('../../../js/upload.js');
@@ -44,63 +36,78 @@ function choose(id, ...files) {
   Object.defineProperty(byId(id), 'files', { configurable: true, value: files });
   byId(id).dispatchEvent(new Event('change'));
 }
-const sent = () => requests.map(({ asked, form }) => [asked, [...form.keys()]]);
+const sent = () => uploads.map(({ kind, parts }) => [kind, parts.map(({ field }) => field)]);
+const settled = () => new Promise((wake) => setTimeout(wake));
 
 describe('an upload', () => {
-  it('of a volume makes a study, and its progress is shown in bytes', () => {
+  it('of a volume makes a study, and its progress is shown in bytes', async () => {
     choose('upload-input', file('ct.nii'));
-    expect(sent()).toEqual([['POST /api/v1/studies', ['file']]]);
-    requests[0].progress(512, 2048);
+    expect(sent()).toEqual([['study', ['file']]]);
+    uploads[0].onProgress(512, 2048);
     expect(byId('uploading-percent').textContent).toBe('25 %');
     expect(byId('uploading-bytes').textContent).toMatch(/512 B.*2\.0 kB/);
-    requests[0].progress(2048, 2048);
+    uploads[0].onProgress(2048, 2048);
     expect(byId('uploading-bar').hasAttribute('value')).toBe(false);
     expect(shown(byId('uploading-cancel'))).toBe(false);
-    requests[0].end(201, { id: 's1' });
+    uploads[0].end({ id: 's1' });
+    await settled();
     expect(onStudy).toHaveBeenCalledWith({ id: 's1' });
     expect(shown(byId('uploading'))).toBe(false);
   });
 
-  it('takes the reference along once, and forgets it then', () => {
+  it('says so while the connection is away', () => {
+    choose('upload-input', file('ct.nii'));
+    uploads[0].onProgress(512, 2048);
+    uploads[0].onWaiting();
+    expect(byId('uploading-bytes').textContent).toMatch(/goes on by itself/);
+    expect(byId('uploading-percent').textContent).toBe('25 %');
+  });
+
+  it('takes the reference along once, and forgets it then', async () => {
     choose('reference-input', file('mask.nii'));
     choose('upload-input', file('ct.nii'));
-    requests[0].end(201, {});
+    uploads[0].end({});
+    await settled();
     choose('upload-input', file('ct.nii'));
-    expect(sent().map(([, keys]) => keys)).toEqual([['file', 'reference'], ['file']]);
+    expect(sent().map(([, fields]) => fields)).toEqual([['file', 'reference'], ['file']]);
   });
 
   it('of DICOM files names them by number, because names can be those of patients', () => {
     choose('upload-input', file('Doe^John.dcm'), file('2.dcm'));
-    expect(requests[0].asked).toBe('POST /api/v1/imports');
-    expect(requests[0].form.getAll('file').map(({ name }) => name)).toEqual(['0', '1']);
+    expect(uploads[0].kind).toBe('import');
+    expect(uploads[0].parts.map(({ name }) => name)).toEqual(['0', '1']);
   });
 
   it('of DICOM files with a reference is refused before it is sent', () => {
     choose('reference-input', file('mask.nii'));
     choose('upload-input', file('a.dcm'));
-    expect([requests.length, shown(byId('upload-error'))]).toEqual([0, true]);
+    expect([uploads.length, shown(byId('upload-error'))]).toEqual([0, true]);
   });
 
   it('that is too large is refused before it is sent', () => {
     choose('upload-input', file('ct.nii', 1001));
-    expect([requests.length, shown(byId('upload-error'))]).toEqual([0, true]);
+    expect([uploads.length, shown(byId('upload-error'))]).toEqual([0, true]);
   });
 
   it('waits for the one before', () => {
     choose('upload-input', file('ct.nii'));
     choose('upload-input', file('other.nii'));
-    expect(requests).toHaveLength(1);
+    expect(uploads).toHaveLength(1);
   });
 
-  it('that is cancelled says nothing, one that fails says why', () => {
+  it('that is cancelled says nothing, one that fails says why', async () => {
+    const { ApiError } = await import('../../../js/api.js');
     choose('upload-input', file('ct.nii'));
     byId('uploading-cancel').click();
+    await settled();
     expect([shown(byId('upload-error')), shown(byId('uploading'))]).toEqual([false, false]);
     choose('upload-input', file('ct.nii'));
-    requests[1].end(400, { error: { code: 'bad_request', message: 'Not a volume.' } });
+    uploads[1].fail(new ApiError({ code: 'bad_request', message: 'Not a volume.' }, 400));
+    await settled();
     expect(byId('upload-error-message').textContent).toBe('Not a volume.');
     choose('upload-input', file('ct.nii'));
-    requests[2].end(0, null);
+    uploads[2].fail(new Error('lost'));
+    await settled();
     expect(byId('upload-error-message').textContent).not.toBe('Not a volume.');
     expect(onStudy).not.toHaveBeenCalled();
   });
