@@ -31,7 +31,7 @@ export class ResumableUpload {
     this.parts = parts;
     this.listener = listener;
     this.cancelled = false;
-    /** @type {import("tus-js-client").Upload | null} */
+    /** @type {import("../viewer/src/upload/tus.js").Upload | null} */
     this.upload = null;
     /** @type {(reason: Error) => void} */
     this.giveUp = () => {};
@@ -57,7 +57,7 @@ export class ResumableUpload {
 
   /** Send the bytes; the address of the upload. @returns {Promise<string>} */
   async send() {
-    /** @type {typeof import("tus-js-client")} */
+    /** @type {typeof import("../viewer/src/upload/tus.js")} */
     const tus = await import(TUS);
     return await new Promise((resolve, reject) => {
       this.giveUp = reject;
@@ -77,7 +77,7 @@ export class ResumableUpload {
     });
   }
 
-  /** @param {Error | import("tus-js-client").DetailedError} error */
+  /** @param {Error | import("../viewer/src/upload/tus.js").DetailedError} error */
   isWorthAnotherTry(error) {
     const status = statusOf(error);
     const again = !this.cancelled && (!status || OVERLOADED.includes(status) || status === 409);
@@ -119,10 +119,10 @@ async function post(address, body) {
   return answer;
 }
 
-/** @param {Error | import("tus-js-client").DetailedError} error */
+/** @param {Error | import("../viewer/src/upload/tus.js").DetailedError} error */
 const statusOf = (error) => ("originalResponse" in error ? (error.originalResponse?.getStatus() ?? 0) : 0);
 
-/** @param {Error | import("tus-js-client").DetailedError} error */
+/** @param {Error | import("../viewer/src/upload/tus.js").DetailedError} error */
 function errorOf(error) {
   let body = null;
   try {

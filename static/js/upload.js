@@ -108,7 +108,8 @@ function sendStudy(file, onStudy) {
 
 /** @param {File[]} files @param {OnStudy} onStudy */
 function sendDicom(files, onStudy) {
-  const parts = files.map((file, number) => ({ field: "file", name: `${number}`, file })); // names can be those of patients
+  // By number: names can be those of patients.
+  const parts = files.map((file, number) => ({ field: "file", name: `${number}`, file }));
   const title = files.length === 1 ? files[0].name : t("home.files", { count: files.length });
   send("import", parts, title, t("series.reading"), (upload) => series.choose(upload, onStudy));
 }

@@ -8,7 +8,7 @@
   window.history.replaceState(null, '', address);
 })();
 
-/* A socket that the server refuses is closed with a code of its own: say what it means, which trame's client does not. */
+/* A socket that the server refuses is closed with a code of its own: say what it means; trame's client does not. */
 (() => {
   /** @param {string} text */
   const say = (text) => {

@@ -2333,5 +2333,6 @@ var et = Y(Y({}, he.defaultOptions), {}, {
   }]);
 })(he);
 export {
+  ue as DetailedError,
   on as Upload
 };

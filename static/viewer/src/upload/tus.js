@@ -1,2 +1,2 @@
-/** The client of resumable uploads, for the pages' `static/js/resumable.js`: a file of its own, loaded with the first upload. */
-export { Upload } from 'tus-js-client';
+/** The client of resumable uploads, for `static/js/resumable.js`: a file of its own, loaded with the first upload. */
+export { DetailedError, Upload } from 'tus-js-client';

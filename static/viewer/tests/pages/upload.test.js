@@ -72,30 +72,33 @@ describe('an upload', () => {
     expect(sent().map(([, fields]) => fields)).toEqual([['file', 'reference'], ['file']]);
   });
 
-  it('of DICOM files names them by number, because names can be those of patients', () => {
+});
+
+describe('an upload that', () => {
+  it('is of DICOM files names them by number, because names can be those of patients', () => {
     choose('upload-input', file('Doe^John.dcm'), file('2.dcm'));
     expect(uploads[0].kind).toBe('import');
     expect(uploads[0].parts.map(({ name }) => name)).toEqual(['0', '1']);
   });
 
-  it('of DICOM files with a reference is refused before it is sent', () => {
+  it('is of DICOM files with a reference is refused before it is sent', () => {
     choose('reference-input', file('mask.nii'));
     choose('upload-input', file('a.dcm'));
     expect([uploads.length, shown(byId('upload-error'))]).toEqual([0, true]);
   });
 
-  it('that is too large is refused before it is sent', () => {
+  it('is too large is refused before it is sent', () => {
     choose('upload-input', file('ct.nii', 1001));
     expect([uploads.length, shown(byId('upload-error'))]).toEqual([0, true]);
   });
 
-  it('waits for the one before', () => {
+  it('comes early waits for the one before', () => {
     choose('upload-input', file('ct.nii'));
     choose('upload-input', file('other.nii'));
     expect(uploads).toHaveLength(1);
   });
 
-  it('that is cancelled says nothing, one that fails says why', async () => {
+  it('is cancelled says nothing, one that fails says why', async () => {
     const { ApiError } = await import('../../../js/api.js');
     choose('upload-input', file('ct.nii'));
     byId('uploading-cancel').click();
