@@ -1,10 +1,10 @@
-"""The ``spineview`` command: the engine's commands and ``serve``, which starts the web application."""
+"""The ``spineview`` command: the engine's commands, ``serve``, and those that look after the server's data."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from segmentation.cli import main as engine
@@ -32,7 +32,22 @@ def _serve() -> CommandModule:
     return cli
 
 
-COMMANDS: Mapping[str, Command] = {"serve": Command("start the web application", _serve), **engine.COMMANDS}
+def _maintenance(name: str) -> Callable[[], CommandModule]:
+    def load() -> CommandModule:
+        from webapp.maintenance.commands import COMMANDS as MAINTENANCE
+
+        return MAINTENANCE[name]()
+
+    return load
+
+
+COMMANDS: Mapping[str, Command] = {
+    "serve": Command("start the web application", _serve),
+    "backup": Command("copy all studies and the database, while the server runs", _maintenance("backup")),
+    "restore": Command("put a backup into an empty data folder", _maintenance("restore")),
+    "repair": Command("bring database and study folders together, and say what is wrong", _maintenance("repair")),
+    **engine.COMMANDS,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
