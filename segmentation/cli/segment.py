@@ -18,6 +18,7 @@ from segmentation.cli.options.input_options import add_model_options, add_scan_i
 from segmentation.cli.options.mesh_options import add_mesh_options, check_mesh_options, write_meshes
 from segmentation.cli.options.output import check_writable, write_json
 from segmentation.cli.options.progress_bar import shown_progress
+from segmentation.cli.options.vertebra_output import write_vertebrae
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
 from segmentation.core.labels import spine_voxels
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     from segmentation.core.progress import Progress
     from segmentation.evaluation.scores import Scores
     from segmentation.inference.engine import Engine
+    from segmentation.vertebrae.named_spine import SegmentedSpine
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the scan, the mask, the model, and everything else that may be written."""
     add_scan_input(command)
     command.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd")
+    command.add_argument("--vertebrae", metavar="VERT.nii.gz", type=Path, help="write vertebrae by their VerSe numbers")
     command.add_argument("--label-table", metavar="FILE.txt", type=Path, help="names and colours of the mask's labels")
     add_series_option(command)
     add_model_options(command)
@@ -55,6 +58,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Segment one CT; everything that can be refused is refused before the model is loaded."""
     check_writable(options.output, *MASK_SUFFIXES)
+    check_writable(options.vertebrae, *MASK_SUFFIXES)
     check_writable(options.report, ".json")
     check_writable(options.label_table, ".txt")
     check_mesh_options(options)
@@ -65,8 +69,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"note: {remark}", file=sys.stderr)
     # Only now the import that takes seconds.
     from segmentation.inference.engine import Engine
+    from segmentation.inference.name_vertebrae import NAMES_MODEL
 
-    engine = Engine(model=options.model, device=options.device)
+    names = NAMES_MODEL if options.vertebrae is not None else None
+    engine = Engine(model=options.model, device=options.device, names=names)
     started = time.perf_counter()
     with shown_progress() as progress:
         label_map, probability = _segment(engine, volume, options, progress)
@@ -77,9 +83,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"confidence {engine.confidence}")
     for note in engine.notes:
         print(f"note: {note}", file=sys.stderr)
+    shown = write_vertebrae(label_map, options.vertebrae)
     scores = _compare(label_map, reference)
-    _write_extras(options, volume, label_map, reference, engine)
-    write_dicom_results(options, volume, label_map, reference, probability, engine.model_id)
+    _write_extras(options, volume, shown, reference, engine)
+    write_dicom_results(
+        options, volume, label_map if probability is not None else shown, reference, probability, engine.model_id
+    )
     if options.report is not None:
         write_json(_report(options, volume, label_map, engine, seconds, scores), options.report)
     return 0
@@ -87,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _segment(
     engine: Engine, volume: Volume, options: argparse.Namespace, progress: Progress
-) -> tuple[LabelMap, NDArray[np.float32] | None]:
+) -> tuple[SegmentedSpine, NDArray[np.float32] | None]:
     """Compute the mask, and the probabilities where they are to be written."""
     if wants_probability(options):
         return engine.segment_with_probabilities(volume, progress=progress, mode=options.mode)
@@ -159,7 +168,7 @@ def _write_feature_maps(engine: Engine, volume: Volume, folder: Path) -> None:
 def _report(
     options: argparse.Namespace,
     volume: Volume,
-    label_map: LabelMap,
+    label_map: SegmentedSpine,
     engine: Engine,
     seconds: float,
     scores: Scores | None,
@@ -182,6 +191,7 @@ def _report(
         "volume_ml": label_map.volume_ml,
         "confidence": confidence,
         "evidence": None if engine.features is None else asdict(engine.features),
+        **({} if label_map.vertebrae is None else label_map.vertebrae.to_json()),
         "against_reference": None if scores is None else asdict(scores),
         "notes": [*sentences(volume.notes), *engine.notes],
     }

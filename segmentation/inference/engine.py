@@ -26,10 +26,12 @@ from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
+from segmentation.inference.name_vertebrae import Namer
 from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine
 from segmentation.preprocessing.metal import metal_box
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
+from segmentation.vertebrae.named_spine import SegmentedSpine
 
 Array = NDArray[np.float32]
 
@@ -56,13 +58,19 @@ class Engine:
         notes: What the last call had to do without, in plain sentences (smaller windows, CPU, no spine found).
         features: What was measured of the last call's prediction; None before the first.
 
+    ``names`` are the weights that name vertebrae: then a segmentation's ``vertebrae`` are filled in.
+
     Raises:
         BadWeights: the model file is damaged or not ours.
         BadConfiguration: ``device`` is unknown, or a GPU was asked for and there is none.
     """
 
     def __init__(
-        self, model: Path | None = None, device: str = "auto", log: Callable[[str], None] | None = None
+        self,
+        model: Path | None = None,
+        device: str = "auto",
+        log: Callable[[str], None] | None = None,
+        names: Path | None = None,
     ) -> None:
         self.model = load_model(model or DEFAULT_MODEL)
         self.model_id = self.model.id
@@ -70,6 +78,7 @@ class Engine:
             raise BadWeights("model.only_locates", model=self.model_id)
         self._segment = self.model.stages["segment"]
         self.device = _pick_device(device)
+        self.namer = None if names is None else Namer(names, self.device)
         self.notes: list[str] = []
         self.features: ConfidenceFeatures | None = None
         self._log = log
@@ -88,8 +97,8 @@ class Engine:
         progress: Progress = ignore,
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
-    ) -> LabelMap:
-        """Segment the spine of a CT, as a binary label map on ``volume.grid``.
+    ) -> SegmentedSpine:
+        """Segment the spine of a CT, as a binary label map on ``volume.grid``, with its vertebrae if they are named.
 
         Mode ``patch`` is the product's: overlapping windows at the model's spacing. Mode ``whole`` is the
         thesis's down-sampling step: the scan scaled by one factor into 128^3 and shown to the network once.
@@ -106,7 +115,7 @@ class Engine:
         progress: Progress = ignore,
         cancelled: CancelCheck = never,
         mode: Mode = "patch",
-    ) -> tuple[LabelMap, Array]:
+    ) -> tuple[SegmentedSpine, Array]:
         """Segment as ``segment`` does, and return each voxel's probability too, (I, J, K) float32.
 
         It is at least one half exactly where the mask is set, also where cleaning up removed or filled voxels.
@@ -142,7 +151,7 @@ class Engine:
 
     def _segmented(
         self, volume: Volume, progress: Progress, cancelled: CancelCheck, mode: Mode, keep_logits: bool = False
-    ) -> tuple[LabelMap, Array | None]:
+    ) -> tuple[SegmentedSpine, Array | None]:
         """Compute the mask, and the logits if asked for: they are twice as large as the scan."""
         with self._lock:
             self.notes, self.features = [], None
@@ -157,8 +166,12 @@ class Engine:
             self.features = _features(prediction, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
+            named = None
+            if self.namer is not None:
+                report(0.97, "naming")
+                named = self.namer.name(volume, LabelMap(mask.astype(np.uint8), volume.grid))
             report(1.0, "done")
-            return LabelMap(mask.astype(np.uint8), volume.grid, "spine", volume.header), logits
+            return SegmentedSpine(mask.astype(np.uint8), volume.grid, "spine", volume.header, vertebrae=named), logits
 
     def _predict(self, volume: Volume, report: _Reporter, mode: Mode) -> _Prediction:
         report(0.0, "locating")

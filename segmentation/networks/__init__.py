@@ -11,6 +11,7 @@ from segmentation.networks.base import Network, Spec
 from segmentation.networks.dense_unet import DenseUNet3d, DenseUNetSpec
 from segmentation.networks.densenet import DenseNet3D, DenseNet3DSpec
 from segmentation.networks.unet import UNet3D, UNet3DSpec
+from segmentation.networks.vertebra_unet import VertebraUNet, VertebraUNetSpec
 from segmentation.networks.vnet import VNet, VNetSpec
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "UNet3DSpec",
     "VNet",
     "VNetSpec",
+    "VertebraUNet",
+    "VertebraUNetSpec",
     "build",
     "describe",
     "described",
@@ -37,6 +40,7 @@ _SPECS: dict[str, Any] = {
     "DenseNet3D": DenseNet3DSpec,
     "UNet3D": UNet3DSpec,
     "VNet": VNetSpec,
+    "VertebraUNet": VertebraUNetSpec,
 }
 
 
@@ -51,6 +55,8 @@ def build(spec: Spec) -> Network:
             return UNet3D(spec)
         case VNetSpec():
             return VNet(spec)
+        case VertebraUNetSpec():
+            return VertebraUNet(spec)
     raise TypeError(f"no network is made of {spec!r}")
 
 

@@ -1,0 +1,1 @@
+"""Training of the network that tells vertebrae apart and names them."""

@@ -1,0 +1,105 @@
+"""Landmarks that fix a level: the dens at the top, ribs at the chest's two ends, the sacrum at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.vertebrae.fields import RIBS, SACRAL, Fields
+from segmentation.vertebrae.votes import PITCH_MM, Instance, nearest_centre, votes_of
+
+SACRUM_ML = 4.0
+SACRUM_NEAR = 1.6  # expected distances below the last body's centre at which the sacrum's top third lies at most
+RIB_NEAR_MM = 9.0
+RIB_ML = 0.35  # of rib beside one vertebra
+DENS_PROBABILITY = 0.75
+GOES_ON_MM = 30.0  # of view below the last body's lower end that would show a sacrum
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """What is in view that fixes a level.
+
+    Attributes:
+        dens: The first vertebrae are C1 and C2 by their own shape.
+        sacrum: The sacrum was found below the last vertebra.
+        ribs: Whether each vertebra, from head to foot, has a rib beside it.
+        goes_on_below: The view goes on below the last vertebra, without a sacrum.
+    """
+
+    dens: bool
+    sacrum: bool
+    ribs: tuple[bool, ...]
+    goes_on_below: bool = False
+
+
+def find_landmarks(fields: Fields, instances: Sequence[Instance]) -> Landmarks:
+    """Look for landmarks around the vertebrae, which are ordered from head to foot."""
+    if not instances:
+        return Landmarks(False, False, ())
+    sacrum = _sacrum_below(fields, instances[-1])
+    return Landmarks(
+        dens=_dens(instances),
+        sacrum=sacrum,
+        ribs=_ribs(fields, instances),
+        goes_on_below=not sacrum and _view_below_mm(fields, instances[-1]) > GOES_ON_MM,
+    )
+
+
+def _dens(instances: Sequence[Instance]) -> bool:
+    """C1 or C2 at the top by shape alone."""
+    p = np.exp(instances[0].log_levels)
+    if p[:2].sum() / p.sum() < DENS_PROBABILITY:
+        return False
+    if len(instances) == 1:
+        return False
+    q = np.exp(instances[1].log_levels)
+    return bool(q[1:3].sum() / q.sum() > 0.5)
+
+
+def _sacrum_below(fields: Fields, last: Instance) -> bool:
+    likely = fields.tissue[SACRAL] > 0.5
+    voxel_ml = float(np.prod(fields.spacing)) / 1000
+    if likely.sum() * voxel_ml < SACRUM_ML:
+        return False
+    pieces, _ = ndimage.label(likely)
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    if sizes.max() * voxel_ml < SACRUM_ML:
+        return False
+    place = fields.grid.to_mm(np.argwhere(pieces == sizes.argmax()).astype(np.float64))
+    top = place[place[:, 2] >= np.quantile(place[:, 2], 0.67)].mean(axis=0)
+    reach = SACRUM_NEAR * PITCH_MM[min(24, max(19, round(last.expected_level)))]
+    return bool(top[2] < last.centre_mm[2] and np.linalg.norm(top - last.centre_mm) < reach)
+
+
+def _view_below_mm(fields: Fields, last: Instance) -> float:
+    floor = float(fields.grid.to_mm(np.array([0.0, 0.0, -0.5]))[2])
+    return float(last.centre_mm[2] - PITCH_MM[round(last.expected_level)] / 2 - floor)
+
+
+def _ribs(fields: Fields, instances: Sequence[Instance]) -> tuple[bool, ...]:
+    """Count the rib voxels near each vertebra's own voxels, at its side."""
+    rib = fields.tissue[RIBS] > 0.5
+    volume = np.zeros(len(instances))
+    if rib.any():
+        votes = votes_of(fields)
+        centres = np.array([one.centre_mm for one in instances])
+        owner = _owners(fields, votes.at, votes.vote_mm, centres)
+        distance, nearest = ndimage.distance_transform_edt(owner == 0, sampling=fields.spacing, return_indices=True)
+        close = rib & (distance <= RIB_NEAR_MM)
+        whose = owner[tuple(n[close] for n in nearest)]
+        volume = np.bincount(whose, minlength=len(instances) + 1)[1:] * float(np.prod(fields.spacing)) / 1000
+    return tuple(bool(v >= RIB_ML) for v in volume)
+
+
+def _owners(
+    fields: Fields, at: NDArray[np.int64], vote_mm: NDArray[np.float64], centres: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    owner = np.zeros(fields.mask.shape, np.int64)
+    owner[tuple(at.T)] = nearest_centre(vote_mm, centres)[0] + 1
+    return owner

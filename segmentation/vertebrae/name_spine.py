@@ -1,0 +1,120 @@
+"""Name a spine: votes to vertebrae, vertebrae to a row of names, names to voxels, with a confidence for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.core.boxes import labelled_boxes
+from segmentation.core.geometry import Grid
+from segmentation.core.labels import SACRUM
+from segmentation.vertebrae.assign import assign_voxels, sacrum_voxels
+from segmentation.vertebrae.confidence import vertebra_confidence
+from segmentation.vertebrae.fields import Fields
+from segmentation.vertebrae.landmarks import Landmarks, find_landmarks
+from segmentation.vertebrae.named_spine import Alternative, NamedSpine, NamedVertebra
+from segmentation.vertebrae.sequence import Path, name_row
+from segmentation.vertebrae.votes import PITCH_MM, Instance, find_instances
+
+SURE_PROBABILITY = 0.9
+NAMINGS = 4
+
+
+def nothing_named(shape: tuple[int, ...]) -> NamedSpine:
+    """Return the result for a scan without spine."""
+    return NamedSpine(np.zeros(shape, np.uint8), (), False, "nothing")
+
+
+def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_training: bool = False) -> NamedSpine:
+    """Name the vertebrae of a spine mask.
+
+    Args:
+        mask: (I, J, K) on ``grid``.
+        grid: Of the scan.
+        fields: The network's answers around the mask.
+        unlike_training: The scan is of a kind that the network was not trained for: nothing is sure then.
+    """
+    instances = find_instances(fields)
+    if not instances:
+        return nothing_named(mask.shape)
+    marks = find_landmarks(fields, instances)
+    paths = namings(instances, marks)
+    best = paths[0]
+    sure, reason = judge(paths, marks)
+    if unlike_training:
+        sure, reason = False, "unlike_training"
+    centres = np.array([one.centre_mm for one in instances])
+    labels = assign_voxels(mask, grid, fields, centres, best.numbers)
+    sacrum = sacrum_voxels(grid, fields, mask)
+    if not marks.sacrum:
+        sacrum[:] = False
+    labels[sacrum] = SACRUM
+    vertebrae = _described(labels, grid, instances, best, sure, reason)
+    others = tuple(Alternative(path.numbers, path.probability) for path in paths[1:] if path.probability >= 0.005)
+    return NamedSpine(labels, vertebrae, sure, reason, others)
+
+
+def namings(instances: Sequence[Instance], marks: Landmarks) -> list[Path]:
+    """Find the likeliest namings of vertebrae from head to foot."""
+    steps = []
+    for above, below in pairwise(instances):
+        level = (above.expected_level + below.expected_level) / 2
+        expected = PITCH_MM[int(np.clip(round(level), 0, len(PITCH_MM) - 1))]
+        steps.append(float(np.linalg.norm(above.centre_mm - below.centre_mm)) / float(expected))
+    log_levels = np.stack([one.log_levels for one in instances])
+    return name_row(log_levels, steps, marks.sacrum, marks.goes_on_below, NAMINGS)
+
+
+def judge(paths: Sequence[Path], marks: Landmarks) -> tuple[bool, str]:
+    """Tell whether the first naming may be relied on, and the code of what it rests on or lacks."""
+    landmark = landmark_of(paths[0].numbers, marks)
+    if landmark is None:
+        return False, "no_landmark"
+    if paths[0].probability < SURE_PROBABILITY:
+        return False, "close_call"
+    return True, landmark
+
+
+def landmark_of(numbers: Sequence[int], marks: Landmarks) -> str | None:
+    """Return the landmark in view that agrees with a naming; None where there is none, or where one disagrees."""
+    ribbed = [number for number, rib in zip(numbers, marks.ribs, strict=True) if rib]
+    if marks.sacrum:
+        return "sacrum" if numbers[-1] in (23, 24, 25) else None
+    if marks.dens:
+        return "dens" if numbers[0] in (1, 2) else None
+    bare_below = [n for n, rib in zip(numbers, marks.ribs, strict=True) if not rib and n >= 20]
+    if len(bare_below) >= 2 and len(ribbed) >= 2 and ribbed[-1] in (18, 19, 28):
+        return "ribs"
+    return None
+
+
+def _described(
+    labels: NDArray[np.uint8], grid: Grid, instances: Sequence[Instance], path: Path, sure: bool, reason: str
+) -> tuple[NamedVertebra, ...]:
+    boxes = dict(labelled_boxes(labels))
+    found = []
+    for instance, number in zip(instances, path.numbers, strict=True):
+        box = boxes.get(number)
+        if box is None:
+            continue
+        here = labels[box] == number
+        voxels = np.argwhere(here)
+        first = np.array([side.start for side in box])
+        centroid = grid.to_mm(voxels.mean(axis=0) + first)
+        volume_ml = len(voxels) * grid.voxel_ml
+        cut = any(side.start == 0 or side.stop == n for side, n in zip(box, labels.shape, strict=True))
+        level, reasons = vertebra_confidence(instance, number, volume_ml, cut, path.probability, sure, reason)
+        found.append(
+            NamedVertebra(
+                number, level, reasons, _place(centroid), _place(instance.centre_mm), volume_ml, cut, path.probability
+            )
+        )
+    return tuple(found)
+
+
+def _place(mm: NDArray[np.float64]) -> tuple[float, float, float]:
+    r, a, s = (float(value) for value in mm)
+    return (r, a, s)

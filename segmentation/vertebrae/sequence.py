@@ -1,0 +1,138 @@
+"""Names of a row of vertebrae: the likeliest path through the levels, and how much likelier it is than the next.
+
+Order is kept by construction: a path only goes downwards. What anatomy seldom does has a price, in nats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.core.labels import LABELS, NUMBERS
+
+STATES: tuple[int, ...] = (*range(1, 20), NUMBERS["T13"], *range(20, 26))
+"""VerSe numbers from head to foot: C1 to T12, T13, L1 to L6."""
+_ROW = {number: row for row, number in enumerate(STATES)}
+T11, T12, T13, L1, L4, L5, L6 = (NUMBERS[name] for name in ("T11", "T12", "T13", "L1", "L4", "L5", "L6"))
+# T13 and L6 are seen in a few of a hundred people, T12 or L5 missing in as many (Tins & Balain 2016,
+# doi:10.1007/s13244-016-0490-7).
+RARE = 3.5
+GAP = 4.0  # a vertebra that the mask misses altogether
+IMPOSSIBLE = 1e6
+# How the last vertebra above the sacrum may be called.
+ABOVE_SACRUM = {L5: 0.0, L6: 0.0, L4: RARE}  # the step to L6 has its price already
+OTHERWISE_ABOVE_SACRUM = 9.0
+# Neighbours err together: what the network says of n vertebrae counts like INDEPENDENT ** -1 of them.
+EVIDENCE = 0.5
+BELOW_L5 = 2.5  # a last L5 or L6 without a sacrum below it, though the view goes on
+FLOOR = np.log(1e-4)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One naming of the row: VerSe numbers from head to foot, and its share among all namings."""
+
+    numbers: tuple[int, ...]
+    probability: float
+
+    @property
+    def name(self) -> str:
+        """First and last name, as ``T9-L5``."""
+        names = [LABELS[n].name for n in self.numbers]
+        return names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"
+
+
+def name_row(
+    log_levels: NDArray[np.float64],
+    steps: Sequence[float],
+    sacrum_below: bool,
+    goes_on_below: bool = False,
+    top: int = 3,
+) -> list[Path]:
+    """Find the likeliest namings of a row, one for each name that the first vertebra may have, best first.
+
+    Args:
+        log_levels: (N, 25) mean log-probabilities of C1 to L6 of each vertebra, head to foot.
+        steps: N - 1 distances between neighbours in units of the distance expected there.
+        sacrum_below: The sacrum was seen below the last one.
+        goes_on_below: The view goes on below the last one, and no sacrum was seen there.
+        top: How many.
+    """
+    count = len(log_levels)
+    if not count:
+        return []
+    emission = EVIDENCE * _emissions(np.maximum(log_levels, FLOOR))
+    last = np.array([_end(number, sacrum_below, goes_on_below) for number in STATES])
+    found = []
+    for first in range(len(STATES)):
+        best = np.full(len(STATES), -np.inf)
+        best[first] = emission[0, first]
+        back = np.zeros((count, len(STATES)), dtype=int)
+        for row in range(1, count):
+            ways = best[:, None] - _transitions(steps[row - 1])
+            back[row] = ways.argmax(axis=0)
+            best = ways.max(axis=0) + emission[row]
+        best = best - last
+        state = int(best.argmax())
+        score = best[state]
+        if score < -IMPOSSIBLE / 2:
+            continue
+        states = [state]
+        for row in range(count - 1, 0, -1):
+            states.append(int(back[row, states[-1]]))
+        found.append((score, tuple(STATES[s] for s in reversed(states))))
+    found.sort(key=lambda pair: -pair[0])
+    weights = np.exp(np.array([score - found[0][0] for score, _ in found]))
+    weights /= weights.sum()
+    return [Path(numbers, float(w)) for w, (_, numbers) in zip(weights, found, strict=True)][:top]
+
+
+def _emissions(log_levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Extend the 25 levels by T13, which looks like something between T12 and L1."""
+    extended = np.empty((len(log_levels), len(STATES)))
+    for row, number in enumerate(STATES):
+        if number == T13:
+            extended[:, row] = np.logaddexp(log_levels[:, T12 - 1], log_levels[:, L1 - 1])
+        else:
+            extended[:, row] = log_levels[:, number - 1]
+    return extended
+
+
+def _transitions(step: float) -> NDArray[np.float64]:
+    """Price of each step from one state to another, given its length in expected distances."""
+    prices = np.full((len(STATES), len(STATES)), 2 * IMPOSSIBLE)
+    missing = max(0, round(step) - 1)
+    for row, number in enumerate(STATES):
+        follower = 20 if number in (T12, T13) else number + 1
+        for skipped in range(4):
+            if follower > L6:
+                break
+            rare = RARE if follower == L6 else 0.0
+            prices[row, _ROW[follower]] = GAP * abs(skipped - missing) + rare
+            follower = 20 if follower == T12 else follower + 1
+    prices[_ROW[T12], _ROW[T13]] = RARE + GAP * missing
+    prices[_ROW[T11], _ROW[L1]] = min(prices[_ROW[T11], _ROW[L1]], RARE + GAP * missing)
+    return prices
+
+
+def _end(number: int, sacrum_below: bool, goes_on_below: bool) -> float:
+    if sacrum_below:
+        return ABOVE_SACRUM.get(number, OTHERWISE_ABOVE_SACRUM)
+    if goes_on_below and number in (L5, L6):
+        return BELOW_L5
+    return 0.0
+
+
+def shifted(numbers: Sequence[int], by: int) -> tuple[int, ...] | None:
+    """Name the same row ``by`` levels lower (negative: higher); None where it would leave C1 to L6.
+
+    T13 is skipped, and a row that ends above the sacrum may get there L6 or L4.
+    """
+    plain = [n for n in STATES if n != T13]
+    rows = [plain.index(T12 if n == T13 else n) + by for n in numbers]
+    if rows and (min(rows) < 0 or max(rows) >= len(plain)):
+        return None
+    return tuple(plain[row] for row in rows)
