@@ -8,7 +8,8 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 StudyState = Literal["ready", "queued", "running", "done", "failed", "cancelled"]
 """``"ready"`` before the first job, then the state of the latest one."""
 Task = Literal["segment"]
-MaskKind = Literal["model", "reference"]
+MaskKind = Literal["model", "reference", "vertebrae"]
+"""The engine's spine, what was uploaded with the CT, and the engine's vertebrae with names."""
 LabelMapKind = Literal["spine", "vertebrae"]
 Verdict = Literal["accepted", "needs_work"]
 MeasurementKind = Literal["distance", "angle", "cobb", "ellipse"]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,7 @@ from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
+from segmentation.vertebrae.named_spine import SegmentedSpine
 from webapp.display.volume_files import write_mesh
 from webapp.enumerations import OPEN_JOB_STATES, Task
 from webapp.http.errors import WebError, not_found
@@ -25,7 +27,7 @@ from webapp.ingest.thumbnail import write_thumbnail
 from webapp.settings import Settings
 from webapp.storage.database import disk_full, is_full
 from webapp.storage.folders import THUMBNAIL_FILE
-from webapp.storage.mask_files import with_dice, write_mask
+from webapp.storage.mask_files import with_dice, write_mask, write_names
 from webapp.storage.store import Store
 from webapp.storage.tables import Job, Mask, Study
 
@@ -81,9 +83,10 @@ def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
     """Make a factory of the real engine, with the weights and on the device of the settings."""
 
     def factory() -> EngineLike:
-        from segmentation.inference.engine import Engine  # torch takes seconds to import, and no page should wait
+        # torch takes seconds to import, and no page should wait
+        from segmentation.inference.engine import NAMES_MODEL, Engine
 
-        return Engine(model=settings.model, device=settings.device)
+        return Engine(model=settings.model, device=settings.device, names=NAMES_MODEL)
 
     return factory
 
@@ -268,7 +271,7 @@ class JobQueue:
         report: _Report,
     ) -> None:
         """Write the mask's files into a staged folder, then put them and the rows in place at once."""
-        staged = self._store.stage()
+        staged, vertebrae = self._store.stage(), self._store.stage()
         try:
             mask = write_mask(label_map, volume, staged, study.id, "model", engine.model_id, engine.confidence)
             report.check()
@@ -276,10 +279,33 @@ class JobQueue:
             for label in mask.labels:
                 report.check()
                 write_mesh(label_map, label, staged / f"{label}.bin")
-            if not self._store.jobs.complete(report.job_id, mask, staged, _summary(mask)):
+            beside = self._vertebrae(study, volume, label_map, engine, report, vertebrae)
+            if not self._store.jobs.complete(report.job_id, mask, staged, _summary(mask), *beside):
                 raise OperationCancelled
         finally:
-            shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
+            for folder in (staged, vertebrae):
+                shutil.rmtree(folder, ignore_errors=True)  # nothing is left there once it is in place
+
+    def _vertebrae(
+        self,
+        study: Study,
+        volume: Volume,
+        spine: LabelMap,
+        engine: EngineLike,
+        report: _Report,
+        folder: Path,
+    ) -> list[tuple[Mask, Path]]:
+        """Write the vertebrae that the engine named, if any, as a mask beside the spine's."""
+        if not isinstance(spine, SegmentedSpine) or spine.vertebrae is None or not spine.vertebrae.vertebrae:
+            return []
+        vertebra_map = spine.vertebra_map
+        assert vertebra_map is not None
+        mask = write_mask(vertebra_map, volume, folder, study.id, "vertebrae", engine.model_id)
+        write_names(spine.vertebrae, folder)
+        for label in mask.labels:
+            report.check()
+            write_mesh(vertebra_map, label, folder / f"{label}.bin")
+        return [(mask, folder)]
 
     def _picture(self, study: Study, volume: Volume, label_map: LabelMap) -> None:
         """Draw the list's picture, with the mask in it; a study deleted meanwhile needs none."""

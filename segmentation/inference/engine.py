@@ -26,6 +26,7 @@ from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
+from segmentation.inference.name_vertebrae import NAMES_MODEL as NAMES_MODEL
 from segmentation.inference.name_vertebrae import Namer
 from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine

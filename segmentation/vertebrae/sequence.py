@@ -65,6 +65,7 @@ def name_row(
     if not count:
         return []
     emission = EVIDENCE * _emissions(np.maximum(log_levels, FLOOR))
+    emission[0] -= RARE * np.isin(STATES, (T13, L6))
     last = np.array([_end(number, sacrum_below, goes_on_below) for number in STATES])
     found = []
     for first in range(len(STATES)):

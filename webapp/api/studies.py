@@ -13,6 +13,7 @@ from webapp.api.schemas import API
 from webapp.api.system import system
 from webapp.context import language, services, who
 from webapp.http.errors import not_found
+from webapp.storage.mask_files import read_names
 from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -117,6 +118,16 @@ def list_masks(study_id: str) -> schemas.MaskList:
 def get_mask(mask_id: str) -> schemas.Mask:
     """Read one mask."""
     return schemas.Mask.of(services().store, _mask(mask_id))
+
+
+@api.get("/masks/<mask_id>/vertebrae")
+@json_route("masks", schemas.NamedVertebrae, errors=(404,))
+def get_vertebrae(mask_id: str) -> schemas.NamedVertebrae:
+    """Read the names, places and confidence of the vertebrae of a mask of kind ``vertebrae``."""
+    names = read_names(services().store, _mask(mask_id))
+    if names is None:
+        raise not_found("file")
+    return schemas.NamedVertebrae.of(names)
 
 
 @api.get("/jobs/<job_id>")

@@ -18,6 +18,8 @@ from webapp.storage.tables import Mask
 
 NIFTI_FILE, STATISTICS_FILE = "mask.nii.gz", "statistics.json"
 """In a mask's folder."""
+NAMES_FILE = "vertebrae.json"
+"""Beside a mask of kind ``vertebrae``: each vertebra's name, confidence and place, and whether the row is sure."""
 THUMBNAIL_FILE = "thumbnail.png"
 """In a study's folder: the list's picture."""
 RESERVE_BYTES = 8 << 20

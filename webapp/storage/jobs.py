@@ -100,28 +100,33 @@ class Jobs:
         """Close an open job that has no result."""
         self.update(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
 
-    def complete(self, job_id: str, mask: Mask, staged: Path, log: str) -> bool:
+    def complete(self, job_id: str, mask: Mask, staged: Path, log: str, *beside: tuple[Mask, Path]) -> bool:
         """In one step: move the ``staged`` folder into its study, add the mask, close the job as done.
 
+        ``beside``: further masks of the same job with their folders, put in place in the same step.
         False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
         """
-        sync_tree(staged)  # takes its time, and nobody should wait for that
-        target = self._folders.mask(mask)
+        parts = [(mask, staged), *beside]
+        for _, folder in parts:
+            sync_tree(folder)  # takes its time, and nobody should wait for that
         try:
             with self._database.transaction() as session:
                 row = _row(session, job_id)
                 if row is None or row.state not in OPEN_JOB_STATES:
                     return False
-                made = mask_row(mask)
-                session.add(made)
                 close_as_done(row, mask, log)
-                session.flush()
-                write_mask_record(staged, made, job_id)
-                target.parent.mkdir(exist_ok=True)
-                rename_durably(staged, target)
+                for each, folder in parts:
+                    made = mask_row(each)
+                    session.add(made)
+                    session.flush()
+                    write_mask_record(folder, made, job_id)
+                    target = self._folders.mask(each)
+                    target.parent.mkdir(exist_ok=True)
+                    rename_durably(folder, target)
         except BaseException:
-            if target.exists() and not staged.exists():
-                os.replace(target, staged)
+            for each, folder in parts:
+                if self._folders.mask(each).exists() and not folder.exists():
+                    os.replace(self._folders.mask(each), folder)
             raise
         return True
 

@@ -7,7 +7,7 @@ import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.metrics import dice
 from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map
+from segmentation.vertebrae.named_spine import NamedSpine
 from segmentation.writers import write_nifti
 from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.enumerations import MaskKind
 from webapp.http.errors import not_found
-from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE
+from webapp.storage.folders import NAMES_FILE, NIFTI_FILE, STATISTICS_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 
@@ -57,6 +58,20 @@ def write_mask(
         digest=digest,
         confidence=confidence,
     )
+
+
+def write_names(named: NamedSpine, folder: Path) -> None:
+    """Write beside a mask what its vertebrae are called and how sure that is."""
+    (folder / NAMES_FILE).write_text(json.dumps(named.to_json()), encoding="utf-8")
+
+
+def read_names(store: Store, mask: Mask) -> dict[str, Any] | None:
+    """Read what ``write_names`` wrote, as plain types; None for a mask without names."""
+    path = store.mask_folder(mask) / NAMES_FILE
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def with_dice(mask: Mask, label_map: LabelMap, reference: LabelMap | None) -> Mask:

@@ -90,7 +90,8 @@ class Mask:
     """One segmentation of a study, on the study's original grid.
 
     Attributes:
-        kind: ``"model"`` (the engine's) or ``"reference"`` (uploaded with the CT).
+        kind: ``"model"`` (the engine's spine), ``"reference"`` (uploaded with the CT) or ``"vertebrae"`` (the engine's
+            vertebrae with names, beside the spine of the same job).
         label_map_kind: ``"spine"`` or ``"vertebrae"``, see ``segmentation.core.volume.LabelMap``.
         labels: The labels present, ascending.
         volume_ml: Volume of the spine in millilitres.

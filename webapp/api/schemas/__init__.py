@@ -22,6 +22,7 @@ from webapp.api.schemas.pacs import (
 )
 from webapp.api.schemas.reviews import NewReview, Review, ReviewList
 from webapp.api.schemas.studies import PageQuery, Study, StudyList
+from webapp.api.schemas.vertebrae import NamedVertebrae
 
 __all__ = [
     "API",
@@ -46,6 +47,7 @@ __all__ = [
     "MaskList",
     "Measurement",
     "MeasurementList",
+    "NamedVertebrae",
     "NewJob",
     "NewMeasurement",
     "NewReview",
