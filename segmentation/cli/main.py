@@ -1,4 +1,4 @@
-"""Command line of the engine: ``segment | evaluate | train | ablation | info | phantom``.
+"""Command line of the engine: ``segment | measure | evaluate | train | ablation | info | phantom``.
 
 Exit 0: done. 2: bad input, with one plain line on stderr. 1: a bug, with its traceback. 130: Ctrl+C.
 A command's module, with its options and whatever it imports, is loaded when that command is asked for.
@@ -43,6 +43,12 @@ def _segment() -> CommandModule:
     return segment
 
 
+def _measure() -> CommandModule:
+    from segmentation.cli import measure
+
+    return measure
+
+
 def _evaluate() -> CommandModule:
     from segmentation.cli import evaluate
 
@@ -75,6 +81,7 @@ def _phantom() -> CommandModule:
 
 COMMANDS: Mapping[str, Command] = {
     "segment": Command("write the spine mask of a CT", _segment),
+    "measure": Command("measure the vertebrae of a label map: heights, angles, canal, density", _measure),
     "evaluate": Command("measure a model on scans; prints a table for each option", _evaluate),
     "train": Command("train a model as a configuration file says; goes on where it stopped", _train),
     "ablation": Command("train and measure networks and preprocessings side by side", _ablation),

@@ -1,0 +1,94 @@
+"""The command ``spineview measure CT VERT.nii.gz -o measures.json``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmentation.cli.options.input_options import add_series_option
+from segmentation.cli.options.output import check_writable, write_json
+from segmentation.cli.options.progress_bar import shown_progress
+from segmentation.core.atomic import write_atomically
+from segmentation.core.errors import BadConfiguration
+from segmentation.core.notes import sentences
+from segmentation.readers import read_label_map, read_volume
+
+if TYPE_CHECKING:
+    from segmentation.morphometry import SpineMeasures
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the scan, its vertebra label map, and what is to be written."""
+    command.add_argument("ct", metavar="CT", type=Path, nargs="?", help="the CT: a file, or DICOM")
+    command.add_argument("labels", metavar="VERT.nii.gz", type=Path, nargs="?", help="its vertebrae, VerSe numbers")
+    command.add_argument("-o", "--output", metavar="MEASURES.json", type=Path)
+    command.add_argument("--csv", metavar="FILE.csv", type=Path, help="one line a value")
+    add_series_option(command)
+
+    command.add_argument("--benchmark", action="store_true", help="measure phantoms of known truth; print the errors")
+    command.add_argument("--repeat", metavar="VERT.nii.gz", type=Path, nargs="+",
+                         help="measure each map five times, perturbed; print how far values scatter")  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure one spine, or the phantoms."""
+    if options.benchmark or options.repeat:
+        return _print_tables(options)
+    if options.ct is None or options.labels is None:
+        raise BadConfiguration("measure.needs_two_files")
+    check_writable(options.output, ".json")
+    check_writable(options.csv, ".csv")
+
+    from segmentation.morphometry import measure_spine  # scipy takes a moment
+    from segmentation.morphometry.align import align
+
+    label_map = read_label_map(options.labels)
+    if label_map.kind == "spine":
+        measure_spine(label_map)  # refuses it before the CT is read
+    volume, label_map = align(read_volume(options.ct, series=options.series), label_map, options.labels.name)
+    for remark in sentences(dict.fromkeys((*volume.notes, *label_map.notes))):
+        print(f"note: {remark}", file=sys.stderr)
+    with shown_progress() as progress:
+        measures = measure_spine(label_map, volume, progress=progress)
+    print(summary(measures))
+    if options.output is not None:
+        write_json(measures.to_json(), options.output)
+    if options.csv is not None:
+        from segmentation.morphometry.table import to_csv
+
+        write_atomically(options.csv, to_csv(measures))
+
+    return 0
+
+
+def _print_tables(options: argparse.Namespace) -> int:
+    from segmentation.morphometry.benchmark import benchmark_table, repeat_table
+
+    if options.benchmark:
+        print("\n".join(benchmark_table()))
+    if options.repeat:
+        print("\n".join(repeat_table([read_label_map(path) for path in options.repeat])))
+    return 0
+
+
+def summary(measures: SpineMeasures) -> str:
+    """Describe the main values in a few lines."""
+    lines = [
+        f"{len([v for v in measures.vertebrae if v.state != 'not_measured'])} of {len(measures.vertebrae)} vertebrae "
+        "measured (supine CT; research use only)"
+    ]
+    for vertebra in measures.vertebrae:
+        if vertebra.state == "not_measured":
+            lines.append(f"{vertebra.name}: not measured ({', '.join(vertebra.reasons)})")
+    for curve in measures.curves:
+        lines.append(
+            f"Cobb {curve.upper_end}-{curve.lower_end}: {curve.cobb.value:.1f} degrees, apex {curve.apex}, "
+            f"convex to the {curve.convexity}"
+        )
+    for angle in measures.sagittal:
+        if angle.value.value is not None:
+            words = f"{angle.name.replace('_', ' ').capitalize()}, {angle.upper} to {angle.lower}"
+            lines.append(f"{words}: {angle.value.value:.1f} degrees")
+    return "\n".join(lines)
