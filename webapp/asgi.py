@@ -28,7 +28,9 @@ from webapp.app import build_app
 from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin
+from webapp.http.request_log import RequestLog
 from webapp.http.security import Security
+from webapp.maintenance.health import health_routes
 from webapp.maintenance.housekeeping import Housekeeping
 from webapp.paths import STATIC_DIR
 from webapp.resumable.routes import resumable_routes
@@ -72,6 +74,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             yield
 
     routes: list[BaseRoute] = [
+        *health_routes(services),
         *upload_routes(),
         *resumable_routes(services),
         *file_routes(),
@@ -83,7 +86,10 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Security, hosts=_hosts(settings), allowed_origins=settings.allowed_origins)],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(Security, hosts=_hosts(settings), allowed_origins=settings.allowed_origins),
+        ],
         exception_handlers={kind: _answer for kind in (WebError, InputError, HTTPException, Exception)},
     )
     app.state.settings, app.state.store, app.state.jobs = settings, services.store, services.jobs

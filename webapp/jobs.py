@@ -22,8 +22,11 @@ from segmentation.readers import read_label_map, read_volume
 from segmentation.vertebrae.named_spine import SegmentedSpine
 from webapp.display.volume_files import write_mesh
 from webapp.enumerations import OPEN_JOB_STATES, Task
+from webapp.figures import JOB_SECONDS, WAIT_SECONDS
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
+from webapp.job_progress import ENGINE_SHARE, Report
+from webapp.log_setup import JOB_ID
 from webapp.settings import Settings
 from webapp.storage.database import disk_full, is_full
 from webapp.storage.folders import THUMBNAIL_FILE
@@ -34,8 +37,6 @@ from webapp.storage.tables import Job, Mask, Study
 log = logging.getLogger(__name__)
 
 Mode = Literal["patch", "whole"]
-BETWEEN_WRITES_S = 0.4
-ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving after
 
 
 class EngineLike(Protocol):
@@ -176,6 +177,11 @@ class JobQueue:
             if job.state in OPEN_JOB_STATES:
                 self.cancel(job.id, who)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the engine thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def status(self) -> EngineStatus:
         """Describe the engine as it is now; load nothing."""
         engine = self._engine
@@ -214,6 +220,21 @@ class JobQueue:
 
     def _run(self, job: Job) -> None:
         self._running = job.id
+        token, begin = JOB_ID.set(job.id), time.monotonic()
+        WAIT_SECONDS.observe(max(0.0, time.time() - job.created_at.timestamp()))
+        log.info("job %s of study %s begins, attempt %d", job.id, job.study_id, job.attempts)
+        try:
+            self._attempt(job)
+        finally:
+            self._running = None
+            self._cancelled.discard(job.id)
+            ended = self._store.jobs.get(job.id)
+            state = ended.state if ended else "deleted"
+            JOB_SECONDS.labels(state).observe(time.monotonic() - begin)
+            log.info("job %s is %s after %.1f s", job.id, state, time.monotonic() - begin)
+            JOB_ID.reset(token)
+
+    def _attempt(self, job: Job) -> None:
         try:
             self._segment(job)
         except OperationCancelled:
@@ -230,12 +251,9 @@ class JobQueue:
                 return
             log.exception("job %s failed", job.id)
             self._failed(job, Problem("internal", Message.of("job.fault", kind=type(error).__name__)))
-        finally:
-            self._running = None
-            self._cancelled.discard(job.id)
 
     def _segment(self, job: Job) -> None:
-        report = _Report(self._store, job, lambda: self._asked_to_stop(job.id))
+        report = Report(self._store, job, lambda: self._asked_to_stop(job.id))
         report(0.0, "loading", self._engine is None)
         engine = self._engine = self._engine or self._factory()
         study = self._store.studies.get(job.study_id)
@@ -268,7 +286,7 @@ class JobQueue:
         label_map: LabelMap,
         reference: LabelMap | None,
         engine: EngineLike,
-        report: _Report,
+        report: Report,
     ) -> None:
         """Write the mask's files into a staged folder, then put them and the rows in place at once."""
         staged, vertebrae = self._store.stage(), self._store.stage()
@@ -292,7 +310,7 @@ class JobQueue:
         volume: Volume,
         spine: LabelMap,
         engine: EngineLike,
-        report: _Report,
+        report: Report,
         folder: Path,
     ) -> list[tuple[Mask, Path]]:
         """Write the vertebrae that the engine named, if any, as a mask beside the spine's."""
@@ -340,34 +358,3 @@ def _summary(mask: Mask) -> str:
         return "Done: no spine was found"
     agreement = f", Dice {mask.dice:.4f}" if mask.dice is not None else ""
     return f"Done: {mask.volume_ml:.0f} ml of spine{agreement}"
-
-
-class _Report:
-    """Progress of one job into the database, not more often than anyone can see."""
-
-    def __init__(self, store: Store, job: Job, cancelled: CancelCheck) -> None:
-        self._store = store
-        self.job_id = job.id
-        self.cancelled = cancelled
-        self._start = time.monotonic()
-        self._written_at = 0.0
-        self._stage = ""
-
-    def check(self) -> None:
-        """Raise if the job was asked to stop."""
-        if self.cancelled():
-            raise OperationCancelled
-
-    def __call__(self, fraction: float, stage: str, check: bool = False) -> None:
-        """Note ``fraction`` (0 to 1) of ``stage``; a new stage is written at once and logged."""
-        if check:
-            self.check()
-        now = time.monotonic()
-        if stage == self._stage and now - self._written_at < BETWEEN_WRITES_S:
-            return
-        line = "" if stage == self._stage else stage.capitalize()
-        self._stage, self._written_at = stage, now
-        elapsed = now - self._start
-        first = ENGINE_SHARE[0]
-        eta_s = elapsed * (1 - fraction) / fraction if fraction > first + 0.02 else None
-        self._store.jobs.update(self.job_id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)

@@ -21,9 +21,9 @@ from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 from segmentation.core.errors import BadConfiguration
 from webapp.asgi import create_asgi
 from webapp.http.hosts import is_loopback, outward_address
-from webapp.log_setup import LineFormatter, set_up_logging
+from webapp.log_setup import formatter, set_up_logging
 from webapp.services import EngineFactory
-from webapp.settings import Settings, load_settings
+from webapp.settings import PREFIX, Settings, load_settings
 from webapp.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class ServerLog(Logger):  # type: ignore[misc]
         """Set the handlers up, then their form."""
         super().setup(cfg)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
-            handler.setFormatter(LineFormatter())
+            handler.setFormatter(formatter(cfg.env_orig.get(f"{PREFIX}LOG_FORMAT", "text")))
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -100,7 +100,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Set the worker up, after the fork."""
-        set_up_logging(self._settings.log_level)
+        set_up_logging(self._settings.log_level, self._settings.log_format)
         # Voxels of patients lie there while they are read; what a killed server leaves, the next start removes.
         os.environ["TMPDIR"] = tempfile.tempdir = str(self._settings.data_dir / "tmp")
         return create_asgi(self._settings, self._engine_factory)
@@ -114,7 +114,7 @@ def serve(host: str | None = None, port: int | None = None, data_dir: Path | Non
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     os.umask(0o077)  # scans are for the eyes of this account alone
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     _check(settings)
     server = Server(settings)
     if not is_loopback(settings.host):

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server writes to its log."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="One line of text a record, or one JSON object; both with request and job ids."
+    )
 
     @field_validator("pacs")
     @classmethod

@@ -35,7 +35,7 @@ def write_indexed_mesh(
     parts = [np.array([len(points), len(corners)], "<u4"), points, corners]
     if values is not None:
         parts.insert(2, values.astype("<f4"))
-    with atomic_path(path) as partial, partial.open("wb") as stream:
+    with atomic_path(path, durable=True) as partial, partial.open("wb") as stream:
         for part in parts:
             stream.write(part.tobytes())
 

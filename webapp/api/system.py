@@ -10,11 +10,11 @@ from segmentation.core.version import product_version
 from webapp.api import schemas
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
-from webapp.api.metrics import prometheus
 from webapp.api.openapi import document, operations
 from webapp.api.operations import Content, json_route
 from webapp.api.uploads import upload_routes
 from webapp.context import services
+from webapp.maintenance.metrics import CONTENT_TYPE, prometheus
 
 system = Blueprint("system", __name__)
 
@@ -38,7 +38,7 @@ def get_health() -> schemas.Health:
 @json_route("system", Content(("text/plain",), {"type": "string"}))
 def get_metrics() -> Response:
     """Read the server's figures in Prometheus's text format."""
-    return Response(prometheus(services()), mimetype="text/plain; version=0.0.4")
+    return Response(prometheus(services()), content_type=CONTENT_TYPE)
 
 
 @system.get("/openapi.json")

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from segmentation.core.errors import DescribedError, InputError
 from segmentation.core.messages import Message, english
+from webapp.figures import REFUSALS
 from webapp.translations import messages, request_language
 
 Body = dict[str, dict[str, str]]
@@ -76,7 +77,8 @@ def not_found(what: str) -> WebError:
 
 
 def body(error: DescribedError, language: str) -> Body:
-    """Make the error body in a language."""
+    """Make the error body in a language, and count the refusal."""
+    REFUSALS.labels(error.code).inc()
     return {"error": error.problem.shown(messages(language))}
 
 

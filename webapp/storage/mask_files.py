@@ -138,7 +138,7 @@ def gzipped(path: Path) -> Path:
     packed = path.with_name(f"{path.name}.gz")
     if not packed.exists():
         with (
-            atomic_path(packed) as partial,
+            atomic_path(packed, durable=True) as partial,
             path.open("rb") as plain,
             gzip.open(partial, "wb", compresslevel=4) as out,
         ):

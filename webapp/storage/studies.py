@@ -136,11 +136,12 @@ class Studies:
     def replace_thumbnail(self, study_id: str, staged: Path) -> None:
         """Move a picture out of its own staged folder into the study's, if that is still there."""
         try:
+            sync_tree(staged)
             with self._database.transaction() as session:
                 row = session.scalar(select(StudyRow).where(StudyRow.id == study_id))
                 if row is not None:
                     target = self._folders.study(study_id) / staged.name
-                    os.replace(staged, target)
+                    rename_durably(staged, target)
                     row.thumbnail = file_version(target)
         finally:
             shutil.rmtree(staged.parent, ignore_errors=True)

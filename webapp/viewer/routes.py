@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from webapp.context import RequestContext
+from webapp.figures import SESSIONS
 from webapp.http.csp import VIEWER
 from webapp.pages.render import render
 from webapp.services import Services
@@ -79,6 +80,7 @@ class Sessions:
                 session = (await asyncio.to_thread(_session_class))(token, study, context)
                 await session.start()
                 self._open[key] = session
+                SESSIONS.set(len(self._open))
             session = self._open[key]
             if session.sockets >= SOCKETS_PER_SESSION:
                 raise SessionRefused(_TOO_MANY_OF_YOURS)
@@ -117,6 +119,7 @@ class Sessions:
             session = self._open.get(key)
             if session is not None and not session.sockets:
                 del self._open[key]
+                SESSIONS.set(len(self._open))
                 await session.close()
 
     async def _make_room(self, who: str | None = None) -> bool:

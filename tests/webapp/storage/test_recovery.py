@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from tests.webapp.storage import earlier
 from tests.webapp.storage.support import add, complete, reopened
@@ -25,6 +26,7 @@ from webapp.http.errors import WebError
 from webapp.storage import measurements, reviews
 from webapp.storage.folders import Folders
 from webapp.storage.store import Store
+from webapp.storage.tables import ReviewRow
 
 ROOT = Path(__file__).parents[3]
 FILE = "spineview.sqlite3"
@@ -320,3 +322,16 @@ def test_latest_does_not_depend_on_the_clock(store: Store, monkeypatch: pytest.M
     assert [mask.id for mask in store.masks.of_study(study.id)] == [second_mask.id, first_mask.id]
     assert store.studies.get(study.id).state == "queued"
     assert store.jobs.claim().id == third_job.id
+
+
+def test_reviews_that_an_older_database_does_not_know_are_taken_up_from_the_studies_folders(store: Store):
+    study = add(store)
+    fields = reviews.Fields("accepted", [1.0, 2.0, 3.0], "", "", None)
+    kept, gone = (store.reviews.add(study.id, fields, "somebody").id for _ in range(2))
+    store.reviews.delete(gone)
+    with store._database.transaction() as session:
+        session.execute(delete(ReviewRow))
+    store.recover()
+    assert [review.id for review in store.reviews.of_study(study.id)] == [kept]
+    store.recover()
+    assert len(store.reviews.of_study(study.id)) == 1

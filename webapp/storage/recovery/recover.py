@@ -49,6 +49,7 @@ from webapp.storage.tables import (
 )
 
 log = logging.getLogger(__name__)
+_ANNOTATION_TABLES: tuple[type[MeasurementRow | ReviewRow], ...] = (MeasurementRow, ReviewRow)
 _UNUSABLE = (KeyError, TypeError, ValueError, AttributeError, StatementError)
 """What a record raises whose values are not those of a row."""
 
@@ -73,6 +74,7 @@ class Recovery:
         self._adopt_studies(known)
         for study_id in sorted(known):
             self._adopt_masks(study_id, known_masks)
+        self._adopt_annotations(known)
         self._write_missing_records(known)
 
     def _finish_deletions(self) -> None:
@@ -134,6 +136,24 @@ class Recovery:
             with self._database.transaction() as session, _attempt(session, folder):
                 _add_mask(session, columns, study_folder)
                 log.warning("The mask %s was taken up again from its folder.", folder.name)
+
+    def _adopt_annotations(self, known: set[str]) -> None:
+        """Make rows of measurements and reviews that only the studies' records know: the database is an older one."""
+        with self._database.reading() as session:
+            rows = {table: set(session.scalars(select(table.id))) for table in _ANNOTATION_TABLES}
+        for study_id in sorted(known):
+            record = read_record(self._folders.study(study_id) / ANNOTATIONS) or {}
+            for table, ids in rows.items():
+                for columns in record.get(table.__tablename__, ()):
+                    if isinstance(columns, dict) and columns.get("id") not in ids:
+                        self._adopt_annotation(study_id, table, columns)
+
+    def _adopt_annotation(self, study_id: str, table: type[MeasurementRow | ReviewRow], columns: Columns) -> None:
+        folder = self._folders.study(study_id)
+        with self._database.transaction() as session, _attempt(session, folder):
+            row = _added(session, row_of(table, {**columns, "study_id": study_id}))
+            to_measurement(row) if isinstance(row, MeasurementRow) else to_review(row)
+            log.warning("An entry of %s of study %s was taken up again from its folder.", table.__tablename__, study_id)
 
     def _write_missing_records(self, known: set[str]) -> None:
         """Write the records that a version without records, or an interrupted start, did not."""
