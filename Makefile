@@ -21,7 +21,7 @@ help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/.stamp-run ## Install what is needed and start SpineView on http://127.0.0.1:8000
-	$(BIN)/spineview serve --host $(HOST) --port $(PORT) $(if $(DATA),--data "$(DATA)")
+	$(BIN)/spineview serve --host $(HOST) --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
 	@scripts/ensure-chromium >/dev/null || true

@@ -13,6 +13,7 @@ from webapp.api.pacs import pacs
 from webapp.api.studies import api
 from webapp.context import language
 from webapp.http.errors import WebError, as_web_error, body
+from webapp.pages.access import access_pages
 from webapp.pages.routes import error_page, pages
 from webapp.services import Services
 
@@ -26,6 +27,7 @@ def build_app(services: Services) -> Flask:
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.register_blueprint(api)
     app.register_blueprint(pages)
+    app.register_blueprint(access_pages)
     app.register_blueprint(pacs)
     app.register_error_handler(Exception, _answer)
     return app

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
@@ -21,6 +22,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segmentation.core.errors import InputError
+from webapp.accounts.gate import Gate
+from webapp.api.access.session import session_routes
+from webapp.api.access.single_sign_on import SingleSignOn
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.uploads import upload_routes
@@ -32,6 +36,7 @@ from webapp.http.request_log import RequestLog
 from webapp.http.security import Security
 from webapp.maintenance.health import health_routes
 from webapp.maintenance.housekeeping import Housekeeping
+from webapp.pages.render import refusal
 from webapp.paths import STATIC_DIR
 from webapp.resumable.routes import resumable_routes
 from webapp.services import EngineFactory, Services, make_services
@@ -79,6 +84,8 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *resumable_routes(services),
         *file_routes(),
         *download_routes(),
+        *session_routes(),
+        *SingleSignOn(services).routes(),
         *viewer,
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", BoundedBody(_flask(services))),
@@ -88,7 +95,8 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         lifespan=lifespan,
         middleware=[
             Middleware(RequestLog),
-            Middleware(Security, hosts=_hosts(settings), allowed_origins=settings.allowed_origins),
+            Middleware(Security, hosts=_hosts(settings), allowed_origins=_origins(settings)),
+            Middleware(Gate, access=services.access, refuse=refusal),
         ],
         exception_handlers={kind: _answer for kind in (WebError, InputError, HTTPException, Exception)},
     )
@@ -121,8 +129,13 @@ async def _load_ahead(services: Services) -> None:
 
 def _hosts(settings: Settings) -> Hosts:
     """Know this server by its own names, by those of the settings, and by those of the allowed origins."""
-    origins = filter(None, map(Origin.parse, settings.allowed_origins))
+    origins = filter(None, map(Origin.parse, _origins(settings)))
     return Hosts(settings.host, (*settings.allowed_hosts, *(origin.host for origin in origins)))
+
+
+def _origins(settings: Settings) -> tuple[str, ...]:
+    public = urlsplit(settings.public_url)
+    return (*settings.allowed_origins, *([f"{public.scheme}://{public.netloc}"] if public.netloc else ()))
 
 
 def _start(services: Services) -> None:

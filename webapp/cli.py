@@ -1,4 +1,4 @@
-"""The ``spineview`` command: the engine's commands, ``serve``, and those that look after the server's data."""
+"""The ``spineview`` command: the engine's commands, and those of the server, its data and its accounts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", help="address to listen on (127.0.0.1)")
     command.add_argument("--port", type=int, help="port to listen on (8000)")
     command.add_argument("--data", metavar="DIR", type=Path, help="folder of studies and database")
+    who = command.add_mutually_exclusive_group()
+    who.add_argument("--accounts", action="store_true", default=None, help="people must sign in")
+    who.add_argument("--open", action="store_true", default=None, help="serve other machines without accounts")
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped. What is not given comes from ``SPINEVIEW_*``, else from the defaults."""
     from webapp.serve import serve  # a second of imports that no other command needs
 
-    serve(host=options.host, port=options.port, data_dir=options.data)
+    given = {"host": options.host, "port": options.port, "data_dir": options.data}
+    serve(**given, accounts=options.accounts, everybody=options.open)
     return engine.DONE
 
 
@@ -41,11 +45,25 @@ def _maintenance(name: str) -> Callable[[], CommandModule]:
     return load
 
 
+def _user() -> CommandModule:
+    from webapp.accounts import user_command
+
+    return user_command
+
+
+def _audit() -> CommandModule:
+    from webapp.accounts import audit_command
+
+    return audit_command
+
+
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("start the web application", _serve),
     "backup": Command("copy all studies and the database, while the server runs", _maintenance("backup")),
     "restore": Command("put a backup into an empty data folder", _maintenance("restore")),
     "repair": Command("bring database and study folders together, and say what is wrong", _maintenance("repair")),
+    "user": Command("add, list, change, disable, reset or remove accounts, and add groups", _user),
+    "audit": Command("verify the audit trail, or export it", _audit),
     **engine.COMMANDS,
 }
 

@@ -9,8 +9,10 @@ from typing import Self
 from flask import current_app, request
 from starlette.requests import HTTPConnection
 
+from webapp.accounts.principal import CURRENT, Principal
 from webapp.http.errors import not_found
 from webapp.services import Services
+from webapp.storage.audit import Who
 from webapp.storage.store import Store
 from webapp.translations import COOKIE as LANGUAGE_COOKIE
 from webapp.translations import language_of
@@ -21,18 +23,20 @@ THEMES = ("light", "dark")
 
 @dataclass(frozen=True)
 class RequestContext:
-    """Services, user and language of one request or socket.
+    """Services, principal and language of one request or socket.
 
     Attributes:
         services: The process's.
-        who: Who asks, for the audit trail: the address, until there are accounts.
+        principal: Who asks, as the gate (``webapp.accounts.gate``) found out.
+        who: The same for the audit trail: the account's name, or the address where there are no accounts.
         language: A key of ``webapp.translations.LANGUAGES``.
         theme: ``"light"`` or ``"dark"``, as the browser remembers it; "" follows the reader's system.
         path: The address asked for, without its query.
     """
 
     services: Services
-    who: str
+    principal: Principal
+    who: Who
     language: str
     theme: str
     path: str
@@ -54,11 +58,13 @@ class RequestContext:
 
     @classmethod
     def _read(
-        cls, services: Services, who: str, cookies: Mapping[str, str], accept_language: str | None, path: str
+        cls, services: Services, address: str, cookies: Mapping[str, str], accept_language: str | None, path: str
     ) -> Self:
         language = language_of(cookies.get(LANGUAGE_COOKIE), accept_language)
         theme = cookies.get(THEME_COOKIE, "")
-        return cls(services, who, language, theme if theme in THEMES else "", path)
+        principal = CURRENT.get()
+        who = Who(principal.name or address, address)
+        return cls(services, principal, who, language, theme if theme in THEMES else "", path)
 
 
 def services() -> Services:
@@ -78,8 +84,13 @@ def store_with(study_id: str) -> Store:
     return store
 
 
-def who() -> str:
-    """Tell who sent the request that Flask serves."""
+def principal() -> Principal:
+    """Find out who sent the request that Flask serves, and what they may see."""
+    return CURRENT.get()
+
+
+def who() -> Who:
+    """Tell who sent the request that Flask serves, for the audit trail."""
     return RequestContext.current().who
 
 

@@ -21,6 +21,9 @@ DicomKind = Literal["seg", "rtstruct", "capture"]
 MeshFormat = Literal["stl", "obj", "ply", "glb"]
 Axes = Literal["ras", "lps"]
 Coding = Literal["med16", "raw16"]
+Role = Literal["viewer", "reviewer", "clinician", "administrator"]
+TokenScope = Literal["read", "write", "metrics"]
+ShareKind = Literal["view", "review"]
 TransferState = Literal["waiting", "fetching", "checking", "done", "failed", "cancelled"]
 
 CODINGS: tuple[Coding, ...] = get_args(Coding)
@@ -33,6 +36,7 @@ PLANES: tuple[Plane, ...] = get_args(Plane)
 STATISTICS: tuple[StatisticName, ...] = get_args(StatisticName)
 DICOM_KINDS: tuple[DicomKind, ...] = get_args(DicomKind)
 MESH_FORMATS: tuple[MeshFormat, ...] = get_args(MeshFormat)
+ROLES: tuple[Role, ...] = get_args(Role)
 OPEN_TRANSFER_STATES: tuple[TransferState, ...] = ("waiting", "fetching", "checking")
 POINTS: dict[MeasurementKind, int] = {"distance": 2, "angle": 3, "cobb": 4, "ellipse": 3}
 """How many points a measurement of each kind has. An angle's vertex is its second point; Cobb's lines are points 1-2

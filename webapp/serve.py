@@ -19,6 +19,8 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from segmentation.core.errors import BadConfiguration
+from webapp.accounts.access import is_required
+from webapp.accounts.sign_in import invite
 from webapp.asgi import create_asgi
 from webapp.http.hosts import is_loopback, outward_address
 from webapp.log_setup import formatter, set_up_logging
@@ -64,12 +66,18 @@ class Server(BaseApplication):  # type: ignore[misc]
     Attributes:
         socket: It listens already; gunicorn closes it.
 
+    Args:
+        invitation: Path of the link that makes the first administrator; it is printed.
+
     Raises:
         BadConfiguration: the address cannot be listened on.
     """
 
-    def __init__(self, settings: Settings, engine_factory: EngineFactory | None = None) -> None:
+    def __init__(
+        self, settings: Settings, engine_factory: EngineFactory | None = None, invitation: str | None = None
+    ) -> None:
         self._settings = settings
+        self._invitation = invitation
         self._engine_factory = engine_factory
         self.socket = listen(settings.host, settings.port)
         super().__init__()
@@ -88,7 +96,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "logger_class": LOG,
             "loglevel": self._settings.log_level,
             "forwarded_allow_ips": ",".join(map(str, self._settings.trusted_proxies)),
-            "when_ready": _say_where,
+            "when_ready": self._say_where,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -98,6 +106,18 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.socket.detach()  # gunicorn closes it
         super().run()
 
+    def _say_where(self, arbiter: Any) -> None:
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        shown = outward_address(host)
+        address = f"[{shown}]" if ":" in shown else shown
+        base = self._settings.public_url.rstrip("/") or f"http://{address}:{port}"
+        sys.stdout.write(f"SpineView answers at {base}/  (Ctrl+C stops it)\n")
+        if self._settings.open:
+            sys.stdout.write(f"WARNING: {_OPEN_TO_ALL}\n")
+        if self._invitation is not None:
+            sys.stdout.write(f"The first administrator is made, once and within a day, at {base}{self._invitation}\n")
+        sys.stdout.flush()
+
     def load(self) -> Any:
         """Set the worker up, after the fork."""
         set_up_logging(self._settings.log_level, self._settings.log_format)
@@ -106,18 +126,25 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_asgi(self._settings, self._engine_factory)
 
 
-def serve(host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> None:
+def serve(
+    host: str | None = None,
+    port: int | None = None,
+    data_dir: Path | None = None,
+    accounts: bool | None = None,
+    everybody: bool | None = None,
+) -> None:
     """Serve until SIGTERM or Ctrl+C. What is not given comes from ``SPINEVIEW_*``, else from the defaults.
 
     Raises:
-        BadConfiguration: an unknown setting, an impossible value, a data folder or an address that cannot be used.
+        BadConfiguration: an unknown setting, an impossible value, a data folder or an address that cannot be used; or
+            other machines could reach it, and nobody would have to sign in.
     """
-    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    settings = load_settings(host=host, port=port, data_dir=data_dir, accounts=accounts, open=everybody)
     os.umask(0o077)  # scans are for the eyes of this account alone
     set_up_logging(settings.log_level, settings.log_format)
-    _check(settings)
-    server = Server(settings)
-    if not is_loopback(settings.host):
+    invitation = _check(settings)
+    server = Server(settings, invitation=invitation)
+    if settings.open:
         log.warning(_OPEN_TO_ALL)
     server.run()
 
@@ -136,21 +163,30 @@ def listen(host: str, port: int) -> socket.socket:
         raise BadConfiguration(f"serve.{key}", host=host, port=port) from error
 
 
-def _check(settings: Settings) -> None:
-    """Say what is wrong with the data folder here, in one sentence, not from a worker that fails to start."""
+def _check(settings: Settings) -> str | None:
+    """Say what is wrong with the data folder here, in one sentence, not from a worker that fails to start.
+
+    Returns:
+        Path of the link that makes the first administrator, if there must be one.
+
+    Raises:
+        BadConfiguration: the folder cannot be used, or everybody could do everything and nobody said so.
+    """
     store = Store(settings.data_dir)
     try:
         store.hold(HOLD_S)
         store.recover()
+        required = is_required(store, settings)
+        if required and settings.open:
+            raise BadConfiguration("serve.open_with_accounts")
+        if not required and not settings.open and _others_reach(settings):
+            raise BadConfiguration("serve.needs_accounts")
+        return invite(store, None) if required and not store.accounts.has_administrator() else None
     finally:
         store.close()
 
 
-def _say_where(arbiter: Any) -> None:
-    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
-    shown = outward_address(host)
-    address = f"[{shown}]" if ":" in shown else shown
-    sys.stdout.write(f"SpineView answers at http://{address}:{port}/  (Ctrl+C stops it)\n")
-    if not is_loopback(host):
-        sys.stdout.write(f"WARNING: {_OPEN_TO_ALL}\n")
-    sys.stdout.flush()
+def _others_reach(settings: Settings) -> bool:
+    """Tell whether other machines can reach this server, by its address or through a proxy on this machine."""
+    through_proxy = settings.trusted_proxies or settings.allowed_origins or settings.public_url
+    return not is_loopback(settings.host) or bool(through_proxy)

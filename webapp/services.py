@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from webapp.accounts.access import Access
 from webapp.dicomweb.archives import Archives
 from webapp.ingest.admission import Admission
 from webapp.ingest.dicom_imports import Imports
@@ -29,14 +30,16 @@ class Services:
     archives: Archives
     transfers: Transfers
     receiver: Receiver
+    access: Access
 
 
 def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
     store = Store(settings.data_dir)
+    access = Access(store, settings)
     jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
-    admission = Admission(store, settings.readers)
+    admission = Admission(store, settings.readers, keep_names=settings.keep_identity or not access.required)
     imports = Imports(store, admission, settings)
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
     receiver = Receiver(settings, store, imports.admit_folder)
-    return Services(settings, store, jobs, admission, imports, Archives(settings.pacs), transfers, receiver)
+    return Services(settings, store, jobs, admission, imports, Archives(settings.pacs), transfers, receiver, access)

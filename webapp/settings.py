@@ -8,16 +8,54 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, IPvAnyNetwork, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from segmentation.core.errors import BadConfiguration
 from webapp.dicomweb.config import PacsServer
+from webapp.enumerations import Role
 
 PREFIX = "SPINEVIEW_"
 GIB = 1024**3
 AeTitle = Annotated[str, Field(pattern=r"^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7e]{0,15}$")]  # PS3.5 6.2, VR AE
+
+
+class OidcProvider(BaseModel):
+    """An identity provider that speaks OpenID Connect.
+
+    Attributes:
+        issuer: As it names itself; its description lies below, at ``/.well-known/openid-configuration``.
+        name: What its button is called.
+        name_claim: Which claim must equal the name of an account of single sign-on, the first time.
+        role: Of accounts that are made for whoever the provider vouches for; None: only those that an administrator
+            added may come.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(pattern=r"^https?://\S+$")
+    client_id: str
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    name: str = "Single sign-on"
+    name_claim: Literal["preferred_username", "email", "sub"] = "preferred_username"
+    role: Role | None = None
+
+    def secret(self) -> str:
+        """Read the secret that the provider knows this server by."""
+        if self.client_secret_file is not None:
+            return self.client_secret_file.read_text(encoding="utf-8").strip()
+        return self.client_secret.get_secret_value() if self.client_secret else ""
 
 
 class Settings(BaseSettings):
@@ -49,6 +87,37 @@ class Settings(BaseSettings):
     keep_identity: bool = Field(
         default=False,
         description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",
+    )
+    accounts: bool = Field(
+        default=False,
+        description="Whether people must sign in. Once there are accounts in data_dir they must, whatever this says.",
+    )
+    open: bool = Field(
+        default=False,
+        description="Serve other machines without accounts: whoever reaches the address may do everything.",
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+/?)?$",
+        description="Address under which people reach this server, such as https://spine.example; links that are sent "
+        "to them begin with it.",
+    )
+    session_hours: float = Field(default=12.0, gt=0, le=720, description="Hours after which one must sign in again.")
+    session_idle_minutes: float = Field(
+        default=60.0, gt=0, description="Minutes without use after which one must sign in again."
+    )
+    require_second_factor: bool = Field(
+        default=False,
+        description="Whether everybody who signs in with a password must set up codes of an authenticator, too.",
+    )
+    oidc: OidcProvider | None = Field(
+        default=None,
+        description="Identity provider for single sign-on (JSON object: issuer, client_id, client_secret or "
+        "client_secret_file, name, name_claim, role).",
+    )
+    dicom_group: str | None = Field(
+        default=None,
+        description="Group that DICOM received by C-STORE belongs to; without one only administrators see it.",
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(),

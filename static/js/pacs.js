@@ -3,6 +3,7 @@
 import { request } from "./api.js";
 import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import { follow } from "./fetching.js";
+import { naming } from "./naming.js";
 import * as refusal from "./refusal.js";
 import { t } from "./words.js";
 
@@ -109,7 +110,8 @@ function seriesRow(pacs, study, series) {
   button.addEventListener("click", async () => {
     refusal.hide();
     button.disabled = true;
-    const wanted = { study_uid: study.uid, series_uid: series.uid };
+    const { group } = naming();
+    const wanted = { study_uid: study.uid, series_uid: series.uid, ...(group && { group }) };
     const transfer = await ask(`${address(pacs)}/fetch`, "POST", wanted);
     button.disabled = false;
     if (transfer) follow(row, transfer);

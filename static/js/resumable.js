@@ -25,11 +25,13 @@ export class ResumableUpload {
    * @param {"study" | "import"} kind what the server makes of it
    * @param {Part[]} parts
    * @param {Listener} listener
+   * @param {{alias?: string, group?: string}} [naming] of the study
    */
-  constructor(kind, parts, listener) {
+  constructor(kind, parts, listener, naming = {}) {
     this.kind = kind;
     this.parts = parts;
     this.listener = listener;
+    this.naming = naming;
     this.cancelled = false;
     /** @type {import("../viewer/src/upload/tus.js").Upload | null} */
     this.upload = null;
@@ -91,7 +93,7 @@ export class ResumableUpload {
     for (const ms of AGAIN_MS) {
       await pause(ms);
       try {
-        return await post(`${address}/${this.kind}`, { files });
+        return await post(`${address}/${this.kind}`, { files, ...this.naming });
       } catch (error) {
         if (!(error instanceof ApiError) || (error.status && !OVERLOADED.includes(error.status))) throw error;
         this.listener.onWaiting();

@@ -2,6 +2,7 @@
 
 import { ApiError, problemOf, request } from "./api.js";
 import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
+import { forgetAlias, naming } from "./naming.js";
 import { spacing, t } from "./words.js";
 
 /** @import { Note, Series, Study, Upload } from "./api.js" */
@@ -105,7 +106,8 @@ async function makeStudy() {
   const error = byId("series-error");
   error.hidden = true;
   try {
-    const study = await request(`${API}/${uploadId}/studies`, "POST", { series });
+    const study = await request(`${API}/${uploadId}/studies`, "POST", { series, ...naming() });
+    forgetAlias();
     dialog.close();
     onStudy(study);
   } catch (reason) {

@@ -4,7 +4,7 @@ import { ApiError, request } from "./api.js";
 import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import * as refusal from "./refusal.js";
 import { fill } from "./series.js";
-import { bytes, date, duration, spacing, t } from "./words.js";
+import { bytes, config, date, duration, spacing, t } from "./words.js";
 
 /** @import { Job, Study } from "./api.js" */
 
@@ -13,6 +13,7 @@ const OPEN_JOB_STATES = ["queued", "running"];
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
 const list = byId("study-list");
+const search = elementById("study-search", HTMLInputElement);
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map(); // study id -> <li>
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -24,6 +25,10 @@ let busy = false;
 /** Start to follow the server's list. */
 export function start() {
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  search.addEventListener("input", () => {
+    etag = "";
+    refresh();
+  });
   refresh();
 }
 
@@ -53,8 +58,11 @@ export async function refresh() {
  * @returns {Promise<{studies: Study[], etag: string} | null>}
  */
 async function ask() {
-  const response = await fetch(API, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
+  const wanted = search.value.trim();
+  const address = wanted ? `${API}?search=${encodeURIComponent(wanted)}` : API;
+  const response = await fetch(address, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
   if (response.status === 304) return null;
+  if (response.status === 401) window.location.assign("/signin"); // the session ended
   if (!response.ok) throw new Error(response.statusText);
   const { studies } = await response.json();
   return { studies, etag: response.headers.get("ETag") ?? "" };
@@ -83,7 +91,9 @@ function show(studies) {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     update(row, study);
   });
-  byId("empty").hidden = studies.length > 0;
+  const searched = search.value.trim() !== "";
+  byId("empty").hidden = studies.length > 0 || searched;
+  byId("nothing-found").hidden = studies.length > 0 || !searched;
   byId("study-count").textContent = String(studies.length || "");
 }
 
@@ -92,26 +102,25 @@ function build(study) {
   const row = copyOfTemplate("study-row");
   row.dataset.studyId = study.id;
   const link = descendant(row, ".study-name", HTMLAnchorElement);
-  link.textContent = study.name;
-  link.title = study.name;
   link.href = study.url;
-  const open = descendant(row, "[data-part=open]", HTMLAnchorElement);
-  open.href = study.url;
-  open.setAttribute("aria-label", t("home.open_name", { name: study.name }));
+  descendant(row, "[data-part=open]", HTMLAnchorElement).href = study.url;
   part(row, "date").textContent = date(study.created_at);
   part(row, "size").textContent = bytes(study.size_bytes);
   part(row, "shape").textContent = study.shape.join(" × ");
   part(row, "spacing").textContent = spacing(study.spacing_mm);
   part(row, "reference").hidden = !study.has_reference;
   fill(part(row, "notes"), study.notes);
+  const sharing = descendant(row, "[data-part=sharing]", HTMLAnchorElement);
+  sharing.href = `${study.url}/sharing`;
   const button = descendant(row, "[data-testid=delete-button]", HTMLElement);
-  button.setAttribute("aria-label", t("home.delete_name", { name: study.name }));
+  sharing.hidden = button.hidden = !config.rights.includes("edit");
   button.addEventListener("click", () => askToDelete(study));
   return row;
 }
 
 /** @param {HTMLElement} row @param {Study} study */
 function update(row, study) {
+  if (row.dataset.name !== study.name) showName(row, study);
   const picture = descendant(row, "img", HTMLImageElement);
   if (picture.getAttribute("src") !== study.thumbnail_url) picture.src = study.thumbnail_url;
   const state = descendant(row, ".state", HTMLElement);
@@ -121,6 +130,19 @@ function update(row, study) {
   setText(verdict, study.verdict ? t(`home.verdict.${study.verdict}`) : "");
   verdict.dataset.verdict = study.verdict ?? "";
   updateJob(row, study);
+}
+
+/** @param {HTMLElement} row @param {Study} study */
+function showName(row, { name }) {
+  row.dataset.name = name;
+  const link = descendant(row, ".study-name", HTMLAnchorElement);
+  link.textContent = link.title = name;
+  descendant(row, "[data-part=open]", HTMLElement).setAttribute("aria-label", t("home.open_name", { name }));
+  descendant(row, "[data-part=sharing]", HTMLElement).setAttribute("aria-label", t("home.sharing_name", { name }));
+  descendant(row, "[data-testid=delete-button]", HTMLElement).setAttribute(
+    "aria-label",
+    t("home.delete_name", { name }),
+  );
 }
 
 /** @param {HTMLElement} row @param {Study} study */

@@ -3,6 +3,7 @@
 import { ApiError, problemOf } from "./api.js";
 import { byId, elementById } from "./dom.js";
 import { dropped, problemOfReference, sort } from "./files.js";
+import { forgetAlias, naming } from "./naming.js";
 import * as refusal from "./refusal.js";
 import { ResumableUpload } from "./resumable.js";
 import * as series from "./series.js";
@@ -102,6 +103,7 @@ function sendStudy(file, onStudy) {
   send("study", parts, file.name, t("home.checking"), (study) => {
     referenceInput.value = "";
     setReference(null);
+    forgetAlias();
     onStudy(study);
   });
 }
@@ -124,7 +126,7 @@ function sendDicom(files, onStudy) {
 async function send(kind, parts, title, checking, onMade) {
   const onWaiting = () => (byId("uploading-bytes").textContent = t("home.resuming"));
   const onProgress = (/** @type {number} */ sent, /** @type {number} */ total) => showProgress(sent, total, checking);
-  const sending = new ResumableUpload(kind, parts, { onProgress, onWaiting });
+  const sending = new ResumableUpload(kind, parts, { onProgress, onWaiting }, kind === "study" ? naming() : {});
   current = sending;
   byId("uploading-name").textContent = title;
   showProgress(0, 1, checking);

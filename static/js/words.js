@@ -2,7 +2,18 @@
 
 import { byId } from "./dom.js";
 
-/** @type {{lang: string, words: Record<string, string>, suffixes: string[], max_upload_bytes: number}} */
+/**
+ * @typedef {object} Config what the server writes into a page; some pages have only a part of it
+ * @property {string} lang
+ * @property {Record<string, string>} words
+ * @property {string[]} suffixes
+ * @property {number} max_upload_bytes
+ * @property {string[]} rights
+ * @property {string} next where to go on after signing in
+ * @property {string} study
+ * @property {string} own id of the account of whoever reads the page
+ */
+/** @type {Config} */
 export const config = JSON.parse(byId("config").textContent ?? "");
 
 const locale = config.lang === "zh" ? "zh-CN" : "en-GB";

@@ -53,7 +53,7 @@ def test_serve_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(webapp.serve, "serve", lambda **given: started.update(given))
     assert main(["serve", "--port", "0", "--data", str(tmp_path)]) == 0
-    assert started == {"host": None, "port": 0, "data_dir": tmp_path}
+    assert started == {"host": None, "port": 0, "data_dir": tmp_path, "accounts": None, "everybody": None}
 
 
 def test_help_lists_serve_beside_the_engine_s_commands(capsys: pytest.CaptureFixture[str]):

@@ -163,7 +163,7 @@ def test_only_a_named_proxy_s_forwarded_headers_are_believed(tmp_path: Path):
 
 
 def test_a_server_on_the_network_says_so_and_its_own_lines_are_in_the_log(process: Process, ct: Path):
-    url = process.start(SPINEVIEW_HOST="0.0.0.0", SPINEVIEW_PRELOAD_MODEL="true")
+    url = process.start(SPINEVIEW_HOST="0.0.0.0", SPINEVIEW_OPEN="true", SPINEVIEW_PRELOAD_MODEL="true")
     assert "127.0.0.1" not in url
     assert "WARNING: There are no accounts" in process.log()
     forged = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}

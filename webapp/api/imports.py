@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from webapp.api import schemas
 from webapp.api.operations import json_route
-from webapp.context import services, who
+from webapp.context import principal, services, who
 
 imports = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -36,5 +36,7 @@ def delete_import(import_id: str) -> None:
 )
 def choose_series(import_id: str, body: schemas.ChosenSeries | None) -> schemas.Study:
     """Make a study of one series; the other files are removed."""
-    study = services().imports.choose(import_id, body.series if body else "", who())
+    asked = body or schemas.ChosenSeries(series="", alias="", group=None)
+    group = principal().group_for_new(asked.group)
+    study = services().imports.choose(import_id, asked.series, who(), asked.alias, group)
     return schemas.Study.of(services().store, study)

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 Described = tuple[str, str, Operation]  # path below API, method, what it is
 _REF = "#/components/schemas/{model}"
 _AUTOMATIC = {"HEAD", "OPTIONS"}
-_CHANGING = {"POST", "PUT", "DELETE"}
+_CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 _OF_ALL, _OF_CHANGES, _OF_BODIES = {421, 500}, {403, 507}, {400, 408, 413}
 _ABOUT = """Spine CT segmentation. For research use only, not a medical device.
 

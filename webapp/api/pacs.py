@@ -7,7 +7,7 @@ from flask import Blueprint
 from webapp.api import schemas
 from webapp.api.operations import json_route
 from webapp.api.schemas import API
-from webapp.context import RequestContext, services, who
+from webapp.context import RequestContext, principal, services, who
 from webapp.dicomweb.answers import is_uid
 from webapp.http.errors import not_found
 from webapp.pacs.sending import send_back
@@ -28,7 +28,8 @@ def page() -> str:
     words = {key: text for key, text in table(lang).items() if key.startswith(_WORDS)}
     config = for_script({"lang": lang, "words": words})
     kept = context.services.settings.keep_identity
-    return render("pacs.html", context, names=names, config=config, keep_identity=kept)
+    groups = context.principal.account.groups if context.principal.account else ()
+    return render("pacs.html", context, names=names, config=config, keep_identity=kept, groups=groups)
 
 
 @pacs.get(f"{API}/pacs")
@@ -65,7 +66,9 @@ def fetch_series(name: str, body: schemas.Fetch) -> schemas.Transfer:
     chosen = next((one for one in archive.series(body.study_uid) if one.uid == body.series_uid), None)
     if chosen is None:
         raise not_found("series")
-    transfer = services().transfers.start(archive, body.study_uid, body.series_uid, chosen.images, who())
+    group = principal().group_for_new(body.group)
+    transfer = services().transfers.start(archive, body.study_uid, body.series_uid, chosen.images, who(), group)
+    services().access.owners.claim("transfer", transfer.id, principal().owner)
     return schemas.Transfer.of(transfer)
 
 

@@ -6,8 +6,8 @@ from flask import Blueprint
 
 from webapp.api import schemas
 from webapp.api.operations import json_route
-from webapp.context import services, store_with, who
-from webapp.http.errors import not_found
+from webapp.context import principal, services, store_with, who
+from webapp.http.errors import WebError, not_found
 
 reviews = Blueprint("reviews", __name__)
 
@@ -33,7 +33,10 @@ def create_review(study_id: str, body: schemas.NewReview) -> schemas.Review:
 @reviews.delete("/reviews/<review_id>")
 @json_route("reviews", None, 204, errors=(404,))
 def delete_review(review_id: str) -> None:
-    """Remove one review; the audit trail keeps that there was one."""
+    """Remove one review, which must be one's own; the audit trail keeps that there was one."""
+    found, asks = services().store.reviews.get(review_id), principal()
+    if found is not None and asks.kind != "one person" and found.who != asks.name and not asks.may("administer"):
+        raise WebError(403, "forbidden", "review.not_yours")
     removed = services().store.reviews.delete(review_id)
     if removed is None:
         raise not_found("review")

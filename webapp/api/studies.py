@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, request
 
 from webapp.api import schemas
+from webapp.api.access.account import account
+from webapp.api.access.administration import administration
+from webapp.api.access.shares import shares
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.operations import json_route
 from webapp.api.reviews import reviews
 from webapp.api.schemas import API
 from webapp.api.system import system
-from webapp.context import language, services, who
-from webapp.http.errors import not_found
+from webapp.context import language, principal, services, who
+from webapp.http.errors import WebError, not_found
+from webapp.ingest.admission import shown_alias
 from webapp.storage.mask_files import read_names
 from webapp.storage.tables import Job, Mask, Study
 
@@ -21,6 +28,9 @@ api.register_blueprint(measurements)
 api.register_blueprint(reviews)
 api.register_blueprint(imports)
 api.register_blueprint(system)
+api.register_blueprint(account)
+api.register_blueprint(administration)
+api.register_blueprint(shares)
 
 
 @api.get("/studies")
@@ -40,15 +50,19 @@ def list_studies(query: schemas.PageQuery) -> Response:
     studies = services().store.studies
     response = Response(mimetype="application/json", headers={"Cache-Control": "private, no-cache"})
     response.vary.update(("Accept-Language", "Cookie"))
-    tag = f"{studies.version}-{language()}"  # before the rows are read: see Database.version
+    visible = principal().visible
+    tag = f"{studies.version}-{language()}-{_short_hash(repr(visible) + query.search)}"  # before the rows are read
     response.set_etag(tag, weak=True)
     if request.if_none_match.contains_weak(tag):
         response.status_code = 304
         return response
-    listed = studies.page(query.limit and query.limit + 1, query.after)
+    listed = studies.page(query.limit and query.limit + 1, query.after, visible, query.search.strip())
     if query.limit is not None and len(listed) > query.limit:
         listed = listed[: query.limit]
-        following = f"{API}/studies?limit={query.limit}&after={listed[-1].sequence}"
+        parameters = {"limit": query.limit, "after": listed[-1].sequence}
+        if query.search:
+            parameters["search"] = query.search  # type: ignore[assignment]
+        following = f"{API}/studies?{urlencode(parameters)}"
         response.headers["Link"] = f'<{following}>; rel="next"'
     response.set_data(
         schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(language())
@@ -57,10 +71,10 @@ def list_studies(query: schemas.PageQuery) -> Response:
 
 
 @api.post("/studies/demo")
-@json_route("studies", schemas.Study, 201)
-def create_demo() -> schemas.Study:
+@json_route("studies", schemas.Study, 201, errors=(400, 404), query=schemas.GroupQuery)
+def create_demo(query: schemas.GroupQuery) -> schemas.Study:
     """Add the synthetic demo study, with its reference."""
-    study = services().admission.admit_demo(who())
+    study = services().admission.admit_demo(who(), principal().group_for_new(query.group))
     return schemas.Study.of(services().store, study)
 
 
@@ -69,6 +83,25 @@ def create_demo() -> schemas.Study:
 def get_study(study_id: str) -> schemas.Study:
     """Read one study."""
     return schemas.Study.of(services().store, _study(study_id))
+
+
+@api.patch("/studies/<study_id>")
+@json_route("studies", schemas.Study, errors=(404,), body=schemas.ChangedStudy)
+def change_study(study_id: str, body: schemas.ChangedStudy) -> schemas.Study:
+    """Give a study another alias, or another group."""
+    study, store = _study(study_id), services().store
+    if body.group is not None:
+        if principal().kind == "one person":
+            raise not_found("group")
+        store.studies.regroup(study.id, principal().group_for_new(body.group))
+        store.audit.record(who(), "regroup", study.id, body.group)
+    if body.name is not None:
+        name = shown_alias(body.name)
+        if not name:
+            raise WebError(400, "bad_request", "field.wrong", field="name")
+        store.studies.rename(study.id, name)
+        store.audit.record(who(), "rename", study.id)
+    return schemas.Study.of(store, study)
 
 
 @api.delete("/studies/<study_id>")
@@ -163,3 +196,7 @@ def _mask(mask_id: str) -> Mask:
     if mask is None:
         raise not_found("mask")
     return mask
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

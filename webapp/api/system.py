@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from segmentation.core.version import product_version
 from webapp.api import schemas
+from webapp.api.access.session import session_routes
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.openapi import document, operations
@@ -45,5 +46,5 @@ def get_metrics() -> Response:
 @json_route("system", Content(("application/json",), {"type": "object"}))
 def get_openapi() -> Response:
     """Read this description of the API."""
-    native = [*upload_routes(), *file_routes(), *download_routes()]
+    native = [*upload_routes(), *file_routes(), *download_routes(), *session_routes()]
     return jsonify(document(operations(current_app, native), product_version()))

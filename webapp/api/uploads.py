@@ -16,7 +16,7 @@ from segmentation.core.errors import InputError, TooLarge
 from segmentation.readers.dicom.find_files import MAX_FILES
 from webapp.api.native import ApiRoute
 from webapp.api.operations import Content, describe
-from webapp.api.schemas import API, Answer, Import, Study
+from webapp.api.schemas import API, Answer, GroupQuery, Import, Study
 from webapp.context import RequestContext
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.multipart_form import drain, receive
@@ -40,6 +40,7 @@ _STUDY_FORM = _form(
     {
         "file": {**_FILE, "description": "The CT: .nii, .nii.gz, .nrrd or .mha"},
         "reference": {**_FILE, "description": "Reference mask on the same grid"},
+        "alias": {"type": "string", "maxLength": 120, "description": "What to call the study; not a patient's name"},
     }
 )
 _DICOM_FORM = _form(
@@ -62,14 +63,24 @@ def upload_routes() -> list[BaseRoute]:
     ]
 
 
-@describe("studies", Study, 201, (400, 408, 413, 415, 422, 507), body=_STUDY_FORM, headers=_LOCATION)
+@describe(
+    "studies",
+    Study,
+    201,
+    (400, 404, 408, 413, 415, 422, 507),
+    body=_STUDY_FORM,
+    headers=_LOCATION,
+    query=GroupQuery,
+)
 async def upload_study(request: Request) -> Response:
     """Upload a CT and, optionally, a reference mask; a refusal leaves nothing behind."""
 
     async def make(services: Services, folder: Path, who: str) -> Made:
+        group = RequestContext.of(request).principal.group_for_new(request.query_params.get("group"))
         places = StudyFiles(folder)
-        await receive(request, services.settings, places.place)
-        study = await to_thread.run_sync(services.admission.admit, places.upload(), who, limiter=_THREADS)
+        values = await receive(request, services.settings, places.place)
+        upload = places.upload(values.get("alias", ""), group)
+        study = await to_thread.run_sync(services.admission.admit, upload, who, limiter=_THREADS)
         return Study.of(services.store, study), f"{API}/studies/{study.id}"
 
     return await _answer(request, make)
@@ -84,6 +95,7 @@ async def upload_import(request: Request) -> Response:
         await receive(request, services.settings, places.place)
         places.check()
         waiting = await to_thread.run_sync(services.imports.open, folder, limiter=_THREADS)
+        services.access.owners.claim("import", waiting.id, RequestContext.of(request).principal.owner)
         return Import.of(waiting), f"{API}/imports/{waiting.id}"
 
     return await _answer(request, make)
@@ -126,11 +138,12 @@ class StudyFiles:
             self._shown = shown_name(filename)
         return self._folder / self._names[field]
 
-    def upload(self) -> Upload:
+    def upload(self, alias: str = "", group: str | None = None) -> Upload:
         """Return what arrived. Raises WebError if there is no CT among it."""
         if "file" not in self._names:
             raise WebError(400, "bad_request", "upload.no_ct")
-        return Upload(self._folder, self._shown, self._names["file"], self._names.get("reference"))
+        reference = self._names.get("reference")
+        return Upload(self._folder, self._shown, self._names["file"], reference, alias=alias, group=group)
 
 
 class DicomFiles:

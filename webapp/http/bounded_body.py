@@ -32,7 +32,7 @@ class BoundedBody:
             return
         try:
             async with asyncio.timeout(self._within_s):
-                body = await self._read(receive)
+                body = await read_within(receive, self._most_bytes)
         except ClientDisconnect:
             return  # nobody is left to read an answer
         except TimeoutError:
@@ -43,26 +43,27 @@ class BoundedBody:
         else:
             await self._app(_with_length(scope, len(body)), _replay(body, receive), send)
 
-    async def _read(self, receive: Receive) -> bytes:
-        """Read the body; of one that is too large a moderate rest, else a client still sending misses the answer.
 
-        Raises:
-            WebError: 413, it is too large.
-            ClientDisconnect: the client left.
-        """
-        body, received, more = bytearray(), 0, True
-        while more and received <= DRAIN_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            chunk: bytes = message.get("body", b"")
-            received += len(chunk)
-            if received <= self._most_bytes:
-                body += chunk
-            more = message.get("more_body", False)
-        if received > self._most_bytes:
-            raise WebError(413, "too_large", "request.too_large", limit=self._most_bytes)
-        return bytes(body)
+async def read_within(receive: Receive, most_bytes: int) -> bytes:
+    """Read a body; of one that is too large a moderate rest, else a client still sending misses the answer.
+
+    Raises:
+        WebError: 413, it is too large.
+        ClientDisconnect: the client left.
+    """
+    body, received, more = bytearray(), 0, True
+    while more and received <= DRAIN_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        received += len(chunk)
+        if received <= most_bytes:
+            body += chunk
+        more = message.get("more_body", False)
+    if received > most_bytes:
+        raise WebError(413, "too_large", "request.too_large", limit=most_bytes)
+    return bytes(body)
 
 
 def _with_length(scope: Scope, length: int) -> Scope:

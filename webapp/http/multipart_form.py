@@ -19,6 +19,7 @@ from webapp.http.errors import WebError
 from webapp.settings import Settings
 
 PIECE_BYTES = 1 << 20
+_MOST_VALUES, _LONGEST_VALUE = 20, 1000
 _LONGEST_BOUNDARY = 70  # RFC 2046 section 5.1.1
 DRAIN_BYTES = 64 << 20  # of a refused upload read to its end, so that the browser hears the answer
 DRAIN_S = 15.0
@@ -30,7 +31,11 @@ Place = Callable[[str, str], Path]
 
 
 class MultipartFiles:
-    """Parse a multipart body and write each of its files where ``place`` says."""
+    """Parse a multipart body and write each of its files where ``place`` says.
+
+    Attributes:
+        values: Of the fields that are no files, by their names; long ones are cut.
+    """
 
     def __init__(self, boundary: bytes, place: Place) -> None:
         self._place = place
@@ -45,9 +50,11 @@ class MultipartFiles:
             "on_header_end": self._header_end,
             "on_headers_finished": self._part_opens,
             "on_part_data": self._part_data,
-            "on_part_end": self.close,
+            "on_part_end": self._part_ends,
             "on_end": self._end,
         }
+        self.values: dict[str, str] = {}
+        self._value: tuple[str, bytearray] | None = None
         self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
 
     def write(self, pieces: list[bytes]) -> None:
@@ -88,17 +95,27 @@ class MultipartFiles:
         filename = options.get(b"filename", b"").decode("utf-8", "replace")
         if filename:  # without one it is an ordinary field, or a file input left empty
             self._file = self._place(field, filename).open("xb")
+        elif len(self.values) < _MOST_VALUES:
+            self._value = (field, bytearray())
+
+    def _part_ends(self) -> None:
+        self.close()
+        if self._value is not None:
+            self.values[self._value[0]] = self._value[1].decode("utf-8", "replace")
+            self._value = None
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
             self._file.write(memoryview(data)[start:end])
+        elif self._value is not None and len(self._value[1]) < _LONGEST_VALUE:
+            self._value[1].extend(data[start:end][:_LONGEST_VALUE])
 
     def _end(self) -> None:
         self._ended = True
 
 
-async def receive(request: Request, settings: Settings, place: Place) -> None:
-    """Write the files of a request's body where ``place`` says.
+async def receive(request: Request, settings: Settings, place: Place) -> dict[str, str]:
+    """Write the files of a request's body where ``place`` says; return the values of its other fields.
 
     Raises:
         WebError, InputError: not multipart, broken off, too large, no room on the disk; or what ``place`` raised.
@@ -118,6 +135,7 @@ async def receive(request: Request, settings: Settings, place: Place) -> None:
     finally:
         sink.close()
     sink.check_end()
+    return sink.values
 
 
 async def drain(request: Request, within_s: float = DRAIN_S) -> None:

@@ -38,6 +38,8 @@ class Upload:
         original: File name inside the folder, made by ``stored_name``.
         reference: The same for the reference mask, or None.
         notes: What was unusual in the files and was repaired or let pass; more may be found when they are read.
+        alias: What the study shall be called, as the user gave it; "" where they gave none.
+        group: Whose the study shall be.
     """
 
     folder: Path
@@ -45,6 +47,8 @@ class Upload:
     original: str
     reference: str | None = None
     notes: tuple[Note, ...] = ()
+    alias: str = ""
+    group: str | None = None
 
 
 def suffix_of(name: str) -> str:
@@ -74,15 +78,24 @@ def shown_name(name: str) -> str:
     return printable[:_NAME_LENGTH] or "unnamed"
 
 
+def shown_alias(alias: str) -> str:
+    """Return an alias in one line without control characters, of bounded length; "" if nothing is left."""
+    return " ".join("".join(char for char in alias if char.isprintable() or char.isspace()).split())[:_NAME_LENGTH]
+
+
 class Admission:
     """Turn uploads into studies, only a few at a time: a CT fills much memory while it is read.
 
     Attributes:
         read_slots: Whoever reads what was uploaded takes one.
+
+    Args:
+        keep_names: Whether a study without an alias is called by its file, whose name may be a patient's.
     """
 
-    def __init__(self, store: Store, readers: int) -> None:
+    def __init__(self, store: Store, readers: int, keep_names: bool = True) -> None:
         self._store = store
+        self._keep_names = keep_names
         self.read_slots = ReadSlots(readers)
 
     def admit(self, upload: Upload, who: str) -> Study:
@@ -100,10 +113,10 @@ class Admission:
         finally:
             if upload.folder.exists():  # a study's folder has moved to its place
                 shutil.rmtree(upload.folder, ignore_errors=True)
-        self._store.audit.record(who, "upload", study.id, study.name)
+        self._store.audit.record(who, "upload", study.id)
         return study
 
-    def admit_demo(self, who: str) -> Study:
+    def admit_demo(self, who: str, group: str | None = None) -> Study:
         """Make the synthetic spine of known geometry, with its reference, and add it as a study."""
         from segmentation.phantom import PhantomSpec, write_phantom
 
@@ -115,7 +128,8 @@ class Admission:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        upload = Upload(folder, "Demo spine (synthetic)", "original.nii.gz", "reference.nii.gz")
+        title = "Demo spine (synthetic)"
+        upload = Upload(folder, title, "original.nii.gz", "reference.nii.gz", alias=title, group=group)
         return self.admit(upload, who)
 
     def _prepare(self, upload: Upload) -> tuple[Study, Mask | None]:
@@ -132,7 +146,7 @@ class Admission:
             mask = write_mask(reference, volume, mask_folder, folder.name, "reference")
         study = Study(
             id=folder.name,
-            name=shown_name(upload.name),
+            name=shown_alias(upload.alias) or self._name(upload),
             created_at=datetime.now(UTC),
             shape=volume.grid.shape,
             spacing_mm=volume.grid.spacing_mm,
@@ -143,8 +157,15 @@ class Admission:
             reference=upload.reference,
             notes=tuple(dict.fromkeys((*upload.notes, *volume.notes, *(reference.notes if reference else ())))),
             thumbnail=file_version(folder / THUMBNAIL_FILE),
+            group=upload.group,
         )
         return study, mask
+
+    def _name(self, upload: Upload) -> str:
+        """Name a study without an alias; a DICOM series has a name of technical words."""
+        if self._keep_names or upload.original == DICOM_FOLDER:
+            return shown_name(upload.name)
+        return f"CT {datetime.now(UTC):%Y-%m-%d} {upload.folder.name[:4].upper()}"
 
 
 def _in_user_words(error: InputError, upload: Upload) -> InputError:

@@ -86,7 +86,7 @@ class Imports:
             raise not_found("upload") from error
         return Import(import_id, folder, listing, self._settings.keep_identity)
 
-    def choose(self, import_id: str, series: str, who: str) -> Study:
+    def choose(self, import_id: str, series: str, who: str, alias: str = "", group: str | None = None) -> Study:
         """Make a study of a series (its key; empty for the proposed one); the import is gone then.
 
         Raises:
@@ -94,7 +94,7 @@ class Imports:
             InputError: the series cannot be used; the import stays, for another choice.
         """
         waiting = self.get(import_id)
-        study = self._admit(waiting.listing, series, who)
+        study = self._admit(waiting.listing, series, who, alias, group)
         self.discard(import_id)
         return study
 
@@ -131,7 +131,7 @@ class Imports:
                 unpack_bytes=max(0, min(DEFAULT_LIMITS.max_unpacked_bytes, room)),
             )
 
-    def _admit(self, listing: Listing, series: str, who: str) -> Study:
+    def _admit(self, listing: Listing, series: str, who: str, alias: str = "", group: str | None = None) -> Study:
         entry = choose(listing, series)
         staged = self._store.stage()
         try:
@@ -143,7 +143,8 @@ class Imports:
             shutil.rmtree(staged, ignore_errors=True)
             raise
         notes = [each for each in listing.notes if each.code in _OF_THE_STUDY]
-        upload = Upload(staged, _name(entry), DICOM_FOLDER, notes=(*notes, *entry.notes))
+        marks = (*notes, *entry.notes)
+        upload = Upload(staged, _name(entry), DICOM_FOLDER, notes=marks, alias=alias, group=group)
         return self._admission.admit(upload, who)
 
     def _secret(self) -> bytes:

@@ -140,6 +140,8 @@ class Receiver:
     def _admit_one(self, folder: Path, sender: str) -> None:
         try:
             study_id = self._admit(folder, sender)
+            if self._settings.dicom_group is not None:
+                self._store.studies.regroup(study_id, self._settings.dicom_group)
             self._store.audit.record(sender, "receive", study_id)
             log.info("received study %s from %s", study_id, sender)
         except (InputError, WebError) as refusal:

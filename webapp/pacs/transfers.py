@@ -40,6 +40,8 @@ class Transfer:
         images, received_bytes: What has come.
         study_id: Of the study, once it is there.
         error: Why one failed.
+        who: Who began it.
+        group: Whose the study will be.
     """
 
     id: str
@@ -51,6 +53,8 @@ class Transfer:
     received_bytes: int = 0
     study_id: str | None = None
     error: Problem | None = None
+    who: str = ""
+    group: str | None = None
 
 
 class Transfers:
@@ -65,16 +69,22 @@ class Transfers:
         self._all: dict[str, Transfer] = {}
         self._cancelled: set[str] = set()
 
-    def start(self, archive: DicomWeb, study_uid: str, series_uid: str, expected: int | None, who: str) -> Transfer:
-        """Begin to fetch a series; one that is already on its way is answered instead."""
+    def start(
+        self,
+        archive: DicomWeb,
+        study_uid: str,
+        series_uid: str,
+        expected: int | None,
+        who: str,
+        group: str | None = None,
+    ) -> Transfer:
+        """Begin to fetch a series; one that is already on its way for the same person is answered instead."""
         with self._lock:
             for transfer in self._all.values():
-                if transfer.state in OPEN_TRANSFER_STATES and (transfer.pacs, transfer.series_uid) == (
-                    archive.name,
-                    series_uid,
-                ):
+                same = (transfer.pacs, transfer.series_uid, transfer.who, transfer.group)
+                if transfer.state in OPEN_TRANSFER_STATES and same == (archive.name, series_uid, who, group):
                     return transfer
-            transfer = Transfer(new_id(), archive.name, series_uid, expected)
+            transfer = Transfer(new_id(), archive.name, series_uid, expected, who=who, group=group)
             self._forget_oldest()
             self._all[transfer.id] = transfer
         self._pool.submit(self._run, transfer.id, archive, study_uid, who)
@@ -107,6 +117,9 @@ class Transfers:
             self._check(transfer_id)
             self._set(transfer_id, state="checking")
             study_id = self._admit(folder, who)
+            group = self._all[transfer_id].group
+            if group is not None:
+                self._store.studies.regroup(study_id, group)
             self._store.audit.record(who, "fetch", study_id, archive.name)
             self._set(transfer_id, state="done", study_id=study_id)
         except OperationCancelled:

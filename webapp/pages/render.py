@@ -7,11 +7,14 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, Response
 
 from segmentation.core.version import product_version
 from webapp.context import RequestContext
+from webapp.http.errors import WebError, answer
 from webapp.paths import TEMPLATES_DIR, versioned
-from webapp.translations import LANGUAGES, translate
+from webapp.translations import LANGUAGES, messages, translate
 
 
 def render(template: str, context: RequestContext, **values: Any) -> str:
@@ -26,10 +29,25 @@ def render(template: str, context: RequestContext, **values: Any) -> str:
             theme=context.theme,
             path=context.path,
             other_languages=others,
-            has_pacs=bool(context.services.settings.pacs),
+            has_pacs=bool(context.services.settings.pacs) and context.principal.may("add"),
+            principal=context.principal,
+            is_open=context.services.access.is_open,
             **values,
         )
     )
+
+
+def error_html(error: WebError, context: RequestContext) -> str:
+    """Make the page of an error, in the reader's language."""
+    message = error.problem.message.text(messages(context.language))
+    return render("error.html", context, status=error.status, message=message)
+
+
+def refusal(connection: HTTPConnection, error: WebError) -> Response:
+    """Answer with an error: in JSON under ``/api/``, else as a page."""
+    if connection.scope["path"].startswith("/api/") or connection.scope["type"] == "websocket":
+        return answer(connection, error)
+    return HTMLResponse(error_html(error, RequestContext.of(connection)), error.status)
 
 
 def for_script(value: Any) -> str:

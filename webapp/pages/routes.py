@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from segmentation.readers import SUFFIXES
 from webapp.context import RequestContext
 from webapp.http.errors import WebError
-from webapp.pages.render import for_script, render
-from webapp.translations import COOKIE, LANGUAGES, messages, table
+from webapp.pages.render import error_html, for_script, render
+from webapp.translations import COOKIE, LANGUAGES, table
 
 pages = Blueprint("pages", __name__)
 _YEAR_S = 365 * 24 * 3600
@@ -30,6 +30,7 @@ def home() -> str:
         "suffixes": SUFFIXES,
         "max_upload_bytes": settings.max_upload_bytes,
         "words": words,
+        "rights": sorted(context.principal.rights),
     }
     return render(
         "home.html",
@@ -38,6 +39,7 @@ def home() -> str:
         suffixes=" · ".join(SUFFIXES),
         limit_gib=f"{settings.max_upload_bytes / 1024**3:.3g}",
         config=for_script(config),
+        groups=context.principal.account.groups if context.principal.account else (),
     )
 
 
@@ -47,18 +49,16 @@ def switch_language(lang: str) -> WerkzeugResponse:
     if lang not in LANGUAGES:
         raise WebError(404, "not_found", "page.unknown_language")
     back = request.args.get("next", "/")
-    response = make_response(redirect(back if _is_local(back) else "/"))
+    response = make_response(redirect(back if is_local(back) else "/"))
     response.set_cookie(COOKIE, lang, max_age=_YEAR_S, samesite="Lax", httponly=False)
     return response
 
 
 def error_page(error: WebError) -> Response:
     """Make the error a page, in the reader's language."""
-    context = RequestContext.current()
-    message = error.problem.message.text(messages(context.language))
-    return make_response(render("error.html", context, status=error.status, message=message), error.status)
+    return make_response(error_html(error, RequestContext.current()), error.status)
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
     """Tell whether a path is of this site, not of another host in disguise (two slashes of any kind)."""
     return re.match(r"^/(?![/\\])[^\x00-\x1f\\]*$", address) is not None

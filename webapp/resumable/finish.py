@@ -43,6 +43,8 @@ class Contents(Body):
     """What the bytes of an upload are."""
 
     files: list[File] = Field(min_length=1, max_length=100_000)
+    alias: str = Field("", max_length=120)
+    group: str | None = Field(None, max_length=60)
 
 
 class Finish:
@@ -96,9 +98,10 @@ class Finish:
         made = ""
         try:
             if kind == "study":
-                made = _admit(services, folder, part, contents, context.who)
+                made = _admit(services, folder, part, contents, context)
             else:
                 made = _list(services, folder, part, contents)
+                services.access.owners.claim("import", made, context.principal.owner)
         except InputError:
             self._parts.remove(part)
             raise
@@ -109,10 +112,11 @@ class Finish:
         return {kind: made}
 
 
-def _admit(services: Services, folder: Path, part: Part, contents: Contents, who: str) -> str:
+def _admit(services: Services, folder: Path, part: Part, contents: Contents, context: RequestContext) -> str:
+    group = context.principal.group_for_new(contents.group)
     places = StudyFiles(folder)
     _split(part, contents, places.place)
-    return services.admission.admit(places.upload(), who).id
+    return services.admission.admit(places.upload(contents.alias, group), context.who).id
 
 
 def _list(services: Services, folder: Path, part: Part, contents: Contents) -> str:

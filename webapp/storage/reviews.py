@@ -69,6 +69,12 @@ class Reviews:
             rows = session.query(ReviewRow).filter_by(study_id=study_id).order_by(ReviewRow.sequence.desc())
             return [to_review(row) for row in rows]
 
+    def get(self, review_id: str) -> Review | None:
+        """One review, or None."""
+        with self._database.reading() as session:
+            row = session.scalar(select(ReviewRow).where(ReviewRow.id == review_id))
+            return to_review(row) if row else None
+
     def latest_verdict(self, study_id: str) -> Verdict | None:
         """Return what the newest review of a study says; None before the first."""
         with self._database.reading() as session:
@@ -90,7 +96,7 @@ class Reviews:
             if session.query(ReviewRow).filter_by(study_id=study_id).count() >= MOST_PER_STUDY:
                 raise WebError(400, "bad_request", "review.too_many", count=MOST_PER_STUDY)
             now = datetime.now(UTC).timestamp()
-            row = ReviewRow(id=new_id(), study_id=study_id, who=who, created_at=now, **asdict(fields))
+            row = ReviewRow(id=new_id(), study_id=study_id, who=str(who), created_at=now, **asdict(fields))
             session.add(row)
             self._write_record(session, row.study_id)
             return to_review(row)

@@ -11,6 +11,9 @@ from sqlalchemy.exc import DatabaseError
 
 from segmentation.core.errors import BadConfiguration
 from webapp.http.errors import WebError
+from webapp.storage.access.accounts import Accounts
+from webapp.storage.access.credentials import Credentials
+from webapp.storage.access.places import Places
 from webapp.storage.audit import Audit
 from webapp.storage.database import DATABASE_FILE, Database
 from webapp.storage.deferred_audit import DeferredAudit
@@ -53,6 +56,9 @@ class Store:
         self.reviews = Reviews(self._database, self._folders)
         self.audit = Audit(self._database)
         self.deferred_audit = DeferredAudit(self.audit)
+        self.accounts = Accounts(self._database)
+        self.credentials = Credentials(self._database)
+        self.places = Places(self._database)
 
     def hold(self, timeout_s: float = 15.0) -> None:
         """Take this data folder for this process alone.

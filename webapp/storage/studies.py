@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from segmentation.core.atomic import rename_durably, sync_tree
 from webapp.enumerations import Verdict
-from webapp.http.errors import WebError
+from webapp.http.errors import WebError, not_found
+from webapp.storage.access.tables import GroupRow
+from webapp.storage.audit import append
 from webapp.storage.database import Database
 from webapp.storage.folders import Folders
 from webapp.storage.recovery.records import write_mask_record, write_study_record
 from webapp.storage.tables import (
-    AuditRow,
     Job,
     JobRow,
     Mask,
@@ -62,6 +64,29 @@ class ListedStudy:
     latest_job: Job | None
     verdict: Verdict | None
     sequence: int
+
+
+@dataclass(frozen=True)
+class Visible:
+    """Which studies somebody sees: those of some groups (None: all), or one study."""
+
+    groups: frozenset[str] | None = None
+    study_id: str | None = None
+
+    def holds(self, study_id: str, group: str | None) -> bool:
+        """Tell whether a study is among them."""
+        if self.study_id is not None:
+            return study_id == self.study_id
+        return self.groups is None or group in self.groups
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Say the same as conditions of a query."""
+        if self.study_id is not None:
+            return [StudyRow.id == self.study_id]
+        return [] if self.groups is None else [StudyRow.group.in_(sorted(self.groups))]
+
+
+_ALL = Visible()
 
 
 class Studies:
@@ -113,15 +138,44 @@ class Studies:
         """All studies, newest first."""
         return [listed.study for listed in self.page()]
 
-    def page(self, limit: int | None = None, before: int | None = None) -> list[ListedStudy]:
+    def page(
+        self, limit: int | None = None, before: int | None = None, visible: Visible = _ALL, search: str = ""
+    ) -> list[ListedStudy]:
         """Studies as the list shows them, newest first, in one query.
 
         Args:
             limit: How many at most; None for all.
             before: A ``sequence``: only studies that came before that one.
+            visible: Only these.
+            search: Only those whose names hold it, in capitals or not.
         """
-        wanted = _LISTED.order_by(StudyRow.sequence.desc()).limit(limit)
+        wanted = _LISTED.where(*visible.conditions()).order_by(StudyRow.sequence.desc()).limit(limit)
+        if search:
+            wanted = wanted.where(StudyRow.name.icontains(search, autoescape=True))
         return self._read(wanted if before is None else wanted.where(StudyRow.sequence < before))
+
+    def rename(self, study_id: str, name: str) -> None:
+        """Give a study another name. Raises WebError: 404, there is no such study."""
+        with self._changing(study_id) as (_, row):
+            row.name = name
+
+    def regroup(self, study_id: str, group: str | None) -> None:
+        """Give a study to a group, or to none. Raises WebError: 404, there is no such study or group."""
+        with self._changing(study_id) as (session, row):
+            if group is not None and session.get(GroupRow, group) is None:
+                raise not_found("group")
+            row.group = group
+
+    @contextmanager
+    def _changing(self, study_id: str) -> Iterator[tuple[Session, StudyRow]]:
+        with self._database.transaction() as session:
+            row = session.scalar(select(StudyRow).where(StudyRow.id == study_id))
+            if row is None:
+                raise not_found("study")
+            yield session, row
+            session.flush()
+            if self._folders.study(study_id).is_dir():
+                write_study_record(self._folders.study(study_id), row)
 
     @property
     def version(self) -> str:
@@ -173,7 +227,7 @@ class Studies:
                 if row is None:
                     return False
                 session.delete(row)
-                session.add(AuditRow(at=time.time(), who=who, action="delete", study_id=study_id, detail=row.name))
+                append(session, who, "delete", study_id)
                 session.flush()
                 if folder.exists():
                     self._folders.discard(folder)

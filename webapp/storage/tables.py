@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, ForeignKey
+from sqlalchemy import DDL, JSON, ForeignKey, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.core.errors import Problem
@@ -35,6 +35,7 @@ class Study:
         reference: Name of the reference's file inside the study's folder, or None.
         notes: What was unusual in the CT's files and was repaired or let pass.
         thumbnail: Version of the list's picture, so that its address can be kept for ever; "0" while there is none.
+        group: Whose members see it; None of a server without accounts, and of what nobody has assigned yet.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Study:
     reference: str | None = None
     notes: tuple[Note, ...] = ()
     thumbnail: str = "0"
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class StudyRow(Base):
     reference: Mapped[str | None]
     notes: Mapped[list[dict[str, Any]] | None]
     thumbnail: Mapped[str | None]  # changes with the picture; None before there is one
+    group: Mapped[str | None]
 
 
 class JobRow(Base):
@@ -234,12 +237,24 @@ class AuditRow(Base):
     """Who did what to which study, when. Rows are added and never changed, and outlive the study."""
 
     __tablename__ = "audit"
+    __table_args__ = _NEVER_REUSED
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[float] = mapped_column(index=True)
     who: Mapped[str]
     action: Mapped[str]
     study_id: Mapped[str]
     detail: Mapped[str]
+    address: Mapped[str]
+    hash: Mapped[str]
+
+
+APPEND_ONLY = tuple(
+    f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit "
+    "BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+for _statement in APPEND_ONLY:
+    event.listen(AuditRow.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
 
 
 def study_row(study: Study) -> StudyRow:
@@ -256,6 +271,7 @@ def study_row(study: Study) -> StudyRow:
         reference=study.reference,
         notes=[each.to_json() for each in study.notes],
         thumbnail=study.thumbnail,
+        group=study.group,
     )
 
 
@@ -275,6 +291,7 @@ def to_study(row: StudyRow, latest_state: str | None) -> Study:
         reference=row.reference,
         notes=tuple(map(Note.from_json, row.notes or ())),
         thumbnail=row.thumbnail or "0",
+        group=row.group,
     )
 
 

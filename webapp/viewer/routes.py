@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -17,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from webapp.accounts.principal import CURRENT
 from webapp.context import RequestContext
 from webapp.figures import SESSIONS
 from webapp.http.csp import VIEWER
+from webapp.http.errors import WebError
 from webapp.pages.render import render
 from webapp.services import Services
 from webapp.storage.tables import Study
@@ -59,8 +62,9 @@ class Sessions:
         return len(self._open)
 
     def __contains__(self, key: tuple[str, str]) -> bool:
-        """Tell whether a page of a study, by its token, has a session."""
-        return key in self._open
+        """Tell whether a page of a study, by its token, has a session of whoever asks."""
+        session = self._open.get(key)
+        return session is not None and session.principal.key == CURRENT.get().key
 
     def of_user(self, who: str) -> int:
         """Count the sessions of one user."""
@@ -70,7 +74,7 @@ class Sessions:
         """Return the session of this token on this study, started if it is new.
 
         Raises:
-            SessionRefused: there are too many sessions, or too many sockets in this one.
+            SessionRefused: there are too many sessions, or too many sockets in this one; or it is somebody else's.
         """
         key = (study.id, token)
         async with self._lock:
@@ -82,9 +86,11 @@ class Sessions:
                 self._open[key] = session
                 SESSIONS.set(len(self._open))
             session = self._open[key]
+            if session.principal.key != context.principal.key:
+                raise SessionRefused(_GONE)  # the page of another login
             if session.sockets >= SOCKETS_PER_SESSION:
                 raise SessionRefused(_TOO_MANY_OF_YOURS)
-            session.who = context.who
+            session.who, session.principal = context.who, context.principal
             return session
 
     async def _refuse_too_many(self, who: str) -> None:
@@ -146,6 +152,9 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
         study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
         if study is None:
             return HTMLResponse(render("missing_study.html", context), 404)
+        if context.services.access.required:
+            with contextlib.suppress(WebError):  # a full disk keeps nobody from looking
+                await asyncio.to_thread(store.audit.record, context.who, "open", study.id)
         html = await asyncio.to_thread(study_page, study, context, secrets.token_hex(16))
         return HTMLResponse(html, headers={"Content-Security-Policy": VIEWER, "Cache-Control": "no-store"})
 

@@ -17,8 +17,9 @@ from trame_server import Server
 
 from segmentation.analysis.label_statistics import LabelStatistics
 from segmentation.core.errors import InputError
+from webapp.accounts.rights import Right
 from webapp.context import RequestContext
-from webapp.http.errors import WebError
+from webapp.http.errors import WebError, not_found
 from webapp.pacs.sending import send_back
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.dicom_objects import is_de_identified
@@ -45,12 +46,14 @@ class ViewerSession:
 
     Attributes:
         who: Who acts on the page, for the audit trail: whoever opened its last socket.
+        principal: The same, with what they may do.
     """
 
     def __init__(self, token: str, study: Study, context: RequestContext) -> None:
         self.token = token
         self.study = study
         self.who = context.who
+        self.principal = context.principal
         self._store = context.services.store
         self._jobs = context.services.jobs
         self._archives = context.services.archives
@@ -180,10 +183,10 @@ class ViewerSession:
         self._seen = ids
 
     async def _segment(self) -> None:
-        await self._ask(partial(self._jobs.submit, self.study.id, who=self.who))
+        await self._ask(partial(self._jobs.submit, self.study.id, who=self.who), "segment")
 
     async def _cancel(self) -> None:
-        await self._ask(partial(self._jobs.cancel, self.state.job["id"], who=self.who))
+        await self._ask(partial(self._jobs.cancel_study, self.study.id, who=self.who), "segment")
 
     async def _offer_archives(self) -> None:
         """Say to which archives a result may go back: none of a study that is not, or no longer, theirs."""
@@ -204,7 +207,8 @@ class ViewerSession:
             return
         self._say_sending(self._t("viewer.sending", name=pacs), busy=True)
         try:
-            await asyncio.to_thread(send_back, self._store, self._archives, mask_id, pacs, self.who)
+            self.principal.require("send")
+            await asyncio.to_thread(self._send_own, mask_id, pacs)
         except (WebError, InputError) as error:
             shown = error.problem.shown(messages(self._lang))
             self._say_sending(f"{shown['message']} {shown['hint']}".strip(), failed=True)
@@ -214,12 +218,20 @@ class ViewerSession:
         else:
             self._say_sending(self._t("viewer.sent", name=pacs))
 
+    def _send_own(self, mask_id: str, pacs: str) -> None:
+        """Send a mask of this study: the page may ask for any."""
+        mask = self._store.masks.get(mask_id)
+        if mask is None or mask.study_id != self.study.id:
+            raise not_found("mask")
+        send_back(self._store, self._archives, mask_id, pacs, self.who)
+
     def _say_sending(self, text: str, busy: bool = False, failed: bool = False) -> None:
         with self.state:
             self.state.sending = {"text": text, "busy": busy, "failed": failed}
 
-    async def _ask(self, action: Callable[[], object]) -> None:
+    async def _ask(self, action: Callable[[], object], right: Right) -> None:
         try:
+            self.principal.require(right)
             await asyncio.to_thread(action)
         except WebError as error:
             self.state.problem = error.problem.message.text(messages(self._lang))

@@ -15,7 +15,9 @@ from starlette.websockets import WebSocketDisconnect
 from wslink.chunking import generate_chunks
 
 from tests.webapp.viewer.test_routes import OTHER, TOKEN, Page, close_code, socket_address
+from webapp.accounts.principal import ONE
 from webapp.context import RequestContext
+from webapp.storage.audit import Who
 from webapp.viewer.limits import MOST_MESSAGE_BYTES, MOST_PENDING, BoundedMessages, MessageRefused, accepted_state
 from webapp.viewer.routes import SOCKETS_PER_SESSION, SessionRefused, Sessions
 
@@ -105,7 +107,7 @@ def test_a_page_cannot_end_its_server(client: TestClient, study: dict, method: s
 def test_one_user_cannot_hold_all_places(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
     record = state.store.studies.get(study["id"])
-    one, other = (RequestContext(state.services, who, "en", "", "/") for who in ("one", "other"))
+    one, other = (RequestContext(state.services, ONE, Who(who), "en", "", "/") for who in ("one", "other"))
 
     async def live() -> None:
         sessions = Sessions(most=3, grace_s=60.0, most_of_one=2)

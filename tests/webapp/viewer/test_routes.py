@@ -17,7 +17,9 @@ from starlette.websockets import WebSocketDisconnect
 from wslink.chunking import UnChunker, generate_chunks
 
 from tests.webapp.support import BoneEngine
+from webapp.accounts.principal import ONE
 from webapp.context import RequestContext
+from webapp.storage.audit import Who
 from webapp.viewer.routes import SessionRefused, Sessions
 
 TOKEN = "0123456789abcdef" * 2
@@ -216,7 +218,7 @@ def test_a_deleted_study_says_so_on_the_open_page(client: TestClient, study: dic
 def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
     record = state.store.studies.get(study["id"])
-    context = RequestContext(state.services, "somebody", "en", "", "/")
+    context = RequestContext(state.services, ONE, Who("somebody"), "en", "", "/")
 
     async def live() -> weakref.ref[Any]:
         sessions = Sessions(most=2, grace_s=0.0)
@@ -243,7 +245,7 @@ def test_sessions_end_after_their_grace_and_leave_nothing_behind(client: TestCli
 def test_a_page_that_was_left_makes_room_for_a_new_one(client: TestClient, study: dict) -> None:
     state = client.app.state  # type: ignore[attr-defined]
     record = state.store.studies.get(study["id"])
-    context = RequestContext(state.services, "somebody", "en", "", "/")
+    context = RequestContext(state.services, ONE, Who("somebody"), "en", "", "/")
 
     async def live() -> None:
         sessions = Sessions(most=1, grace_s=60.0)

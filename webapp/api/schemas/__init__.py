@@ -21,7 +21,7 @@ from webapp.api.schemas.pacs import (
     Transfer,
 )
 from webapp.api.schemas.reviews import NewReview, Review, ReviewList
-from webapp.api.schemas.studies import PageQuery, Study, StudyList
+from webapp.api.schemas.studies import ChangedStudy, GroupQuery, PageQuery, Study, StudyList
 from webapp.api.schemas.vertebrae import NamedVertebrae
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "TRIANGLES",
     "Answer",
     "ArchiveNames",
+    "ChangedStudy",
     "ChosenSeries",
     "Display",
     "Engine",
@@ -39,6 +40,7 @@ __all__ = [
     "FoundSeriesList",
     "FoundStudies",
     "FoundStudy",
+    "GroupQuery",
     "Health",
     "Import",
     "Job",

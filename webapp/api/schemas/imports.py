@@ -15,6 +15,8 @@ class ChosenSeries(Request):
     """Which series to make a study of."""
 
     series: str = Field("", description="Its key; without one, the proposed series")
+    alias: str = Field("", max_length=120, description="What to call the study; not a patient's name")
+    group: str | None = Field(None, max_length=60, description="Whose the study shall be; needed by who is in several")
 
 
 class Series(Answer):

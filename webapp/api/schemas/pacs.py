@@ -83,6 +83,7 @@ class Fetch(Request):
 
     study_uid: Uid
     series_uid: Uid
+    group: str | None = Field(None, max_length=60, description="Whose the study shall be; needed by who is in several")
 
 
 class Transfer(Answer):

@@ -43,6 +43,7 @@ class Review(Answer):
     comment: str = Field(description="May hold anything, escape it")
     at_mm: Triple = Field(description="The place it is about, RAS+ mm")
     view: str = Field(description="What was seen: the part of the page's address behind #")
+    author: str = Field(description="Name of the account; the address where there are no accounts")
     created_at: Timestamp
     url: Address
     link: Address = Field(description="Opens the study as the reviewer saw it")
@@ -58,6 +59,7 @@ class Review(Answer):
             comment=review.comment,
             at_mm=review.at_mm,
             view=review.view,
+            author=review.who,
             created_at=review.created_at,
             url=f"{API}/reviews/{review.id}",
             link=f"/studies/{review.study_id}#{review.view}",

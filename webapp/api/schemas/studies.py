@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from webapp.api.schemas.base import API, DIGITS, Address, Answer, Query, Shape, Timestamp, Triple
+from webapp.api.schemas.base import API, DIGITS, Address, Answer, Query, Request, Shape, Timestamp, Triple
 from webapp.api.schemas.errors import Note
 from webapp.api.schemas.jobs import Job
 from webapp.enumerations import StudyState, Verdict
@@ -20,7 +20,8 @@ class Study(Answer):
     """One uploaded CT, with its latest job."""
 
     id: str
-    name: str = Field(description="What the user called it; may hold anything, escape it")
+    name: str = Field(description="Its alias, else the file's name; may hold anything, escape it")
+    group: str | None = Field(description="Whose members see it; null where there are no accounts, or none was chosen")
     created_at: Timestamp
     shape: Shape = Field(description="Voxels along i, j, k of the file")
     spacing_mm: Triple
@@ -53,6 +54,7 @@ class Study(Answer):
         return cls(
             id=study.id,
             name=study.name,
+            group=study.group,
             created_at=study.created_at,
             shape=study.shape,
             spacing_mm=study.spacing_mm,
@@ -77,6 +79,21 @@ class PageQuery(Query):
     after: Annotated[int, Field(ge=0), DIGITS] | None = Field(
         None, description="Continue behind a page; the header Link of that page says how"
     )
+
+    search: str = Field("", max_length=200, description="Only studies whose aliases hold this, in capitals or not")
+
+
+class GroupQuery(Query):
+    """Whose a new study shall be."""
+
+    group: str | None = Field(None, description="One of one's groups; needed by who is in several")
+
+
+class ChangedStudy(Request):
+    """What shall change of a study; what is left out stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=120, description="Its alias; not the name of a patient")
+    group: str | None = Field(None, min_length=1, max_length=60)
 
 
 class StudyList(Answer):

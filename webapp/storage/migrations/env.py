@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from webapp.storage.access import tables as _access  # noqa: F401 - its tables are Base's, too
 from webapp.storage.tables import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from webapp.enumerations import OPEN_JOB_STATES
+from webapp.storage.audit import append
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import THUMBNAIL_FILE, Folders
 from webapp.storage.jobs import close_as_done
@@ -38,7 +38,6 @@ from webapp.storage.recovery.records import (
 from webapp.storage.reviews import to_review
 from webapp.storage.studies import file_version
 from webapp.storage.tables import (
-    AuditRow,
     JobRow,
     MaskRow,
     MeasurementRow,
@@ -83,9 +82,7 @@ class Recovery:
                 row = _study(session, study_id)
                 if row is not None:  # the server died before it could write that the study is deleted
                     session.delete(row)
-                    session.add(
-                        AuditRow(at=time.time(), who="", action="delete", study_id=study_id, detail="finished at start")
-                    )
+                    append(session, "", "delete", study_id, "finished at start")
             self._folders.empty_trash(study_id)
 
     def _adopt_studies(self, known: set[str]) -> None:
