@@ -1,4 +1,4 @@
-"""Command line of the engine: ``segment | measure | evaluate | train | ablation | info | phantom``.
+"""Command line of the engine: ``segment | measure | evaluate | train | ablation | info | phantom | register | plan``.
 
 Exit 0: done. 2: bad input, with one plain line on stderr. 1: a bug, with its traceback. 130: Ctrl+C.
 A command's module, with its options and whatever it imports, is loaded when that command is asked for.
@@ -79,6 +79,18 @@ def _phantom() -> CommandModule:
     return phantom
 
 
+def _register() -> CommandModule:
+    from segmentation.cli import register
+
+    return register
+
+
+def _plan() -> CommandModule:
+    from segmentation.cli import plan
+
+    return plan
+
+
 COMMANDS: Mapping[str, Command] = {
     "segment": Command("write the spine mask of a CT", _segment),
     "measure": Command("measure the vertebrae of a label map: heights, angles, canal, density", _measure),
@@ -87,6 +99,8 @@ COMMANDS: Mapping[str, Command] = {
     "ablation": Command("train and measure networks and preprocessings side by side", _ablation),
     "info": Command("geometry and HU range of a scan, and why it would be refused", _info),
     "phantom": Command("write a synthetic spine CT whose geometry is known", _phantom),
+    "register": Command("register touched points to a vertebra, for research", _register),
+    "plan": Command("propose pedicle screws, or check them for breaches, for research", _plan),
 }
 
 

@@ -1,0 +1,1 @@
+"""Registration of points touched on the patient to the surface of a segmented vertebra. Research use only."""
