@@ -44,6 +44,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--far", metavar="DIR", type=Path, help="CTs without labels: the mask away from the spine")
     command.add_argument("--centrelines", metavar="FILE.json", type=Path, help="where the spine of each of them runs")
     command.add_argument("--negatives", metavar="DIR", type=Path, help="CTs without a spine: what is claimed there")
+    command.add_argument("--vertebrae", action="store_true", help="vertebrae and names of --cases, too")
+    command.add_argument("--label-maps", metavar="DIR", type=Path, help="vertebrae and names by masks without a CT")
+    command.add_argument("--names-model", metavar="FILE.safetensors", type=Path, help="weights that name vertebrae")
     command.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
     add_model_options(command)
     command.add_argument("-o", "--output", metavar="REPORT.json", type=Path)
@@ -60,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
             (options.folds, _folds),
             (options.far or options.negatives, _far),
             (options.robustness, _robustness),
+            (options.vertebrae or options.label_maps, _vertebrae),
         ):
             if wanted:
                 part(session)
@@ -76,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     check_writable(options.output, ".json")
     check_writable(options.markdown, ".md")
-    if not (options.cases or options.folds or options.far or options.negatives):
+    if not (options.cases or options.folds or options.far or options.negatives or options.label_maps):
         raise BadConfiguration("cli.nothing_to_evaluate")
     if (options.far is None) != (options.centrelines is None):
         raise BadConfiguration("cli.far_without_centrelines")
@@ -148,6 +152,29 @@ def _far(session: _Session) -> None:
         session.refused |= report.refused
     if rows:
         session.tables.append(distant_table(rows))
+
+
+def _vertebrae(session: _Session) -> None:
+    from segmentation.cli.options.name_tables import named_cases, named_label_maps
+    from segmentation.evaluation.vertebra_scores import vertebra_table
+    from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
+
+    options = session.options
+    namer = Namer(options.names_model or NAMES_MODEL)
+    found = {}
+    if options.cases and options.vertebrae:
+        engine = session.load(None)
+        for title, true_masks in (("vertebrae", False), ("vertebrae of the reference's spine", True)):
+            found[title] = named_cases(options.cases, engine, namer, session.progress, true_masks)
+    if options.label_maps:
+        found["vertebrae of label maps, without CT"], refused = named_label_maps(
+            options.label_maps, namer, session.progress
+        )
+        session.refused |= refused
+    for title, scores in found.items():
+        if scores:
+            session.tables.append(vertebra_table(scores, f"{title}, {namer.model.id}"))
+    session.content["vertebrae"] = {title: [one.to_json() for one in scores] for title, scores in found.items()}
 
 
 def _robustness(session: _Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from segmentation.core.geometry import to_canonical
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import load_model
 from segmentation.preprocessing.preprocess import InputSpec, prepare, resample
-from segmentation.vertebrae.fields import VOXEL_MM, Fields, fields_of
+from segmentation.vertebrae.fields import RIBS, SACRAL, VOXEL_MM, Fields, fields_of
 from segmentation.vertebrae.name_spine import name_spine, nothing_named
 from segmentation.vertebrae.named_spine import NamedSpine
 
@@ -37,12 +38,12 @@ class Namer:
         self._stage = self.model.stages[STAGE]
         self._stage.network.to(device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
-    def name(self, volume: Volume, spine: LabelMap) -> NamedSpine:
-        """Name the vertebrae of a binary spine mask on the CT's grid."""
+    def name(self, volume: Volume, spine: LabelMap, with_ct: bool = True) -> NamedSpine:
+        """Name the vertebrae of a binary spine mask on the CT's grid; by shape alone if ``with_ct`` is False."""
         mask = spine.labels == 1
         if np.count_nonzero(mask) * spine.grid.voxel_ml < LEAST_ML:
             return nothing_named(mask.shape)
-        return name_spine(mask, volume.grid, self.fields(volume, mask))
+        return name_spine(mask, volume.grid, self.fields(volume, mask, with_ct))
 
     def fields(self, volume: Volume, mask: NDArray[np.bool_], with_ct: bool = True) -> Fields:
         """Compute the network's answers around an (I, J, K) mask; without the CT if ``with_ct`` is False."""
@@ -53,7 +54,10 @@ class Namer:
         share = np.clip(resample(canonical.astype(np.float32), prepared.valid_shape), 0, 1)
         image = prepared.image if with_ct else np.zeros_like(share)
         output = self._run(np.stack([image, share]))
-        return fields_of(output, share, prepared.grid)
+        fields = fields_of(output, share, prepared.grid)
+        if not with_ct:  # no landmark is seen without a CT, whatever the network expects where one should be
+            fields.tissue[[SACRAL, RIBS]] = 0.0
+        return replace(fields, with_ct=with_ct)
 
     def _run(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         multiple = self._stage.network.spec.multiple

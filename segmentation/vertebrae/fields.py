@@ -31,6 +31,7 @@ class Fields:
         tissue: (4, I, J, K) probabilities.
         offset_mm: (3, I, J, K) from the voxel to the centre of its vertebra's body, RAS mm.
         levels: (25, I, J, K) log-probabilities of ``LEVELS``.
+        with_ct: False where the mask was all that there was.
     """
 
     grid: Grid
@@ -38,6 +39,7 @@ class Fields:
     tissue: Array
     offset_mm: Array
     levels: Array
+    with_ct: bool = True
 
     @property
     def spacing(self) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from segmentation.core.labels import SACRUM
 from segmentation.vertebrae.assign import assign_voxels, sacrum_voxels
 from segmentation.vertebrae.confidence import vertebra_confidence
 from segmentation.vertebrae.fields import Fields
-from segmentation.vertebrae.landmarks import Landmarks, find_landmarks
+from segmentation.vertebrae.landmarks import Landmarks, ends_in_sacrum, find_landmarks
 from segmentation.vertebrae.named_spine import Alternative, NamedSpine, NamedVertebra
 from segmentation.vertebrae.sequence import Path, name_row
 from segmentation.vertebrae.votes import PITCH_MM, Instance, find_instances
@@ -40,14 +40,18 @@ def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_train
     instances = find_instances(fields)
     if not instances:
         return nothing_named(mask.shape)
-    marks = find_landmarks(fields, instances)
+    everything = instances
+    if ends_in_sacrum(fields, instances):
+        instances = instances[:-1]
+    marks = find_landmarks(fields, instances, sacrum_seen=len(instances) < len(everything))
     paths = namings(instances, marks)
     best = paths[0]
     sure, reason = judge(paths, marks)
     if unlike_training:
         sure, reason = False, "unlike_training"
-    centres = np.array([one.centre_mm for one in instances])
-    labels = assign_voxels(mask, grid, fields, centres, best.numbers)
+    centres = np.array([one.centre_mm for one in everything])
+    numbers = (*best.numbers, *[SACRUM] * (len(everything) - len(instances)))
+    labels = assign_voxels(mask, grid, fields, centres, numbers)
     sacrum = sacrum_voxels(grid, fields, mask)
     if not marks.sacrum:
         sacrum[:] = False
@@ -65,7 +69,7 @@ def namings(instances: Sequence[Instance], marks: Landmarks) -> list[Path]:
         expected = PITCH_MM[int(np.clip(round(level), 0, len(PITCH_MM) - 1))]
         steps.append(float(np.linalg.norm(above.centre_mm - below.centre_mm)) / float(expected))
     log_levels = np.stack([one.log_levels for one in instances])
-    return name_row(log_levels, steps, marks.sacrum, marks.goes_on_below, NAMINGS)
+    return name_row(log_levels, steps, marks.sacrum, marks.goes_on_below, marks.goes_on_above, NAMINGS)
 
 
 def judge(paths: Sequence[Path], marks: Landmarks) -> tuple[bool, str]:

@@ -28,6 +28,7 @@ OTHERWISE_ABOVE_SACRUM = 9.0
 # Neighbours err together: what the network says of n vertebrae counts like INDEPENDENT ** -1 of them.
 EVIDENCE = 0.5
 BELOW_L5 = 2.5  # a last L5 or L6 without a sacrum below it, though the view goes on
+ABOVE_C1 = 1.5
 FLOOR = np.log(1e-4)
 
 
@@ -50,6 +51,7 @@ def name_row(
     steps: Sequence[float],
     sacrum_below: bool,
     goes_on_below: bool = False,
+    goes_on_above: bool = False,
     top: int = 3,
 ) -> list[Path]:
     """Find the likeliest namings of a row, one for each name that the first vertebra may have, best first.
@@ -59,12 +61,15 @@ def name_row(
         steps: N - 1 distances between neighbours in units of the distance expected there.
         sacrum_below: The sacrum was seen below the last one.
         goes_on_below: The view goes on below the last one, and no sacrum was seen there.
+        goes_on_above: The view goes on above the first one, and no other vertebra was found there: it may be C1.
         top: How many.
     """
     count = len(log_levels)
     if not count:
         return []
     emission = EVIDENCE * _emissions(np.maximum(log_levels, FLOOR))
+    if goes_on_above:
+        emission[0, 0] += ABOVE_C1
     emission[0] -= RARE * np.isin(STATES, (T13, L6))
     last = np.array([_end(number, sacrum_below, goes_on_below) for number in STATES])
     found = []

@@ -13,8 +13,10 @@ from scipy import ndimage
 
 from segmentation.vertebrae.fields import SACRAL, VERTEBRA, Fields
 
-SIGMA_MM = 3.5
-PEAK_RADIUS_MM = 7.0
+CELL_MM = 2.0  # of the histogram of votes
+SIGMA_MM = 2.8
+PEAK_RADIUS_MM = 5.0
+SPLIT_OF_PITCH, LEAST_OF_HALF, FEWEST_TO_SPLIT = 0.7, 0.4, 20
 LEAST_SHARE = 0.3  # of a voxel that is mask
 NEAR_MM = 22.0  # a vote farther from every centre belongs to none
 LEAST_ML = 0.7  # a sliver at the scan's border
@@ -45,8 +47,7 @@ class Instance:
     @property
     def expected_level(self) -> float:
         """Mean position along the levels, from 0 (C1)."""
-        p = np.exp(self.log_levels - self.log_levels.max())
-        return float(p @ np.arange(len(p)) / p.sum())
+        return float(_expected_levels(self.log_levels[None])[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +73,8 @@ def find_instances(fields: Fields) -> list[Instance]:
     votes = votes_of(fields)
     if not len(votes.at):
         return []
-    centres = _peaks(votes, fields)
     voxel_ml = float(np.prod(fields.spacing)) / 1000
+    centres = _split(votes, _peaks(votes, fields), voxel_ml)
     instances: list[Instance] = []
     for _ in range(ROUNDS):
         instances = _grouped(votes, centres, voxel_ml)
@@ -97,23 +98,71 @@ def nearest_centre(
 
 
 def _peaks(votes: Votes, fields: Fields) -> NDArray[np.float64]:
-    """Find local maxima of the smoothed density of votes, mm."""
-    shape = np.array(fields.mask.shape) + 20
-    index = np.rint(fields.grid.to_index(votes.vote_mm)).astype(int) + 10
-    inside = ((index >= 0) & (index < shape)).all(axis=1)
-    heat = np.zeros(shape)
-    np.add.at(heat, tuple(index[inside].T), votes.share[inside])
-    sigma = SIGMA_MM / fields.spacing
-    heat = ndimage.gaussian_filter(heat, sigma)
-    reach = tuple(2 * round(PEAK_RADIUS_MM / s) + 1 for s in fields.spacing)
+    """Find local maxima of the smoothed density of votes, mm; of two closer than neighbours can be, the higher one."""
+    low = votes.vote_mm.min(axis=0) - 4 * SIGMA_MM
+    index = np.rint((votes.vote_mm - low) / CELL_MM).astype(int)
+    shape = index.max(axis=0) + 1 + int(4 * SIGMA_MM / CELL_MM)
+    heat, height = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    expected = _expected_levels(votes.levels)
+    np.add.at(heat, tuple(index.T), votes.share)
+    np.add.at(height, tuple(index.T), votes.share * expected)
+    heat, height = (ndimage.gaussian_filter(part, SIGMA_MM / CELL_MM) for part in (heat, height))
+    reach = 2 * round(PEAK_RADIUS_MM / CELL_MM) + 1
     local = (heat == ndimage.maximum_filter(heat, reach)) & (heat > 0)
-    places = np.argwhere(local)
+    places, strength = low + np.argwhere(local) * CELL_MM, heat[local]
+    level = np.clip(np.rint(height[local] / strength), 0, len(PITCH_MM) - 1).astype(int)
+    # The volume of a peak whose votes agree to within the filter's width.
     voxel_ml = float(np.prod(fields.spacing)) / 1000
-    # The volume that would make such a peak if all its votes agreed to within the filter's width.
-    volume = heat[local] * voxel_ml * (2 * np.pi) ** 1.5 * float(np.prod(sigma)) * 2
-    strong = volume > LEAST_ML
-    order = np.argsort(-volume[strong])
-    return fields.grid.to_mm(places[strong][order].astype(np.float64) - 10)
+    volume = strength * voxel_ml * (2 * np.pi) ** 1.5 * (SIGMA_MM / CELL_MM) ** 3 * 2
+    kept: list[int] = []
+    for peak in np.argsort(-volume / VOLUME_ML[level]):
+        away = np.linalg.norm(places[kept] - places[peak], axis=1) if kept else np.empty(0)
+        close = [CLOSEST_OF_PITCH * min(PITCH_MM[level[peak]], PITCH_MM[level[other]]) for other in kept]
+        if volume[peak] > LEAST_ML and (away > close).all():
+            kept.append(int(peak))
+    return np.asarray(places[kept], np.float64)
+
+
+def _expected_levels(log_levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the mean position along the levels of (N, 25) log-probabilities."""
+    p = np.exp(log_levels - log_levels.max(axis=1, keepdims=True))
+    return np.asarray(p @ np.arange(p.shape[1]) / p.sum(axis=1))
+
+
+def _split(votes: Votes, centres: NDArray[np.float64], voxel_ml: float) -> NDArray[np.float64]:
+    """Divide each group whose votes lie around two places as far apart as neighbours are."""
+    number, distance = nearest_centre(votes.vote_mm, centres)
+    number[distance > NEAR_MM] = -1
+    expected = _expected_levels(votes.levels)
+    result = list(centres)
+    for group in range(len(centres)):
+        halves = _halves(votes.vote_mm, np.flatnonzero(number == group))
+        if halves is None:
+            continue
+        pair = [np.median(votes.vote_mm[half], axis=0) for half in halves]
+        levels = [float(np.average(expected[half], weights=votes.share[half])) for half in halves]
+        large = [
+            float(votes.share[half].sum()) * voxel_ml > LEAST_OF_HALF * VOLUME_ML[round(level)]
+            for half, level in zip(halves, levels, strict=True)
+        ]
+        if all(large) and np.linalg.norm(pair[0] - pair[1]) > SPLIT_OF_PITCH * PITCH_MM[round(sum(levels) / 2)]:
+            result[group] = pair[0]
+            result.append(pair[1])
+    return np.array(result)
+
+
+def _halves(places: NDArray[np.float64], mine: NDArray[np.int64]) -> list[NDArray[np.int64]] | None:
+    """Divide votes into the upper and the lower ones around two medians; None where one side stays empty."""
+    if len(mine) < FEWEST_TO_SPLIT:
+        return None
+    above = places[mine, 2] > np.median(places[mine, 2])
+    for _ in range(ROUNDS):
+        halves = [mine[above], mine[~above]]
+        if min(map(len, halves)) == 0:
+            return None
+        pair = np.array([np.median(places[half], axis=0) for half in halves])
+        above = nearest_centre(places[mine], pair)[0] == 0
+    return halves
 
 
 def _grouped(votes: Votes, centres: NDArray[np.float64], voxel_ml: float) -> list[Instance]:

@@ -21,7 +21,7 @@ def spoiled_mask(codes: NDArray[np.uint8], spine: Mask, rng: np.random.Generator
     mask = spine.copy()
     if rng.random() < 0.15:
         return mask
-    if rng.random() < 0.5:
+    if rng.random() < 0.65:
         mask |= _upper_sacrum(codes, rng)
     if rng.random() < 0.3:
         mask |= (codes == RIB) & _boxes(mask, rng, int(rng.integers(1, 5)), 12, 30)

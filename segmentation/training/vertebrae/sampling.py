@@ -246,8 +246,10 @@ def _sample(
     for kind, share in shares.items():
         tissue[share >= 0.4] = kind
     known = hu is None or anatomy.whole
-    if not known or alone:
+    if alone:
         tissue[tissue != VERTEBRA] = IGNORE
+    elif not known:  # what has no label may be anything
+        tissue[(tissue != VERTEBRA) & (tissue != SACRAL)] = IGNORE
     tissue[~view] = IGNORE
     level, offset, weight = _targets(codes, spine, shares[VERTEBRA], centres, corner)
     return Sample(np.stack([image, mask]).astype(np.float32), tissue, level, offset, weight)

@@ -103,6 +103,21 @@ def test_a_scan_unlike_those_of_the_training_is_never_sure(scene: Scene):
     assert (named.sure, named.reason) == (False, "unlike_training")
 
 
+def test_the_top_of_the_sacrum_in_the_mask_is_no_vertebra():
+    scene = Scene((*ROW, "L6"))  # what looks like a sixth one is taken for sacrum by a fifth
+    low = scene.centres[-1]
+    points = scene.coarse.to_mm(np.argwhere(np.ones(scene.coarse.shape, bool)).astype(float))
+    inside = (np.abs(points - low) <= [20, 20, 13]).all(axis=1)
+    rng = np.random.default_rng(0)
+    flat = scene.fields.tissue.reshape(4, -1)
+    flat[SACRAL, inside], flat[VERTEBRA, inside] = 0.2, 0.78
+    kept = scene.fields.mask.reshape(-1)
+    kept[np.flatnonzero(inside)[rng.random(inside.sum()) < 0.6]] = 0
+    named = name_spine(scene.truth > 0, scene.grid, scene.fields)
+    assert [one.name for one in named.vertebrae] == list(ROW)
+    assert (named.labels[scene.truth == NUMBERS["L6"]] == SACRUM).mean() > 0.95
+
+
 def test_an_empty_mask_makes_an_empty_map():
     named = nothing_named((4, 5, 6))
     assert not named.labels.any()

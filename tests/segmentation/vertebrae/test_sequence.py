@@ -83,3 +83,10 @@ def test_a_row_is_shifted_by_one_level_or_not_at_all():
     assert shifted(row, 1) == (NUMBERS["T12"], NUMBERS["L1"], NUMBERS["L2"])
     assert shifted(row, -1) == (NUMBERS["T10"], NUMBERS["T11"], NUMBERS["T12"])
     assert shifted((1, 2), -1) is None
+
+
+def test_what_is_seen_above_the_first_vertebra_speaks_for_the_atlas():
+    looks = np.logaddexp(seen("C1 C2 C3"), seen("C2 C3 C4"))
+    assert names_of(name_row(looks, [1, 1], sacrum_below=False, goes_on_above=True)[0].numbers) == "C1 C2 C3"
+    thoracic = name_row(seen("T1 T2 T3"), [1, 1], sacrum_below=False, goes_on_above=True)[0]
+    assert names_of(thoracic.numbers) == "T1 T2 T3"
