@@ -214,3 +214,42 @@ def test_a_folder_in_use_is_refused_before_gunicorn_starts(tmp_path: Path, monke
     with pytest.raises(BadConfiguration, match="Another SpineView server"):
         serve(data_dir=tmp_path)
     holder.close()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    assert main(["serve", "--port", "0", *options]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SPINEVIEW_HOST": "0.0.0.0"},
+        {"SPINEVIEW_HOST": "::"},
+        {"SPINEVIEW_TRUSTED_PROXIES": '["127.0.0.1"]'},
+        {"SPINEVIEW_ALLOWED_ORIGINS": '["https://spine.example"]'},
+        {"SPINEVIEW_PUBLIC_URL": "https://spine.example"},
+    ],
+)
+def test_a_server_that_others_reach_does_not_start_without_accounts(
+    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    monkeypatch.setattr(Server, "run", lambda _self: pytest.fail("it started"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert "--accounts" in refused(capsys, "--data", str(tmp_path))
+
+
+def test_a_folder_that_had_accounts_is_never_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    started = []
+    monkeypatch.setattr(Server, "run", lambda self: started.append(self) or self.socket.close())
+    assert main(["serve", "--port", "0", "--data", str(tmp_path), "--accounts"]) == 0
+    assert started[0]._invitation.startswith("/welcome#")
+    for file in tmp_path.glob("spineview.sqlite3*"):
+        file.unlink()
+    assert "has accounts" in refused(capsys, "--data", str(tmp_path), "--open")

@@ -52,10 +52,12 @@ withForm("second-factor-remove", (form) =>
 );
 
 const tokens = byId("tokens");
-onSubmit(elementById("new-token", HTMLFormElement), async ({ name, scope, days }) => {
+const newToken = elementById("new-token", HTMLFormElement);
+onSubmit(newToken, async ({ name, scope, days }) => {
   const made = await request(`${API}/tokens`, "POST", { name, scope, days: Number(days) });
   byId("token-secret").textContent = made.secret;
   byId("token-made").hidden = false;
+  newToken.reset();
   await listTokens();
 });
 
