@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, gt=0, description="Days after which a study is removed; without it studies stay until deleted."
     )
+    masks_per_study: int | None = Field(
+        default=None,
+        gt=0,
+        description="Newest results kept of each study; older ones without a review are removed. Without it all stay.",
+    )
     keep_identity: bool = Field(
         default=False,
         description="Keep DICOM files as they came, names and dates included, so that results fit into the PACS.",

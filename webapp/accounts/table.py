@@ -143,6 +143,7 @@ RULES = _rules("""
     segment     POST    API/studies/{study_id}/jobs
     segment     DELETE  API/jobs/{job_id}
     send        POST    API/masks/{mask_id}/send
+    edit        DELETE  API/masks/{mask_id}
     edit        DELETE  API/studies/{study_id}
     edit        PATCH   API/studies/{study_id}
     edit        GET     /studies/{study_id}/sharing

@@ -163,6 +163,15 @@ def get_vertebrae(mask_id: str) -> schemas.NamedVertebrae:
     return schemas.NamedVertebrae.of(names)
 
 
+@api.delete("/masks/<mask_id>")
+@json_route("masks", None, 204, errors=(404, 409, 507))
+def delete_mask(mask_id: str) -> None:
+    """Remove one mask that the model made; its reviews stay. A reference goes with its study alone."""
+    if _mask(mask_id).kind == "reference":
+        raise WebError(409, "reference", "mask.reference_stays")
+    services().store.masks.delete(mask_id, who())
+
+
 @api.get("/jobs/<job_id>")
 @json_route("jobs", schemas.Job, errors=(404,))
 def get_job(job_id: str) -> schemas.Job:

@@ -57,6 +57,7 @@ class Housekeeping:
             Parts(self._services.store.uploads).expire,
             self._remove_temporary,
             self._remove_old_studies,
+            self._remove_spare_masks,
         )
         for task in tasks:
             try:
@@ -85,6 +86,12 @@ class Housekeeping:
             if study.created_at < oldest and study.state not in ("queued", "running"):
                 log.info("study %s is older than %d days and is removed", study.id, days)
                 store.studies.delete(study.id, RETENTION)
+
+    def _remove_spare_masks(self) -> None:
+        """Remove results beyond the newest ``masks_per_study``."""
+        keep = self._services.settings.masks_per_study
+        for mask_id in () if keep is None else self._services.store.masks.spare(keep):
+            self._services.store.masks.delete(mask_id, RETENTION)
 
 
 def sweep(folder: Path, older_than_s: float) -> None:

@@ -68,7 +68,7 @@ class Folders:
         return folder
 
     def discard(self, folder: Path) -> None:
-        """Rename a study's folder into ``trash``; it survives there until ``empty_trash``."""
+        """Rename the folder of a study or a mask into ``trash``; it survives there until ``empty_trash``."""
         self.trash.mkdir(exist_ok=True)
         rename_durably(folder, self.trash / folder.name)
 
@@ -77,8 +77,13 @@ class Folders:
         if (self.trash / study_id).exists():
             rename_durably(self.trash / study_id, self.study(study_id))
 
+    def restore_to(self, folder: Path) -> None:
+        """Undo ``discard`` of this folder, if it happened."""
+        if (self.trash / folder.name).exists():
+            rename_durably(self.trash / folder.name, folder)
+
     def discarded(self) -> list[str]:
-        """Ids of the studies whose folders were discarded and not removed yet."""
+        """Ids of the studies and masks whose folders were discarded and not removed yet."""
         return [folder.name for folder in self.trash.iterdir()] if self.trash.is_dir() else []
 
     def empty_trash(self, study_id: str) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from webapp.storage.audit import append
 from webapp.storage.database import Database
-from webapp.storage.tables import Mask, MaskRow, to_mask
+from webapp.storage.folders import Folders
+from webapp.storage.tables import Mask, MaskRow, ReviewRow, to_mask
 
 
 class Masks:
     """Segmentations and references of studies; a reference is added with its study, a segmentation with its job."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
+        self._folders = folders
 
     def get(self, mask_id: str) -> Mask | None:
         """One mask, or None."""
@@ -25,3 +28,49 @@ class Masks:
         newest_first = select(MaskRow).where(MaskRow.study_id == study_id).order_by(MaskRow.sequence.desc())
         with self._database.reading() as session:
             return [to_mask(row) for row in session.scalars(newest_first)]
+
+    def version(self, mask: Mask) -> int:
+        """Count, from 1, which of the masks of its kind that its study has had since its oldest one this is."""
+        place = select(MaskRow.sequence).where(MaskRow.id == mask.id).scalar_subquery()
+        earlier = select(func.count()).where(
+            MaskRow.study_id == mask.study_id, MaskRow.kind == mask.kind, MaskRow.sequence <= place
+        )
+        with self._database.reading() as session:
+            return session.scalar(earlier) or 1
+
+    def delete(self, mask_id: str, who: str = "") -> bool:
+        """Remove a mask's row and its folder, and record who did it; False if there is none.
+
+        In the order in which a study is deleted: a crash leaves all of it or nothing.
+
+        Raises:
+            WebError: 507, the disk is full; everything is where it was.
+        """
+        mask = self.get(mask_id)
+        if mask is None:
+            return False
+        folder = self._folders.mask(mask)
+        try:
+            with self._database.transaction() as session:
+                row = session.scalar(select(MaskRow).where(MaskRow.id == mask_id))
+                if row is None:
+                    return False
+                session.delete(row)
+                append(session, who, "delete_mask", mask.study_id, mask_id)
+                if folder.exists():
+                    self._folders.discard(folder)
+        except BaseException:
+            self._folders.restore_to(folder)
+            raise
+        self._folders.empty_trash(mask_id)
+        return True
+
+    def spare(self, keep: int) -> list[str]:
+        """Name the masks that the engine made beyond the newest ``keep`` of each study and kind; none with a review."""
+        newest_first = func.row_number().over(
+            partition_by=(MaskRow.study_id, MaskRow.kind), order_by=MaskRow.sequence.desc()
+        )
+        ranked = select(MaskRow.id, newest_first.label("rank")).where(MaskRow.kind != "reference").subquery()
+        reviewed = select(ReviewRow.mask_id).where(ReviewRow.mask_id.is_not(None))
+        with self._database.reading() as session:
+            return list(session.scalars(select(ranked.c.id).where(ranked.c.rank > keep, ranked.c.id.not_in(reviewed))))

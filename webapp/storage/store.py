@@ -51,7 +51,7 @@ class Store:
             self._database = Database(path)
         self.studies = Studies(self._database, self._folders)
         self.jobs = Jobs(self._database, self._folders)
-        self.masks = Masks(self._database)
+        self.masks = Masks(self._database, self._folders)
         self.measurements = Measurements(self._database, self._folders)
         self.reviews = Reviews(self._database, self._folders)
         self.audit = Audit(self._database)

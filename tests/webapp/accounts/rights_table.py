@@ -87,6 +87,7 @@ Cw        DELETE  API/transfers/{transfer}
 CAw       POST    API/studies/{study}/jobs
 CAw       DELETE  API/jobs/{job}
 CAw       POST    API/masks/{mask}/send
+CAw       DELETE  API/masks/{mask}
 CAw       DELETE  API/studies/{study}
 CAw       PATCH   API/studies/{study}
 CAw       GET     /studies/{study}/sharing

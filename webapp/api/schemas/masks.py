@@ -57,6 +57,7 @@ class Mask(Answer):
     id: str
     study_id: str
     kind: MaskKind
+    version: int = Field(ge=1, description="Counts the masks of this kind that the study has, oldest first")
     label_map_kind: LabelMapKind
     labels: list[int] = Field(description="Numbers of the labels present, ascending")
     volume_ml: float = Field(ge=0, description="Of the spine")
@@ -85,6 +86,7 @@ class Mask(Answer):
             id=mask.id,
             study_id=mask.study_id,
             kind=mask.kind,
+            version=store.masks.version(mask),
             label_map_kind=cast(LabelMapKind, mask.label_map_kind),
             labels=mask.labels,
             volume_ml=round(mask.volume_ml, 3),

@@ -79,7 +79,7 @@ class Recovery:
     def _finish_deletions(self) -> None:
         for study_id in self._folders.discarded():
             with self._database.transaction() as session:
-                row = _study(session, study_id)
+                row = _study(session, study_id) or session.scalar(select(MaskRow).where(MaskRow.id == study_id))
                 if row is not None:  # the server died before it could write that the study is deleted
                     session.delete(row)
                     append(session, "", "delete", study_id, "finished at start")
