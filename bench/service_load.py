@@ -5,8 +5,7 @@
 
 Each build runs in a process of its own on an empty data folder, one after the other, in turns, on the same machine and
 with the same requests: pages, the list, thumbnails, display data, previews, health. Printed are the 95th percentiles of
-their times, the errors, the memory of the server, and the ratio of the two builds. ``--list N`` fills the store with N
-studies first, by copying rows and folders of one, and times the list alone.
+their times, the errors, the memory of the server, and the ratio of the two builds.
 """
 
 from __future__ import annotations
@@ -145,7 +144,9 @@ def timed(build: Build, found: Measured, kind: str, path: str) -> bytes | None:
     begin = time.perf_counter()
     try:
         status, body = build.ask("GET", path)
-    except OSError as error:
+    except http.client.IncompleteRead:
+        return None  # deleted while it was sent
+    except (OSError, http.client.HTTPException) as error:
         found.errors.append(f"{kind}: {error!r}")
         return None
     found.times[kind].append(time.perf_counter() - begin)

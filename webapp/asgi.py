@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segmentation.core.errors import InputError
+from segmentation.core.priority import work_in_background
 from webapp.accounts.gate import Gate
 from webapp.api.access.session import session_routes
 from webapp.api.access.single_sign_on import SingleSignOn
@@ -109,7 +110,9 @@ def _flask(services: Services) -> ASGIApp:
     """Flask, with threads of their own for what is slow."""
     app = cast(Any, build_app(services))
     quick = cast(ASGIApp, WSGIMiddleware(app, workers=WSGI_THREADS))
-    slow = cast(ASGIApp, WSGIMiddleware(app, workers=SLOW_THREADS))
+    waiting = WSGIMiddleware(app)
+    waiting.executor = ThreadPoolExecutor(SLOW_THREADS, "slow", initializer=work_in_background)
+    slow = cast(ASGIApp, waiting)
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         is_slow = scope["type"] == "http" and SLOW.fullmatch(scope["path"])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from segmentation.core.errors import InputError, OperationCancelled, Problem
 from segmentation.core.messages import Message
+from segmentation.core.priority import work_in_background
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
@@ -190,6 +191,7 @@ class JobQueue:
         return EngineStatus(True, engine.model_id, engine.device, list(engine.notes), self._running)
 
     def _work(self) -> None:
+        work_in_background()  # the model's own threads are started from here, and follow
         while not self._stopping.is_set():
             self._wake.clear()
             try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from segmentation.core.errors import InputError
 from webapp.api.native import ApiRoute
@@ -23,6 +24,7 @@ from webapp.storage.studies import file_version
 from webapp.storage.tables import Mask, Study
 
 _FOREVER = "private, max-age=31536000, immutable"
+_SMALL_BYTES = 1 << 18  # read at once: cheaper than in pieces, and whole whatever is deleted meanwhile
 _PLACE = {"description": "Place of the series in the list, from 0", "schema": {"type": "integer", "minimum": 0}}
 _LABEL = {"description": "Number of a label", "schema": {"type": "integer", "minimum": 0}}
 BYTES, PNG = Content(("application/octet-stream",)), Content(("image/png",))
@@ -155,11 +157,27 @@ def cached(request: Request, path: Path, digest: str, kind: str, encoding: str =
     }
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if not path.is_file():
-        raise not_found("file")
     if encoding:
         headers["Content-Encoding"] = encoding
-    return FileResponse(path, media_type=kind, headers=headers)
+    try:
+        if path.stat().st_size <= _SMALL_BYTES:
+            return Response(path.read_bytes(), media_type=kind, headers=headers)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise not_found("file") from error
+    return _StoredFile(path, media_type=kind, headers=headers)
+
+
+class _StoredFile(FileResponse):
+    """A file that may be deleted before it is sent: 404 then, like one that was not there at all."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        except RuntimeError as error:
+            if Path(self.path).exists():
+                raise
+            raise not_found("file") from error
 
 
 def find_study(request: Request) -> tuple[Services, Study]:

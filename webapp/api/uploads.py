@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,14 +17,13 @@ from webapp.api.native import ApiRoute
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API, Answer, GroupQuery, Import, Study
 from webapp.context import RequestContext
+from webapp.http.background import in_background
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.multipart_form import drain, receive
 from webapp.ingest.admission import Upload, shown_name, stored_name
 from webapp.ingest.dicom_imports import FILES_FOLDER
 from webapp.services import Services
 
-# Uploads that wait for their turn to be read hold threads of their own, not those that serve files.
-_THREADS = CapacityLimiter(40)
 FIELDS = {"file": "original", "reference": "reference"}
 Made = tuple[Answer, str]  # what was made, and its address
 
@@ -80,7 +78,7 @@ async def upload_study(request: Request) -> Response:
         places = StudyFiles(folder)
         values = await receive(request, services.settings, places.place)
         upload = places.upload(values.get("alias", ""), group)
-        study = await to_thread.run_sync(services.admission.admit, upload, who, limiter=_THREADS)
+        study = await in_background(services.admission.admit, upload, who)
         return Study.of(services.store, study), f"{API}/studies/{study.id}"
 
     return await _answer(request, make)
@@ -94,7 +92,7 @@ async def upload_import(request: Request) -> Response:
         places = DicomFiles(folder)
         await receive(request, services.settings, places.place)
         places.check()
-        waiting = await to_thread.run_sync(services.imports.open, folder, limiter=_THREADS)
+        waiting = await in_background(services.imports.open, folder)
         services.access.owners.claim("import", waiting.id, RequestContext.of(request).principal.owner)
         return Import.of(waiting), f"{API}/imports/{waiting.id}"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from pydantic import Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -20,13 +20,13 @@ from webapp.api.schemas import API, Answer, Import, Study
 from webapp.api.schemas.base import Request as Body
 from webapp.api.uploads import DicomFiles, StudyFiles
 from webapp.context import RequestContext
+from webapp.http.background import in_background
 from webapp.http.bounded_body import MOST_BYTES
 from webapp.http.errors import WebError, answer, as_web_error, not_found
 from webapp.http.multipart_form import chunks_of
 from webapp.ingest.upload_parts import Part, Parts
 from webapp.services import Services
 
-_THREADS = CapacityLimiter(40)
 Size = int
 Kind = Literal["study", "import"]
 
@@ -86,8 +86,9 @@ class Finish:
             raise WebError(409, "not_whole", "upload.not_whole", came=part.offset, announced=part.length)
         task = self._running.get(part.id)
         if task is None:
-            work = to_thread.run_sync(self._make, part, contents, kind, context, limiter=_THREADS)
-            task = self._running[part.id] = asyncio.ensure_future(work)
+            task = self._running[part.id] = asyncio.create_task(
+                in_background(self._make, part, contents, kind, context)
+            )
             task.add_done_callback(lambda _: self._running.pop(part.id, None))
         return await asyncio.shield(task)
 

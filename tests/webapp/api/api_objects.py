@@ -37,9 +37,8 @@ class Objects:
         self._waiting = self._upload_dicom(folder)
         self._studies_of_imports = 0
         self.study_id = self._new_study()
-        job = self._post(f"studies/{self.study_id}/jobs")["id"]
-        assert wait_for(lambda: client.get(f"/api/v1/jobs/{job}").json()["state"] == "done")
-        self.mask_id = str(client.get(f"/api/v1/jobs/{job}").json()["mask_id"])
+        self.mask_id = self._new_mask(self.study_id)
+        job = client.get(f"/api/v1/studies/{self.study_id}/jobs").json()["jobs"][0]["id"]
         study = f"studies/{self.study_id}"
         fetch = {"study_uid": STUDY_UID, "series_uid": SERIES_UID}
         self._values: dict[str, Callable[[], Any]] = {
@@ -60,6 +59,8 @@ class Objects:
         """A value of a parameter in a path that leads to something; None if there is none."""
         if parameter == "study_id" and method == "DELETE":
             return self._new_study()
+        if parameter == "mask_id" and method == "DELETE":
+            return self._new_mask(self._new_study())
         if parameter == "import_id":
             return self._new_import(method)
         return self._values[parameter]() if parameter in self._values else None
@@ -71,6 +72,11 @@ class Objects:
 
     def _new_study(self) -> str:
         return str(self._post("studies", files={"file": (self._ct.name, self._ct.read_bytes())})["id"])
+
+    def _new_mask(self, study_id: str) -> str:
+        address = f"/api/v1/jobs/{self._post(f'studies/{study_id}/jobs')['id']}"
+        assert wait_for(lambda: self._client.get(address).json()["state"] == "done")
+        return str(self._client.get(address).json()["mask_id"])
 
     def _upload_dicom(self, folder: Path) -> Path:
         """Upload a series, and keep a copy of what waits then."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ from starlette.testclient import TestClient
 
 from tests.webapp.support import SHAPE, small_volume, wait_for
 from tests.webapp.test_jobs import finished, start
+from webapp.api.files import _StoredFile
 from webapp.display.voxel_codec import decode_slice
+from webapp.http.errors import WebError
 
 
 def test_the_volume_arrives_in_canonical_order(client: TestClient, segmented: dict):
@@ -133,3 +136,13 @@ def test_files_that_are_lost_are_not_there(client: TestClient, upload: Callable[
     for name in ("display.json", "volume.bin", "preview.bin", "thumbnail.png"):
         answer = client.get(f"/api/v1/studies/{study}/{name}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), name
+
+
+def test_a_file_that_is_deleted_before_it_is_sent_was_not_there(tmp_path: Path):
+    async def send() -> None:
+        scope = {"type": "http", "method": "GET", "headers": []}
+        await _StoredFile(tmp_path / "gone")(scope, None, None)  # type: ignore[arg-type]
+
+    with pytest.raises(WebError) as missing:
+        asyncio.run(send())
+    assert missing.value.status == 404
