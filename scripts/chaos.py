@@ -284,6 +284,10 @@ class Chaos:
                 assert fault in OF_DATABASE or known["jobs"] <= set(jobs), f"after {fault}: a job of {study} is lost"
                 known["jobs"] = set(jobs)
         wrong = violations(self.machine.data, deep=True)
+        deadline = time.monotonic() + 20
+        while any("incoming/" in each for each in wrong) and time.monotonic() < deadline:
+            time.sleep(0.1)  # the list's picture is drawn after a job is done
+            wrong = violations(self.machine.data, deep=True)
         if self.is_older:
             wrong = [each for each in wrong if "has no folder" not in each]  # rows of what was deleted since
         assert not wrong, f"after {fault}: {wrong}"
