@@ -22,7 +22,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segmentation.core.errors import InputError
-from segmentation.core.priority import work_in_background
 from webapp.accounts.gate import Gate
 from webapp.api.access.session import session_routes
 from webapp.api.access.single_sign_on import SingleSignOn
@@ -30,6 +29,7 @@ from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.uploads import upload_routes
 from webapp.app import build_app
+from webapp.http.background import work_in_background
 from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin

@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from segmentation.core.errors import InputError, OperationCancelled, Problem
 from segmentation.core.messages import Message
-from segmentation.core.priority import work_in_background
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence
@@ -24,6 +23,7 @@ from segmentation.vertebrae.named_spine import SegmentedSpine
 from webapp.display.volume_files import write_mesh
 from webapp.enumerations import OPEN_JOB_STATES, Task
 from webapp.figures import JOB_SECONDS, WAIT_SECONDS
+from webapp.http.background import work_in_background
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.job_progress import ENGINE_SHARE, Report

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from segmentation.core.priority import BACKGROUND_NICE, work_in_background
+from webapp.http.background import BACKGROUND_NICE, work_in_background
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there has a thread a priority of its own")
