@@ -32,6 +32,7 @@ LANDMARK_SD_MM = 4.0
 
 _TOUCHED_MM = 4.0  # surface this near to a point counts as covered
 _INLIER_SD = 3.0
+_NEIGHBOUR_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,7 @@ class Registration:
             "expected_tre95_mm": _rounded(evidence.error95_mm),
             "stability95_mm": _rounded(evidence.stability_mm),
             "coverage": _rounded(self.coverage),
+            "residual_pattern": _rounded(evidence.pattern),
             "inlier_fraction": _rounded(evidence.inliers),
             "margins": {
                 "other_place": _rounded(evidence.other_place),
@@ -167,10 +169,10 @@ def register(
     sd = float(robust_sd(error)[0])
     inliers = np.abs(error[0]) < max(_INLIER_SD * sd, 0.8)
     matrix = information(level, points, fit, sd, pairs)
-    names, places = _sites(level, sites)
-    targets = target_errors(matrix, names, places)
-    margins = _margins(target, points, fits, sd, pairs)
+    targets = target_errors(matrix, *_sites(level, sites))
+    moved = rigid.apply(fit.motions[0], points)
     errors, fre, checks = _landmark_checks(level, fit, pairs)
+    pattern, pattern_pairs = _pattern(level, moved[inliers], error[0][inliers])
     evidence = Evidence(
         name=label_of(level.label).name,
         points=len(points),
@@ -178,12 +180,13 @@ def register(
         inliers=float(inliers.mean()),
         error95_mm=max(each.radius95_mm for each in targets),
         stability_mm=stability_mm(level, points, fit, sd, pairs),
+        pattern=pattern,
+        pattern_pairs=pattern_pairs,
         is_cut=level.field.is_cut,
-        **margins,
+        **_margins(target, points, fits, sd, pairs),
         **checks,
     )
     verdict, reasons = judge(evidence)
-    moved = rigid.apply(fit.motions[0], points)
     return Registration(
         label=level.label,
         image_from_tracker=fit.motions[0],
@@ -254,6 +257,22 @@ def _landmark_checks(
 
 def _rms(vectors: Array) -> float:
     return float(np.sqrt((vectors**2).sum(axis=-1).mean()))
+
+
+def _pattern(level: Level, places: Array, errors: Array) -> tuple[float, int]:
+    """Correlate the residuals of points that lie within 5 mm on one face: in standard deviations, and the pairs."""
+    from scipy.spatial import cKDTree
+
+    if len(places) < 3:
+        return 0.0, 0
+    errors = errors - errors.mean()
+    normals = level.field.sample(places)[1]
+    pairs = cKDTree(places).query_pairs(_NEIGHBOUR_MM, output_type="ndarray")
+    one, other = pairs[(normals[pairs[:, 0]] * normals[pairs[:, 1]]).sum(axis=1) > 0.5].T
+    if len(one) < 10:
+        return 0.0, len(one)
+    likeness = (errors[one] * errors[other]).mean() / max(float((errors**2).mean()), 1e-9)
+    return float(likeness * np.sqrt(len(one))), len(one)
 
 
 def _coverage(level: Level, touched: Array) -> float:

@@ -17,7 +17,10 @@ CLEAR_MARGIN = 5.0
 """Log-likelihood by which the best explanation must lead every other one."""
 
 LEAST_INLIERS = 0.55
-GREATEST_NOISE_MM = 1.6
+GREATEST_NOISE_MM = 1.4
+WRONG_PATTERN, ODD_PATTERN = 2.2, 1.2
+CLEAN_NOISE_MM = 0.6
+ENOUGH_PAIRS, PLAIN_PATTERN = 80, 1.5
 GREATEST_NOISE_ALONE_MM = 0.75
 LEAST_POINTS = 15
 LANDMARK_LIMIT_MM = 10.0
@@ -61,6 +64,9 @@ class Evidence:
         other_place: Log-likelihood by which the best place leads the second; infinite where there is none.
         mirrored: The same for the points with their sides exchanged.
         levels: The same for each neighbour, by its name.
+        pattern: How much neighbouring residuals resemble each other, in standard deviations; noise does not, but the
+            differences between two vertebrae do.
+        pattern_pairs: How many pairs of neighbouring points that is made of.
         is_cut: The label map ends within the vertebra.
         landmark_error_mm: Root mean square distance of landmarks after the fit; None without landmarks.
         landmark_scale: Factor by which the tracker's landmarks would have to grow to fit; None without.
@@ -77,6 +83,8 @@ class Evidence:
     other_place: float
     mirrored: float
     levels: dict[str, float] = field(default_factory=dict)
+    pattern: float = 0.0
+    pattern_pairs: int = 0
     is_cut: bool = False
     landmark_error_mm: float | None = None
     landmark_scale: float | None = None
@@ -116,6 +124,7 @@ def _explanation_reasons(evidence: Evidence) -> list[Reason]:
             "registration.no_fit", name=evidence.name, share=evidence.inliers * 100, noise=evidence.noise_mm
         )
         reasons.append(Reason("no_fit", message, is_fatal=True))
+    reasons += _shape_reasons(evidence)
     if evidence.mirrored < -CLEAR_MARGIN:
         reasons.append(Reason("mirrored", Message.of("registration.mirrored"), is_fatal=True))
     elif evidence.mirrored < CLEAR_MARGIN:
@@ -130,6 +139,21 @@ def _explanation_reasons(evidence: Evidence) -> list[Reason]:
     if evidence.other_place < CLEAR_MARGIN:
         reasons.append(Reason("place_unclear", Message.of("registration.place_unclear", name=evidence.name)))
     return reasons
+
+
+def _shape_reasons(evidence: Evidence) -> list[Reason]:
+    """Doubt the shape: of two vertebrae of one level in two people, surfaces are 0.7 to 1.4 mm apart."""
+    noise, pattern = evidence.noise_mm, evidence.pattern
+    is_plain = evidence.pattern_pairs >= ENOUGH_PAIRS and pattern < PLAIN_PATTERN
+    if noise > CLEAN_NOISE_MM and pattern > WRONG_PATTERN:
+        message = Message.of("registration.shape_differs", name=evidence.name)
+        return [Reason("shape_differs", message, is_fatal=True)]
+    if (noise > CLEAN_NOISE_MM and pattern > ODD_PATTERN and not is_plain) or (
+        noise > GREATEST_NOISE_ALONE_MM and not is_plain
+    ):
+        message = Message.of("registration.noisy", name=evidence.name, noise=noise)
+        return [Reason("noisy", message)]
+    return []
 
 
 def _precision_reasons(evidence: Evidence) -> list[Reason]:

@@ -112,6 +112,15 @@ def test_wrong_input_is_never_accepted(change: str, target: Target, label_map: L
     assert result.reasons
 
 
+def test_a_vertebra_of_another_shape_is_not_accepted(target: Target):
+    """Another patient's: points of the same vertebra, larger by an eighth in one direction and smaller in another."""
+    frame = target.level.frame
+    points = frame.to_mm(frame.to_own(touched(target, 120)) * [1.13, 0.9, 1.1])
+    places = frame.to_mm(frame.to_own(landmarks(target)) * [1.13, 0.9, 1.1])
+    result = register(target, rigid.apply(TRACKER, points), (rigid.apply(TRACKER, places), landmarks(target)))
+    assert result.verdict is not Verdict.ACCEPTED
+
+
 def test_every_reason_has_a_limit_of_its_own():
     good = {"name": "L3", "points": 60, "noise_mm": 0.5, "inliers": 0.8, "error95_mm": 1.0, "stability_mm": 1.0}
     margins = {"other_place": 20.0, "mirrored": 20.0, "levels": {"L2": 20.0}}
@@ -126,7 +135,10 @@ def test_every_reason_has_a_limit_of_its_own():
         ({"points": 8}, "few_points", Verdict.NEEDS_MORE_POINTS),
         ({"error95_mm": 3.0}, "imprecise", Verdict.NEEDS_MORE_POINTS),
         ({"stability_mm": 9.0}, "unstable", Verdict.NEEDS_MORE_POINTS),
-        ({"levels": {}, "noise_mm": 1.0}, "neighbours_missing", Verdict.NEEDS_MORE_POINTS),
+        ({"levels": {}, "noise_mm": 1.0, "pattern_pairs": 90}, "neighbours_missing", Verdict.NEEDS_MORE_POINTS),
+        ({"noise_mm": 1.0}, "noisy", Verdict.NEEDS_MORE_POINTS),
+        ({"noise_mm": 0.7, "pattern": 1.3}, "noisy", Verdict.NEEDS_MORE_POINTS),
+        ({"noise_mm": 0.7, "pattern": 3.0}, "shape_differs", Verdict.NOT_TO_BE_TRUSTED),
         ({"is_cut": True}, "vertebra_cut", Verdict.NEEDS_MORE_POINTS),
         ({"landmark_scale": 25.4}, "landmark_scale", Verdict.NOT_TO_BE_TRUSTED),
         ({"landmarks_mirrored": True}, "landmarks_mirrored", Verdict.NOT_TO_BE_TRUSTED),
