@@ -17,6 +17,7 @@ SACRUM_NEAR = 1.6  # expected distances below the last body's centre at which th
 # Of 9 real scans the fifth lumbar vertebra has 0.01 at most, the top of a sacrum that a mask holds 0.14 at least,
 # with less than 0.42 of the volume of the vertebra above.
 SACRAL_SHARE, SACRAL_VOLUME = 0.07, 0.65
+LEAST_SACRUM_ML = 6.0  # of an instance that is the sacrum's top; less is a crumb
 RIB_NEAR_MM = 9.0
 RIB_ML = 0.35  # of rib beside one vertebra
 DENS_PROBABILITY = 0.75
@@ -24,20 +25,23 @@ ABOVE_MASK_MM = 22.0  # of view above the mask, where another vertebra would sho
 GOES_ON_MM = 30.0  # of view below the last body's lower end that would show a sacrum
 
 
-def ends_in_sacrum(fields: Fields, instances: Sequence[Instance]) -> bool:
-    """Tell whether the last of the instances is no vertebra but the top of the sacrum, which spine masks often hold.
-
-    The network then takes a share of its voxels for sacrum, and it is smaller than the vertebra above.
-    """
-    if len(instances) < 2:
-        return False
-    last, above = instances[-1], instances[-2]
+def sacral_share(fields: Fields, instances: Sequence[Instance]) -> float:
+    """Compute how far the voxels of the last instance are sacrum to the network, 0..1."""
     here = fields.mask >= LEAST_SHARE
     place = fields.grid.to_mm(np.argwhere(here).astype(np.float64)) + fields.offset_mm[:, here].T
     nearest, _ = nearest_centre(place, np.array([one.centre_mm for one in instances]))
     sacral = fields.tissue[SACRAL][here][nearest == len(instances) - 1]
-    share = float(sacral.mean()) if len(sacral) else 0.0
-    return share > SACRAL_SHARE and last.volume_ml < SACRAL_VOLUME * above.volume_ml
+    return float(sacral.mean()) if len(sacral) else 0.0
+
+
+def ends_in_sacrum(share: float, instances: Sequence[Instance]) -> bool:
+    """Tell whether the last of the instances is no vertebra but the top of the sacrum, which spine masks often hold.
+
+    The network then takes a ``share`` of its voxels for sacrum, and it is smaller than the vertebra above.
+    """
+    if len(instances) < 2:
+        return False
+    return share > SACRAL_SHARE and instances[-1].volume_ml < SACRAL_VOLUME * instances[-2].volume_ml
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,14 @@ from segmentation.core.labels import SACRUM
 from segmentation.vertebrae.assign import assign_voxels, sacrum_voxels
 from segmentation.vertebrae.confidence import vertebra_confidence
 from segmentation.vertebrae.fields import Fields
-from segmentation.vertebrae.landmarks import Landmarks, ends_in_sacrum, find_landmarks
+from segmentation.vertebrae.landmarks import (
+    LEAST_SACRUM_ML,
+    SACRAL_SHARE,
+    Landmarks,
+    ends_in_sacrum,
+    find_landmarks,
+    sacral_share,
+)
 from segmentation.vertebrae.named_spine import Alternative, NamedSpine, NamedVertebra
 from segmentation.vertebrae.sequence import Path, name_row
 from segmentation.vertebrae.votes import PITCH_MM, Instance, find_instances
@@ -41,12 +48,16 @@ def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_train
     if not instances:
         return nothing_named(mask.shape)
     everything = instances
-    if ends_in_sacrum(fields, instances):
+    share = sacral_share(fields, instances)
+    if ends_in_sacrum(share, instances):
         instances = instances[:-1]
-    marks = find_landmarks(fields, instances, sacrum_seen=len(instances) < len(everything))
+    dropped = everything[len(instances) :]
+    marks = find_landmarks(fields, instances, any(one.volume_ml > LEAST_SACRUM_ML for one in dropped))
     paths = namings(instances, marks)
     best = paths[0]
     sure, reason = judge(paths, marks)
+    if sure and sacral_share(fields, everything[: len(instances)]) > SACRAL_SHARE:
+        sure, reason = False, "close_call"  # the last one may be the sacrum's top
     if unlike_training:
         sure, reason = False, "unlike_training"
     centres = np.array([one.centre_mm for one in everything])

@@ -22,6 +22,7 @@ NEAR_MM = 22.0  # a vote farther from every centre belongs to none
 LEAST_ML = 0.7  # a sliver at the scan's border
 LEAST_OF_EXPECTED = 0.16
 CLOSEST_OF_PITCH = 0.55
+SMALL_OF_EXPECTED, CLOSEST_IF_SMALL = 0.45, 0.75
 ROUNDS = 4
 # Distance from one body's centre to the next and volume with processes, by level C1 to L6: of the label maps.
 PITCH_MM = np.interp(np.arange(1, 26), [1, 3, 7, 8, 12, 19, 22, 25], [16, 16, 17, 19, 22, 29, 34, 35])
@@ -192,7 +193,8 @@ def _plausible(instances: list[Instance]) -> list[Instance]:
             continue
         if one.volume_ml < LEAST_ML:
             continue
-        close = CLOSEST_OF_PITCH * PITCH_MM[level]
+        small = one.volume_ml < SMALL_OF_EXPECTED * VOLUME_ML[level]
+        close = (CLOSEST_IF_SMALL if small else CLOSEST_OF_PITCH) * PITCH_MM[level]
         if all(np.linalg.norm(one.centre_mm - other.centre_mm) > close for other in kept):
             kept.append(one)
     return kept

@@ -152,11 +152,11 @@ def _box(
     open_end = alone or (item.anatomy.hu is None and rng.random() < 0.2)
     first, last = (turn @ (item.anatomy.centres[n] * SPACING_MM) for n in (part[0], part[-1]))
     if part[0] == numbers[0] and part[0] > 1 and not item.anatomy.whole and not open_end:
-        high[2] = rng.uniform(first[2], high[2])
+        high[2] = rng.uniform(min(first[2], high[2]), high[2])  # a cut vertebra may end below its centre
     else:
         high[2] += rng.uniform(-25, 30)
     if part[-1] == numbers[-1] and not (item.anatomy.codes == SACRUM).any() and not item.anatomy.whole and not open_end:
-        low[2] = rng.uniform(low[2], last[2])
+        low[2] = rng.uniform(low[2], max(low[2], last[2]))
     else:
         low[2] -= rng.uniform(-25, 70 if part[-1] == numbers[-1] else 30)
     return low, high
