@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from segmentation.core.errors import BadConfiguration
 from segmentation.core.labels import NUMBERS, SACRUM
 from segmentation.networks.vertebra_unet import VertebraUNetSpec
 from segmentation.training.vertebrae.anatomy import (
@@ -18,6 +20,7 @@ from segmentation.training.vertebrae.anatomy import (
     codes_of,
     with_bones,
 )
+from segmentation.training.vertebrae.config import load_names_config
 from segmentation.training.vertebrae.mask_errors import spoiled_mask
 from segmentation.training.vertebrae.sampling import IGNORE, Item, draw
 from segmentation.training.vertebrae.trainer import NameTrainer, loss_of
@@ -99,6 +102,15 @@ def test_the_loss_is_small_for_the_right_answer_alone():
     right[0, 4:7] = torch.from_numpy(sample.offset)
     assert sum(loss_of(right, sample, spec)) < 2  # of it the entropy of the blurred level
     assert sum(loss_of(torch.zeros_like(right), sample, spec)) > 4
+
+
+def test_a_configuration_of_names_is_read_and_a_wrong_key_is_named(tmp_path: Path):
+    path = tmp_path / "names.yaml"
+    path.write_text("kind: names\nname: a\nout: run\nlabel_maps: maps\nbones: s\n", encoding="utf-8")
+    assert load_names_config(path).label_maps == tmp_path / "maps"
+    path.write_text("kind: names\nname: a\nout: run\nlabel_maps: maps\nbones: s\nminuets: 3\n", encoding="utf-8")
+    with pytest.raises(BadConfiguration, match="minutes"):
+        load_names_config(path)
 
 
 def test_a_run_is_resumed_from_its_folder(tmp_path: Path):
