@@ -5,24 +5,23 @@ import { elementById } from "./dom.js";
 import { withGroup } from "./naming.js";
 import * as refusal from "./refusal.js";
 import * as studies from "./studies.js";
-import { config } from "./words.js";
+import * as upload from "./upload.js";
 
-if (config.rights.includes("add")) {
-  const demo = elementById("demo-button", HTMLButtonElement);
-  demo.addEventListener("click", async () => {
-    refusal.hide();
-    demo.disabled = true;
-    demo.setAttribute("aria-busy", "true");
-    try {
-      await studies.welcome(await request(withGroup("/api/v1/studies/demo"), "POST"));
-    } catch (error) {
-      refusal.showError(error);
-    } finally {
-      demo.disabled = false;
-      demo.removeAttribute("aria-busy");
-    }
-  });
-  const upload = await import("./upload.js"); // its elements are on the page of whoever may upload
-  upload.start(studies.welcome);
-}
+const demo = elementById("demo-button", HTMLButtonElement);
+
+demo.addEventListener("click", async () => {
+  refusal.hide();
+  demo.disabled = true;
+  demo.setAttribute("aria-busy", "true");
+  try {
+    await studies.welcome(await request(withGroup("/api/v1/studies/demo"), "POST"));
+  } catch (error) {
+    refusal.showError(error);
+  } finally {
+    demo.disabled = false;
+    demo.removeAttribute("aria-busy");
+  }
+});
+
+upload.start(studies.welcome);
 studies.start();

@@ -29,7 +29,7 @@ from webapp.storage.tables import Study
 
 FILES_FOLDER, THUMBNAILS, LISTING = "files", "thumbnails", "listing.json"
 EXPIRES_S = 2 * 3600
-_SECRET_FILE = "deidentify.key"
+_SECRET_FILE = "deidentify.key"  # noqa: S105 - the name of its file
 _ID = re.compile(r"[0-9a-f]{20}")
 _OF_THE_STUDY = {"truncated", "dicomdir"}  # notes on the files as a whole that concern any series of them
 

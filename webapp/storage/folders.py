@@ -24,7 +24,7 @@ THUMBNAIL_FILE = "thumbnail.png"
 """In a study's folder: the list's picture."""
 RESERVE_BYTES = 8 << 20
 _ENOUGH_BYTES = 256 << 20  # for anything that is made for one answer
-_MEMORY = Path("/dev/shm")
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is made with a random name, for this account alone
 
 
 class Folders:

@@ -59,7 +59,7 @@ def test_a_ct_is_uploaded_listed_and_deleted(page: Page, url: str, ct: Path, ref
     page.get_by_test_id("reference-input").set_input_files(reference)
     page.get_by_test_id("upload-input").set_input_files(ct)
     row = page.get_by_test_id("study-row")
-    expect(row).to_have_count(1)
+    expect(row).to_have_count(1, timeout=60_000)
     for words in ("patient scan.nii.gz", "30 × 28 × 24", "1.5 × 1.5 × 2 mm", "Not segmented", "With reference"):
         expect(row).to_contain_text(words)
     expect(page.get_by_test_id("empty-state")).to_be_hidden()

@@ -19,7 +19,7 @@ from webapp.storage.access.accounts import Account, account_of
 from webapp.storage.access.tables import AccountRow, InvitationRow, SessionRow, ShareRow, TokenRow
 from webapp.storage.database import Database, new_id
 
-TOKEN_PREFIX = "spv_"
+TOKEN_PREFIX = "spv_"  # noqa: S105 - what every token begins with
 """Of API tokens, so that scanners of source code find one that was committed."""
 _SEEN_EVERY_S = 60.0
 Clock = Callable[[], float]
