@@ -28,11 +28,12 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._end.wait(0.2):
-            sizes = [_bytes(pid) for pid in _family(self._pid)]
+            sizes = [_bytes(pid) for pid in family(self._pid)]
             self.together, self.one = max(self.together, sum(sizes)), max(self.one, *sizes)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Find a process and those that it started, and that these started."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -40,7 +41,7 @@ def _family(pid: int) -> list[int]:
         except OSError:  # it ended meanwhile
             continue
         for child in children:
-            found += _family(int(child))
+            found += family(int(child))
     return found
 
 

@@ -8,12 +8,15 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
 
 from segmentation.core.dicom_text import without_escapes
@@ -35,7 +38,7 @@ _UNDEFINED = 0xFFFFFFFF
 _TIME = re.compile(r"(?:\d{8}(?=\d{2}))?(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?(?:[+-]\d{4})?")
 _TRIGGERS = (
     ("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase"),
-    ("TriggerTime", "NominalCardiacTriggerDelayTime", "TriggerDelayTime"),
+    ("TriggerTime", "NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime"),
 )
 _MAX_FRAMES = 20_000
 _MAX_SIDE = 1 << 14
@@ -65,8 +68,8 @@ def read_frames(path: Path) -> list[Frame]:
             if not _is_instance(dataset):
                 raise NotDicom if not preamble else Damaged
             frames = list(_frames(path, dataset, preamble))
-            if frames and frames[0].rows:
-                _check_length(file, frames)
+            if frames and frames[0].rows and (start := _start_of_pixels(file, frames)):
+                frames = [replace(frame, pixels_at=start) for frame in frames]
         except HEADER_ERRORS as error:
             raise Damaged from error
     return frames
@@ -93,12 +96,16 @@ def _looks_like_dicom(file: IO[bytes]) -> bool:
     raise NotDicom
 
 
-def _check_length(file: IO[bytes], frames: list[Frame]) -> None:
-    """Raise Damaged if the pixels that the header promises cannot all be there."""
+def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> int:
+    """Return where the pixels begin in the file; 0 if they are compressed.
+
+    Raises:
+        Damaged: the pixels that the header promises cannot all be there.
+    """
     first = frames[0]
     syntax = UID(first.transfer_syntax)
     if not syntax.is_transfer_syntax or syntax.is_deflated:  # a private one is refused when it is decoded
-        return
+        return 0
     start = file.tell()
     head = file.read(12)
     explicit = head[4:6] in (b"OW", b"OB", b"UN")
@@ -110,15 +117,15 @@ def _check_length(file: IO[bytes], frames: list[Frame]) -> None:
         promised = len(frames) * first.rows * first.columns * first.samples * first.bits_allocated // 8
         if not promised <= length <= size - inside:
             raise Damaged
-        return
+        return inside
     if length != _UNDEFINED:  # compressed pixels are a sequence of items
         raise Damaged
     file.seek(max(inside, size - _TAIL))
-    if _DELIMITER in file.read():
-        return
-    file.seek(inside)
     if _DELIMITER not in file.read():
-        raise Damaged
+        file.seek(inside)
+        if _DELIMITER not in file.read():
+            raise Damaged
+    return 0
 
 
 def _frames(path: Path, dataset: Dataset, preamble: bool) -> Iterable[Frame]:
@@ -313,9 +320,16 @@ def _first(sequence: Any) -> Dataset | None:
     return sequence[0] if isinstance(sequence, pydicom.Sequence) and len(sequence) else None
 
 
+@cache
+def _tag(keyword: str) -> BaseTag:
+    """Return the tag of a keyword, which takes longer to find than the element: each file is asked 60 times."""
+    return Tag(keyword)
+
+
 def _get(dataset: Dataset, keyword: str, default: Any) -> Any:
     """Read a value, or the default where the element is missing or cannot be decoded."""
+    tag = _tag(keyword)
     try:
-        return dataset.get(keyword, default)
+        return dataset[tag].value if tag in dataset else default
     except HEADER_ERRORS:
         return default

@@ -63,6 +63,8 @@ def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     syntax = UID(first.transfer_syntax)
     if not syntax.is_transfer_syntax or not _has_decoder(syntax, first):
         raise NotImplementedError
+    if first.pixels_at and syntax.is_little_endian and first.samples == 1 and first.bits_allocated in (16, 32):
+        return _as_they_lie(path, wanted)
     indices = [frame.index for frame in wanted]
     how: dict[str, Any] = {"raw": True, "decoding_plugin": "pylibjpeg" if syntax in _BY_OPENJPEG else ""}
     if _shift(first):
@@ -81,6 +83,17 @@ def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     if indices == list(range(int(dataset.get("NumberOfFrames", 1) or 1))):
         return iter_pixels(dataset, **how)
     return iter_pixels(dataset, indices=indices, **how)
+
+
+def _as_they_lie(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
+    """Read pixels that are not compressed from their place in the file; unused bits above them are cleared."""
+    for frame in wanted:
+        kind = np.dtype(f"<{'i' if frame.signed else 'u'}{frame.bits_allocated // 8}")
+        count = frame.rows * frame.columns
+        stored = np.fromfile(path, kind, count, offset=frame.pixels_at + frame.index * count * kind.itemsize)
+        unused = 0 if _shift(frame) else frame.bits_allocated - frame.bits_stored
+        stored = (stored << unused) >> unused if unused else stored
+        yield stored.reshape(frame.rows, frame.columns)
 
 
 def _has_decoder(syntax: UID, frame: Frame) -> bool:
@@ -109,7 +122,10 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -
     if not integer_hu:
         hu: NDArray[Any] = stored.astype(np.float32) * np.float32(frame.slope) + np.float32(frame.inter)
     else:
-        hu = stored.astype(np.int64) * int(frame.slope) + int(frame.inter)
+        most = (abs(int(frame.slope)) << frame.bits_allocated) + abs(int(frame.inter))
+        hu = stored.astype(np.int32 if most < 1 << 31 else np.int64)
+        hu *= int(frame.slope)
+        hu += int(frame.inter)
     if frame.padding is not None:
         low, high = (_as_stored(value, frame) for value in frame.padding)
         hu[(stored >= low) & (stored <= high)] = AIR_HU

@@ -39,6 +39,7 @@ class Frame:
         series_number, description, kernel, body_part, protocol: Of the series.
         burned_in, lossy: Text may be in the picture; it was compressed with loss.
         preamble: Whether the file has one.
+        pixels_at: Where the pixels of the first frame begin in the file; 0 where they are compressed.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class Frame:
     burned_in: bool
     lossy: bool
     preamble: bool
+    pixels_at: int = 0
 
     @property
     def kind(self) -> str:
