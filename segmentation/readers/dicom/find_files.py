@@ -1,7 +1,8 @@
-"""Find the files of a folder, a DICOMDIR or a zip, without following anything out of it."""
+"""Find the files of a folder, a DICOMDIR or a zip, packed ones too, without following anything out of it."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
 import zipfile
@@ -11,13 +12,13 @@ from pathlib import Path
 
 from segmentation.core.errors import TooLarge, UnreadableFile
 from segmentation.core.notes import Note, note
-from segmentation.readers.streams import MAX_DEFLATE_RATIO
+from segmentation.readers.streams import GZIP_MAGIC, MAX_DEFLATE_RATIO
 
 MAX_FILES = 50_000
 DICOMDIR = "dicomdir"
 _ZIP_MAGIC = b"PK\x03\x04"
-_GZIP_MAGIC = b"\x1f\x8b"
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_GROUPS = (b"\x02\x00", b"\x08\x00")  # a data set without a preamble begins with one of them
 _CHUNK = 1 << 20
 
 
@@ -72,10 +73,63 @@ def leave_foreign(path: Path, found: Found) -> None:
         start = file.read(4)
     if start == _ZIP_MAGIC:
         found.leave("zip_inside")
-    elif start[:2] == _GZIP_MAGIC:
+    elif start[:2] == GZIP_MAGIC:
         found.leave("gzipped")
     else:
         found.leave("not_images")
+
+
+def open_packed(found: Found, into: Path, max_bytes: int) -> None:
+    """Put in the place of each DICOM file that is packed with gzip, and of each zip among the files, what it holds.
+
+    It is written below ``into``. Whatever cannot be opened stays in the list, and zips inside those zips stay closed.
+
+    Raises:
+        TooLarge: all of it together would take more than ``max_bytes``.
+    """
+    files, found.files = found.files, []
+    for path in files:
+        with path.open("rb") as file:
+            start = file.read(4)
+        opened: list[Path] = []
+        target = into / f"packed-{len(found.files):06d}"
+        if start == _ZIP_MAGIC:
+            opened = _unzip(path, target, max_bytes, found)
+        elif start[:2] == GZIP_MAGIC:
+            opened = _gunzip(path, target, max_bytes)
+        max_bytes -= sum(each.stat().st_size for each in opened)
+        found.files += opened or [path]
+
+
+def _unzip(path: Path, target: Path, max_bytes: int, found: Found) -> list[Path]:
+    target.mkdir()
+    try:
+        inside = unpack(path, target, max_bytes)
+    except UnreadableFile:
+        return []
+    found.renamed = True
+    for code, count in inside.left_out.items():
+        found.left_out[code] = found.left_out.get(code, 0) + count
+    return [file for each in inside.files for file in _gunzip(each, each.with_suffix(".gz"), max_bytes) or [each]]
+
+
+def _gunzip(path: Path, target: Path, max_bytes: int) -> list[Path]:
+    """Unpack a DICOM file that is packed with gzip; nothing if it is something else, or damaged."""
+    try:
+        with gzip.open(path) as source:
+            start = source.read(132)
+            if start[128:] != b"DICM" and start[:2] not in _GROUPS:
+                return []
+            with target.open("xb") as out:
+                out.write(start)
+                while chunk := source.read(_CHUNK):
+                    if out.tell() + len(chunk) > max_bytes:
+                        raise TooLarge("zip.too_large")
+                    out.write(chunk)
+    except (OSError, EOFError, zlib.error):
+        target.unlink(missing_ok=True)
+        return []
+    return [target]
 
 
 def is_zip(path: Path) -> bool:

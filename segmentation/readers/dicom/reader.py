@@ -29,7 +29,7 @@ def is_dicom(path: Path) -> bool:
         return True
     if path.name.lower() == DICOMDIR or path.suffix.lower() in (".dcm", ".dicom", ".ima", ".zip"):
         return True
-    if path.name.lower().endswith((".dcm.gz", ".dicom.gz", ".ima.gz")):  # refused with a reason
+    if path.name.lower().endswith((".dcm.gz", ".dicom.gz", ".ima.gz")):
         return True
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
@@ -48,7 +48,8 @@ def list_series(
     Args:
         path: A folder, a DICOMDIR, a file or a zip.
         limits: Of sizes, and of that process.
-        unpack_into: Where a zip goes: an empty folder that stays as long as the listing is used.
+        unpack_into: Where goes what is packed, as a zip or with gzip: an empty folder that stays as long as the listing
+            is used. Without one, such files are left out.
         thumbnails: Folder for one small picture a series.
         renamed: The files' names are ours, not the scanner's: a DICOMDIR can have any.
         unpack_bytes: Most that a zip may unpack to; ``limits.max_unpacked_bytes`` unless given.
@@ -62,7 +63,7 @@ def list_series(
         raise ValueError("a zip needs a folder to be unpacked into")
     request = {
         "path": os.path.abspath(path),  # the process works in another folder
-        "unpack_into": os.path.abspath(unpack_into) if packed and unpack_into else "",
+        "unpack_into": os.path.abspath(unpack_into) if unpack_into else "",
         "unpack_bytes": limits.max_unpacked_bytes if unpack_bytes is None else unpack_bytes,
         "thumbnails": os.path.abspath(thumbnails) if thumbnails else "",
         "renamed": renamed,
@@ -89,8 +90,8 @@ def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
 
     Raises InputError as ``list_series`` does, and with the reason why no series can be read.
     """
-    unpacked = _Unpacked() if path.is_file() and is_zip(path) else None
-    listing = list_series(path, limits, unpacked.folder if unpacked else None)
+    unpacked = _Unpacked()
+    listing = list_series(path, limits, unpacked.folder)
     entry = choose(listing, series)
     assert entry.grid is not None  # choose() sees to it
 

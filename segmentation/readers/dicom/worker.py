@@ -18,16 +18,19 @@ Task = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def list_files(request: dict[str, Any]) -> dict[str, Any]:
-    """Find (or unpack) the files of ``path`` and list their series."""
-    from segmentation.readers.dicom.find_files import find_files, unpack
+    """Find the files of ``path``, unpack what is packed, and list their series."""
+    from segmentation.readers.dicom.find_files import find_files, is_zip, open_packed, unpack
     from segmentation.readers.dicom.listing import listing_to_json, make_listing
     from segmentation.readers.limits import ReadLimits
 
     limits = ReadLimits(**request["limits"])
     path = Path(request["path"])
-    into = request["unpack_into"]
-    found = unpack(path, Path(into), request["unpack_bytes"]) if into else find_files(path)
-    found.renamed = bool(into) or request["renamed"]
+    into, room = request["unpack_into"], request["unpack_bytes"]
+    packed = path.is_file() and is_zip(path)
+    found = unpack(path, Path(into), room) if packed else find_files(path)
+    found.renamed = packed or request["renamed"]
+    if into:
+        open_packed(found, Path(into), room - sum(file.stat().st_size for file in found.files if packed))
     thumbnails = request["thumbnails"]
     return listing_to_json(make_listing(found, limits, Path(thumbnails) if thumbnails else None))
 

@@ -19,7 +19,7 @@ from segmentation.core.notes import sentences
 from segmentation.core.volume import Volume
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import find_files as files
-from segmentation.readers.dicom.find_files import find_files, unpack
+from segmentation.readers.dicom.find_files import find_files, open_packed, unpack
 from tests.segmentation.readers.dicom.conftest import Writer, listed
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -205,26 +205,45 @@ def test_a_zip_in_memory_limits(tmp_path: Path):
         unpack(tmp_path / "two.zip", tmp_path / "in", 1000)
 
 
-def test_gzipped_files_are_named(written: Writer):
-    folder = written()
+@pytest.mark.parametrize("preamble", [True, False])
+def test_gzipped_files_are_read(written: Writer, oblique: Volume, preamble: bool):
+    folder = written(preamble=preamble)
     for path in list(folder.iterdir()):
         (folder / f"{path.name}.dcm.gz").write_bytes(gzip.compress(path.read_bytes()))
         path.unlink()
-    sentence = "{} files are compressed with gzip (.gz) and were not opened: unpack them first."
-    for given, count in ((folder, 22), (next(folder.iterdir()), 1)):
-        with pytest.raises(UnreadableFile) as caught:
-            read_volume(given)
-        assert caught.value.message == f"There are no DICOM images here. {sentence.format(count)}"
+    for given in (folder, zipped(folder)):
+        np.testing.assert_array_equal(read_volume(given).hu, oblique.hu)
 
 
-def test_a_zip_inside_a_folder_is_named(written: Writer, oblique: Volume, tmp_path: Path):
+def test_one_gzipped_multi_frame_file_is_a_volume(written: Writer, oblique: Volume, tmp_path: Path):
+    [path] = written(multiframe=True).iterdir()
+    packed = tmp_path / "ct.dcm.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    np.testing.assert_array_equal(read_volume(packed).hu, oblique.hu)
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"a text"), gzip.compress(bytes(128) + b"DICM")[:-12], b"\x1f\x8b!"])
+def test_gzipped_files_that_hold_no_image_are_counted(written: Writer, oblique: Volume, content: bytes):
+    folder = written()
+    (folder / "other.gz").write_bytes(content)
+    volume = read_volume(folder)
+    np.testing.assert_array_equal(volume.hu, oblique.hu)
+    sentence = "1 files that are compressed with gzip (.gz) hold no DICOM image, or are damaged."
+    assert sentences(volume.notes) == [sentence]
+
+
+def test_what_is_packed_with_gzip_has_a_limit(tmp_path: Path):
+    (tmp_path / "bomb.dcm.gz").write_bytes(gzip.compress(bytes(128) + b"DICM" + bytes(3_000_000)))
+    (tmp_path / "in").mkdir()
+    with pytest.raises(TooLarge, match="The archive unpacks to more than this program accepts"):
+        open_packed(find_files(tmp_path / "bomb.dcm.gz"), tmp_path / "in", 2_000_000)
+
+
+def test_a_zip_inside_a_folder_is_read(written: Writer, oblique: Volume, tmp_path: Path):
     folder = tmp_path / "outer"
     folder.mkdir()
     shutil.make_archive(str(folder / "study"), "zip", written())
-    sentence = "1 zip archives in the folder were not opened: give the zip itself, or unpack it."
-    with pytest.raises(UnreadableFile) as caught:
-        read_volume(folder)
-    assert caught.value.message == f"There are no DICOM images here. {sentence}"
+    np.testing.assert_array_equal(read_volume(folder).hu, oblique.hu)
     np.testing.assert_array_equal(read_volume(folder / "study.zip").hu, oblique.hu)
-    shutil.copytree(written(), folder / "images")
-    assert [note.sentence for note in read_volume(folder).notes] == [sentence]
+    (folder / "damaged.zip").write_bytes(b"PK\x03\x04 and nothing")
+    assert sentences(read_volume(folder).notes) == ["1 zip archives among the files cannot be opened."]
