@@ -1,9 +1,10 @@
-"""Send damaged DICOM files and zips to a real server and watch that nothing but the upload suffers.
+"""Send odd and damaged scans to a real server: what is sound must be read right, and nothing else may suffer.
 
     python scripts/fuzz_dicom.py --minutes 60 --seed 0
 
-Every mutant comes from a seed, which is printed where something is wrong: an answer 5xx, a server that died, a file
-outside its folder, more memory than the limit. Ends with 1 then, and with counts in any case.
+Every upload comes from a seed: a DICOM series with wounds, or one of the kinds of fuzz_kinds.py, sound or with wounds.
+The seed is printed where something is wrong: a sound scan refused or read with another size or spacing, an answer 5xx,
+a server that died, a file outside its folder, more memory than the limit. Ends with 1 then; prints counts in any case.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.memory import Memory
+from scripts.fuzz_kinds import Files, Kind, kinds
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import Volume
 from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS
 
-Files = list[bytes]
 _HOSTILE_NAMES = ["../../outside", "/tmp/outside", "..\\outside", "a/../../../outside", "\x00", "x" * 5000, "con", "."]
 _LENGTHS = [0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE]
 
@@ -69,6 +70,20 @@ def mutant(series: list[Files], seed: int) -> Files:
         packed = zipped(files, chance)
         return [damaged(packed, chance) if chance.random() < 0.6 else packed]
     return files
+
+
+def upload_of(series: list[Files], odd: list[Kind], seed: int) -> Kind:
+    """Make the upload of a seed: half of them of the odd kinds, of which half are sound; the kind has no shape else."""
+    chance = random.Random(seed)
+    if chance.random() < 0.5:
+        return Kind("damaged DICOM", mutant(series, seed), shape=(), spacing_mm=())
+    kind = chance.choice(odd)
+    if chance.random() < 0.5:
+        return kind
+    files = [
+        damaged(data, chance) if chance.random() < (0.3 if len(kind.files) > 1 else 1) else data for data in kind.files
+    ]
+    return Kind(f"damaged: {kind.name}", files, kind.suffix, (), ())
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -127,23 +142,40 @@ class Tally:
             print(self.wrong[-1], flush=True)
 
 
-def send(client: Any, files: Files, seed: int, tally: Tally) -> None:
-    """Upload, choose the proposed series, remove the study. ``client`` speaks HTTP as httpx's does."""
-    parts = [("file", (str(number), data)) for number, data in enumerate(files)]
-    answer = client.post("/api/v1/imports", files=parts)
+def send(client: Any, upload: Kind, seed: int, tally: Tally) -> None:
+    """Upload, choose the proposed series, compare and remove the study. ``client`` speaks HTTP as httpx's does."""
+    answer = _posted(client, upload)
     if answer.status_code == 201:
-        waiting = answer.json()["id"]
-        answer = client.post(f"/api/v1/imports/{waiting}/studies")
-        if answer.status_code == 201:
-            tally.answers["a study"] += 1
-            client.delete(f"/api/v1/studies/{answer.json()['id']}")
-            return
-        client.delete(f"/api/v1/imports/{waiting}")
+        tally.answers["a sound study" if upload.shape else "a study"] += 1
+        study = answer.json()
+        client.delete(f"/api/v1/studies/{study['id']}")
+        if upload.shape:
+            tally.expect(_agrees(study, upload), seed, f"{upload.name}: {study['shape']}, {study['spacing_mm']} mm")
+        return
+    tally.expect(not upload.shape, seed, f"{upload.name} refused: {answer.text[:200]}")
     tally.expect(400 <= answer.status_code < 500, seed, f"answer {answer.status_code}: {answer.text[:200]}")
     error = answer.json().get("error", {})
     tally.expect(bool(error.get("message")), seed, "a refusal without a sentence")
     stopped = "made its reader stop" in error.get("message", "")
     tally.answers["reader stopped" if stopped else error.get("code", "?")] += 1
+
+
+def _posted(client: Any, upload: Kind) -> Any:
+    if upload.suffix:
+        return client.post("/api/v1/studies", files={"file": (f"ct{upload.suffix}", upload.files[0])})
+    parts = [("file", (str(number), data)) for number, data in enumerate(upload.files)]
+    answer = client.post("/api/v1/imports", files=parts)
+    if answer.status_code != 201:
+        return answer
+    waiting = answer.json()["id"]
+    answer = client.post(f"/api/v1/imports/{waiting}/studies")
+    if answer.status_code != 201:
+        client.delete(f"/api/v1/imports/{waiting}")
+    return answer
+
+
+def _agrees(study: dict[str, Any], upload: Kind) -> bool:
+    return study["shape"] == list(upload.shape) and np.allclose(study["spacing_mm"], upload.spacing_mm, atol=1e-3)
 
 
 def left_behind(data_dir: Path) -> list[str]:
@@ -184,14 +216,14 @@ def main() -> int:
     parser.add_argument("--uploads", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0, help="of the first upload; each next one has the next")
     options = parser.parse_args()
-    series, tally, seed = corpus(), Tally(), options.seed
+    series, odd, tally, seed = corpus(), kinds(), Tally(), options.seed
     end = time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as (url, pid):
         outside = sorted(path.name for path in Path(name).iterdir())
         memory = Memory(pid)
         with httpx.Client(base_url=url, timeout=900) as client:
             while time.monotonic() < end and seed < options.seed + options.uploads:
-                send(client, mutant(series, seed), seed, tally)
+                send(client, upload_of(series, odd, seed), seed, tally)
                 tally.expect(left_behind(Path(name) / "data") == [], seed, "files were left behind")
                 tally.expect(sorted(p.name for p in Path(name).iterdir()) == outside, seed, "a file lies outside")
                 tally.expect(list((Path(name) / "tmp").iterdir()) == [], seed, "a temporary file was left")
