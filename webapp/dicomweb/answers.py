@@ -91,6 +91,13 @@ def text(answer: Answer, tag: str) -> str:
     return clean(values[0]) if values else ""
 
 
+def forms(answer: Answer, keyword: str) -> list[str]:
+    """List every form of a patient's name (Latin, ideographic, phonetic) or the identifier that an answer gives."""
+    values = _values(answer, {"PatientName": "00100010", "PatientID": "00100020"}[keyword])[:1]
+    parts = [part for value in values for part in (value.values() if isinstance(value, dict) else [value])]
+    return [clean(form) for part in parts for form in str(part).split("=")]
+
+
 def date(digits: str) -> str:
     """DICOM's YYYYMMDD as YYYY-MM-DD; anything else as it came."""
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if re.fullmatch(r"\d{8}", digits) else digits

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import httpx
 
 from segmentation.core.errors import OperationCancelled
 from segmentation.core.progress import CancelCheck, never
-from webapp.dicomweb.answers import FoundSeries, FoundStudy, found_series, found_study
+from webapp.dicomweb.answers import FoundSeries, FoundStudy, forms, found_series, found_study
 from webapp.dicomweb.config import PacsServer
 from webapp.dicomweb.errors import check, translate_errors
 from webapp.dicomweb.multipart_related import PartsToFiles, related_body, related_boundary
@@ -76,10 +77,11 @@ class DicomWeb:
         if search.first_day or search.last_day:
             query.append(("StudyDate", f"{search.first_day}-{search.last_day}"))
         found: dict[str, FoundStudy] = {}
-        for patient in _patient_queries(search.patient):
+        for keyword, pattern in _patient_queries(search.patient):
+            patient = [(keyword, _widened(pattern))] if keyword else []
             for answer in self._json("/studies", [*query, *patient]):
                 study = found_study(answer)
-                if study is not None:
+                if study is not None and (not keyword or _has(answer, keyword, pattern)):
                     found[study.uid] = study
         return sorted(found.values(), key=lambda study: study.date, reverse=True)[:MOST_FOUND]
 
@@ -184,15 +186,34 @@ class DicomWeb:
         return httpx.Client(auth=auth, headers=headers, verify=verify, timeout=_TIMEOUT, trust_env=False)
 
 
-def _patient_queries(patient: str) -> list[list[tuple[str, str]]]:
-    """Make the queries for what was typed: it may be a name or an identifier, so both are asked for.
+def _patient_queries(patient: str) -> list[tuple[str, str]]:
+    """Make keyword and pattern of the queries for what was typed: a name or an identifier, so both are asked for.
 
     The parts of a name may be typed in any way that keeps their order: ``Doe Jane``, ``Doe, J``, ``Doe^Jane``.
     """
     parts = [part for part in re.split(r"[\s^,=*]+", patient) if part]
     if not parts:
-        return [[]]
-    return [[("PatientName", f"*{'*'.join(parts)}*")], [("PatientID", patient.strip())]]
+        return [("", "")]
+    return [("PatientName", f"*{'*'.join(parts)}*"), ("PatientID", patient.strip())]
+
+
+def _widened(pattern: str) -> str:
+    """Put a star for each character that an address holds encoded: some archives decode none of them."""
+    return re.sub(r"[^A-Za-z0-9._*-]+", "*", pattern)
+
+
+def _has(answer: dict[str, Any], keyword: str, pattern: str) -> bool:
+    """Tell whether an answer to a widened query fits what was typed; of any other, the archive's word is taken."""
+    if _widened(pattern) == pattern:
+        return True
+    wanted = ".*".join(map(re.escape, _comparable(pattern, keyword).split("*")))
+    return any(re.fullmatch(wanted, _comparable(form, keyword), re.DOTALL) for form in forms(answer, keyword))
+
+
+def _comparable(text: str, keyword: str) -> str:
+    """Make texts alike that a person takes for the same; Chinese names are typed without what parts them."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\s^]", "", text) if keyword == "PatientName" else text
 
 
 def _refuse_size(received: int, most: int) -> None:
