@@ -52,4 +52,8 @@ def _table(label_map: LabelMap) -> dict[str, str]:
 
 
 def _terminology(code: str, meaning: str) -> str:
-    return f"Segmentation category and type - DICOM master list~SCT^123037004^Anatomical Structure~SCT^{code}^{meaning}"
+    """Make the seven parts that Slicer wants: category, type and anatomic region, each of a list, with modifiers."""
+    category = (
+        f"Segmentation category and type - DICOM master list~SCT^123037004^Anatomical Structure~SCT^{code}^{meaning}"
+    )
+    return f"{category}~^^~Anatomic codes - DICOM master list~^^~^^"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import slicerio
 
 from segmentation.core.geometry import Grid
 from segmentation.core.labels import label_of
@@ -46,6 +47,17 @@ def test_nrrd_lies_on_the_grid_and_names_its_segments(mask: LabelMap, tmp_path: 
     assert again.grid.matches(mask.grid)
     assert np.array_equal(again.labels, mask.labels)
     assert [p.name for p in tmp_path.iterdir()] == ["mask.seg.nrrd"]
+
+
+def test_slicer_s_own_library_reads_each_segment_by_its_code(mask: LabelMap, tmp_path: Path) -> None:
+    path = tmp_path / "mask.seg.nrrd"
+    for label_map, code in ((mask, "66794005"), (LabelMap(mask.labels.clip(0, 1), mask.grid), "421060004")):
+        write_nrrd(label_map, path)
+        segment, *_ = slicerio.read_segmentation(str(path))["segments"]
+        assert segment["terminology"]["type"][:2] == ["SCT", code]
+        assert segment["terminology"]["category"] == ["SCT", "123037004", "Anatomical Structure"]
+        tags = sitk.ReadImage(str(path)).GetMetaData("Segment0_Tags")
+        assert len(tags.removeprefix("TerminologyEntry:").removesuffix("|").split("~")) == 7
 
 
 def test_the_text_table_has_a_row_a_label_in_itk_snap_s_format(mask: LabelMap) -> None:
