@@ -12,7 +12,8 @@ class ReadLimits:
     Attributes:
         max_voxels: Voxels in the image. The default holds a whole-body CT of 512 x 512 x 3072.
         max_bytes: Bytes of the voxels as stored, decompressed.
-        min_extent_mm: Length that must be covered along every axis; a lumbar body is about 27 mm high.
+        min_extent_mm: Length that must be covered along every axis: less is no scan of a spine, whose vertebrae are
+            about 27 mm high, but what is left of a series with gaps may be short.
         max_extent_mm: Longest believable side; more means that the file's unit is not the millimetre.
         process_bytes: Address space of the process that reads DICOM.
         process_s: Seconds that it may run.
@@ -21,7 +22,7 @@ class ReadLimits:
 
     max_voxels: int = 512 * 512 * 3072
     max_bytes: int = 4 * 1024**3
-    min_extent_mm: float = 20.0
+    min_extent_mm: float = 10.0
     max_extent_mm: float = 3000.0
     process_bytes: int = 2 * 1024**3
     process_s: int = 600

@@ -118,6 +118,13 @@ def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
     notes = [note("no_preamble", count=bare)] if bare else []
     if any(not frame.series_uid for frame in frames):
         notes.append(note("no_series_uid"))
+    for attribute, found in (
+        ("StudyInstanceUID", all(frame.study_uid for frame in frames)),
+        ("FrameOfReferenceUID", all(frame.frame_of_reference for frame in frames)),
+        ("SOPInstanceUID", all(frame.sop_uid for frame in frames)),
+    ):
+        if not found:  # said before a model works for minutes on what cannot be written afterwards
+            notes.append(note("no_dicom_results", attribute=attribute))
     if any(frame.burned_in for frame in frames):
         notes.append(note("burned_in"))
     if any(frame.lossy for frame in frames):

@@ -11,6 +11,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
+from segmentation.core.errors import InputError
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom.reader import choose, keep_files
@@ -54,7 +55,7 @@ def test_a_copy_is_left_out_and_one_with_other_pixels_is_not(written: Writer):
     assert listed(folder).series[0].images == FRAMES + 1
 
 
-@pytest.mark.parametrize("second", [lambda k: k >= 11, lambda k: k % 2 == 1, lambda k: k < 9], ids=str)
+@pytest.mark.parametrize("second", [lambda k: k >= 11, lambda k: k % 2 == 1, lambda k: k < 7], ids=str)
 @pytest.mark.parametrize(
     "attribute", ["PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "FrameOfReferenceUID"]
 )
@@ -144,3 +145,29 @@ def test_uids_of_the_file_meta_header_are_enough(
     sources = read_sources(by_position(folder))
     mask = LabelMap((volume.hu > 300).astype(np.uint8), volume.grid)
     write_dicom_seg(mask, sources, tmp_path / "seg.dcm", Maker("1", "m-1"))
+
+
+@pytest.mark.parametrize("attribute", ["StudyInstanceUID", "FrameOfReferenceUID", "SeriesInstanceUID"])
+def test_what_cannot_be_written_as_dicom_is_said_when_the_files_are_listed(
+    written: Writer, oblique: Volume, attribute: str
+):
+    folder = written()
+    edit(folder, lambda dataset, _: delattr(dataset, attribute))
+    [entry] = listed(folder).series
+    [note] = entry.notes
+    assert note.sentence.startswith(f"The files have no {attribute};")
+    assert "esults cannot be written as DICOM." in note.sentence
+    np.testing.assert_array_equal(read_volume(folder).hu, oblique.hu)
+    with pytest.raises(InputError, match=attribute):
+        read_sources(by_position(folder))
+
+
+def test_an_instance_without_any_uid_is_read_and_said(written: Writer, oblique: Volume):
+    folder = written()
+
+    def change(dataset: Dataset, _: int) -> None:
+        del dataset.SOPInstanceUID, dataset.file_meta.MediaStorageSOPInstanceUID
+
+    edit(folder, change)
+    assert "no_dicom_results" in codes(folder)[0]
+    np.testing.assert_array_equal(read_volume(folder).hu, oblique.hu)
