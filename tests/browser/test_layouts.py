@@ -125,8 +125,10 @@ def test_a_curtain_shows_the_original_on_its_left_and_the_mask_on_its_right(open
     page = open_page()
     page.get_by_test_id("layout-curtain").click()
     handle = page.get_by_test_id("curtain-slice")
+    wait_for(lambda: abs(_middle(handle) - _middle(page.get_by_test_id("view-sagittal").locator(".sv-vertical"))) < 8)
+    handle.focus()
+    page.keyboard.press("Home")
     for wanted in (50, 75):
-        handle.focus()
         while int(handle.get_attribute("aria-valuenow")) < wanted:
             page.keyboard.press("PageUp")
         at = int(handle.get_attribute("aria-valuenow")) / 100
@@ -139,6 +141,11 @@ def test_a_curtain_shows_the_original_on_its_left_and_the_mask_on_its_right(open
     page.mouse.move(place["x"] + 0.3 * place["width"], box["y"] + 60, steps=5)
     page.mouse.up()
     expect(handle).to_have_attribute("aria-valuenow", "30")
+
+
+def _middle(locator: Any) -> float:
+    box = locator.first.bounding_box()
+    return float(box["x"] + box["width"] / 2)
 
 
 def _shot(page: Any, clip: dict[str, float]) -> NDArray[np.int16]:

@@ -44,7 +44,7 @@ def row(page: Any, label: int) -> Any:
 
 def coloured(page: Any, testid: str = "view-sagittal") -> NDArray[np.bool_]:
     rgb = pixels(page, testid)[44:-40, 34:-34]
-    return np.ptp(rgb, axis=-1) > 40
+    return np.ptp(rgb, axis=-1) > 30
 
 
 def height(mask: NDArray[np.bool_]) -> int:

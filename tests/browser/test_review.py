@@ -90,6 +90,7 @@ def test_a_review_is_given_read_elsewhere_and_leads_to_its_place(open_page: Call
     colleague.get_by_test_id("review-accepted").click()
     expect(entry).to_have_count(2)
     entry.first.get_by_test_id("review-delete").click()
+    entry.first.get_by_test_id("review-delete-confirm").click()
     expect(entry).to_have_count(1)
     colleague.get_by_test_id("back").click()
     listed = colleague.locator(f'[data-study-id="{study.split("/")[-1]}"]').get_by_test_id("study-verdict")

@@ -110,6 +110,7 @@ RULES = _rules("""
     download    GET     API/masks/{mask_id}/{kind}.dcm
     download    GET     API/studies/{study_id}/measurements.csv
     annotate    POST    API/studies/{study_id}/measurements
+    annotate    POST    API/masks/{mask_id}/levels
     annotate    PUT     API/measurements/{measurement_id}
     annotate    DELETE  API/measurements/{measurement_id}
     review      POST    API/studies/{study_id}/reviews

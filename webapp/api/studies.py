@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from segmentation.core.labels import label_of
+from segmentation.vertebrae.renaming import BadRenaming, moved, renamed
 from webapp.api import schemas
 from webapp.api.access.account import account
 from webapp.api.access.administration import administration
@@ -20,7 +22,7 @@ from webapp.api.system import system
 from webapp.context import language, principal, services, who
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.admission import shown_alias
-from webapp.storage.mask_files import read_names
+from webapp.storage.mask_files import read_names, rename_labels
 from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -170,6 +172,28 @@ def delete_mask(mask_id: str) -> None:
     if _mask(mask_id).kind == "reference":
         raise WebError(409, "reference", "mask.reference_stays")
     services().store.masks.delete(mask_id, who())
+
+
+@api.post("/masks/<mask_id>/levels")
+@json_route("masks", schemas.Mask, 201, errors=(404, 409, 422), body=schemas.NewLevels)
+def rename_levels(mask_id: str, body: schemas.NewLevels) -> schemas.Mask:
+    """Name the vertebrae of a mask anew; they become a new version of it, which leaves the mask as it is."""
+    mask = _mask(mask_id)
+    if mask.label_map_kind != "vertebrae" or mask.kind == "reference":
+        raise WebError(422, "bad_renaming", "levels.not_named")
+    numbers = _numbers(mask, body)
+    made = rename_labels(services().store, mask, numbers, who())
+    detail = " ".join(f"{label_of(old).name}>{label_of(new).name}" for old, new in numbers.items())
+    services().store.audit.record(who(), "rename", mask.study_id, detail)
+    return schemas.Mask.of(services().store, made)
+
+
+def _numbers(mask: Mask, body: schemas.NewLevels) -> dict[int, int]:
+    if body.shift is not None:
+        return moved(mask.labels, body.shift)
+    if body.label is None or body.to is None:
+        raise BadRenaming("levels.unknown")
+    return renamed(mask.labels, body.label, body.to, body.follow)
 
 
 @api.get("/jobs/<job_id>")

@@ -1,19 +1,24 @@
-"""Write a label map as a mask of the store: NIfTI on the original grid, voxels and surface for the browser."""
+"""Write a label map as a mask of the store: NIfTI on the original grid, voxels and surface for the browser.
+
+What a reader changed becomes a mask of its own; the one before stays.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from segmentation.analysis.label_statistics import LabelStatistics, label_statistics
 from segmentation.core.atomic import atomic_path
-from segmentation.core.labels import spine_voxels
+from segmentation.core.labels import label_of, spine_voxels
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.metrics import dice
 from segmentation.inference.confidence import Confidence
@@ -29,6 +34,8 @@ from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 
 MeshSuffix = Literal[".bin", ".stl"]
+VERSION_FILE = "version.json"
+"""In the folder of a mask that a reader made: who, of which mask, and what was changed."""
 
 
 def write_mask(
@@ -144,3 +151,70 @@ def gzipped(path: Path) -> Path:
         ):
             shutil.copyfileobj(plain, out)
     return packed
+
+
+def rename_labels(store: Store, mask: Mask, numbers: Mapping[int, int], who: str) -> Mask:
+    """Store a version of ``mask`` whose labels have other numbers; its voxels stay where they are.
+
+    Args:
+        store: Holds the mask.
+        mask: The newest of its kind.
+        numbers: New number by old one; labels that are not in it keep theirs.
+        who: The reader, as in the audit trail.
+
+    Raises:
+        WebError: 404, a file is lost; 409, there is a newer version.
+    """
+    old = label_map_of(store, mask)
+    table = np.arange(256, dtype=np.uint8)
+    for before, after in numbers.items():
+        table[before] = after
+    label_map = LabelMap(table[old.labels], old.grid, old.kind, old.header)
+    staged = store.stage()
+    try:
+        write_nifti(label_map, staged / NIFTI_FILE)
+        digest = write_display_mask(label_map, staged)
+        made = replace(
+            mask,
+            id=staged.name,
+            labels=sorted(int(table[label]) for label in mask.labels),
+            digest=digest,
+            created_at=datetime.now(UTC),
+        )
+        _carry_over(store, mask, staged, table)
+        change = {str(before): after for before, after in numbers.items()}
+        _write(staged / VERSION_FILE, {"parent": mask.id, "who": who, "renamed": change})
+        store.masks.add_version(made, staged, mask)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)  # nothing is left there once it is in place
+    return made
+
+
+def _carry_over(store: Store, mask: Mask, staged: Path, table: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    """Take over what was known of each label, and its surface, under its new number."""
+    folder = store.mask_folder(mask)
+    for label in mask.labels:
+        for suffix in get_args(MeshSuffix):
+            surface = folder / f"{label}{suffix}"
+            if surface.is_file():
+                shutil.copyfile(surface, staged / f"{table[label]}{suffix}")
+    statistics = folder / STATISTICS_FILE
+    if statistics.is_file():
+        known = json.loads(statistics.read_text(encoding="utf-8"))
+        _write(staged / STATISTICS_FILE, {str(table[int(label)]): values for label, values in known.items()})
+    names = read_names(store, mask)
+    if names is not None:
+        _write(staged / NAMES_FILE, _renamed(names, table))
+
+
+def _renamed(names: dict[str, Any], table: np.ndarray[Any, np.dtype[np.uint8]]) -> dict[str, Any]:
+    """Names as a reader decided them: the row is sure, and there is no other naming."""
+    vertebrae = []
+    for each in names["vertebrae"]:
+        number = int(table[each["label"]])
+        vertebrae.append({**each, "label": number, "name": label_of(number).name})
+    return {**names, "vertebrae": vertebrae, "sequence": {**names["sequence"], "sure": True, "alternatives": []}}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content), encoding="utf-8")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from sqlalchemy import func, select
 
+from segmentation.core.atomic import rename_durably, sync_tree
+from webapp.http.errors import WebError
 from webapp.storage.audit import append
 from webapp.storage.database import Database
 from webapp.storage.folders import Folders
-from webapp.storage.tables import Mask, MaskRow, ReviewRow, to_mask
+from webapp.storage.recovery.records import write_mask_record
+from webapp.storage.tables import Mask, MaskRow, ReviewRow, mask_row, to_mask
 
 
 class Masks:
-    """Segmentations and references of studies; a reference is added with its study, a segmentation with its job."""
+    """Segmentations and references of studies.
+
+    A reference is added with its study, a segmentation with its job, a version of either by a reader.
+    """
 
     def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
@@ -74,3 +83,31 @@ class Masks:
         reviewed = select(ReviewRow.mask_id).where(ReviewRow.mask_id.is_not(None))
         with self._database.reading() as session:
             return list(session.scalars(select(ranked.c.id).where(ranked.c.rank > keep, ranked.c.id.not_in(reviewed))))
+
+    def add_version(self, mask: Mask, staged: Path, parent: Mask) -> None:
+        """In one step: move the ``staged`` folder into its study and add the mask, the new version of ``parent``.
+
+        Raises:
+            WebError: 409, and nothing is kept, if ``parent`` is not the newest of its kind, or is gone.
+        """
+        sync_tree(staged)
+        target = self._folders.mask(mask)
+        newest = (
+            select(MaskRow.id)
+            .where(MaskRow.study_id == parent.study_id, MaskRow.kind == parent.kind)
+            .order_by(MaskRow.sequence.desc())
+            .limit(1)
+        )
+        try:
+            with self._database.transaction() as session:
+                if session.scalar(newest) != parent.id:
+                    raise WebError(409, "mask_changed", "mask.changed_meanwhile")
+                made = mask_row(mask)
+                session.add(made)
+                session.flush()
+                write_mask_record(staged, made, None)
+                rename_durably(staged, target)
+        except BaseException:
+            if target.exists() and not staged.exists():
+                os.replace(target, staged)
+            raise

@@ -18,7 +18,17 @@ MOST_PENDING = 8
 MOST_VALUE_BYTES = 64 << 10
 """Of one value that a page sets, as JSON."""
 _HEADING = ("study_name", "study_facts", "study_notes", "languages", "texts", "gone")
-_RESULTS = ("display_url", "version", "masks", "mesh_formats", "dicom_kinds", "pacs", "sending", "job")
+_RESULTS = (
+    "display_url",
+    "version",
+    "masks",
+    "default_colours",
+    "mesh_formats",
+    "dicom_kinds",
+    "pacs",
+    "sending",
+    "job",
+)
 SERVER_KEYS = frozenset((*_HEADING, *_RESULTS))
 """State that goes to the browser alone, see ``docs/viewer.md``."""
 METHODS = frozenset(

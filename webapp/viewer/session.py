@@ -23,7 +23,7 @@ from webapp.http.errors import WebError, not_found
 from webapp.pacs.sending import send_back
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.dicom_objects import is_de_identified
-from webapp.storage.mask_files import mask_statistics
+from webapp.storage.mask_files import mask_statistics, read_names
 from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import Translate, messages, translate
 from webapp.viewer.limits import BoundedMessages, MessageRefused, bound_endpoint
@@ -32,8 +32,8 @@ from webapp.viewer.state import job_row, latest_masks, mask_colours, mask_row, n
 
 log = logging.getLogger(__name__)
 
-Statistics = dict[str, dict[int, LabelStatistics]]
-"""By mask id and label."""
+Known = dict[str, tuple[dict[int, LabelStatistics], dict[str, Any] | None]]
+"""By mask id: the statistics of each label, and the names of vertebrae."""
 
 POLL_ACTIVE_S = 0.4
 POLL_IDLE_S = 2.0
@@ -158,25 +158,30 @@ class ViewerSession:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     async def _look(self) -> None:
-        study, job, masks, statistics = await asyncio.to_thread(self._read)
+        study, job, masks, files = await asyncio.to_thread(self._read)
         with self.state:
             self.state.gone = study is None
             self.state.job = job_row(job, self._t, messages(self._lang))
-            self._show(masks, statistics)
+            self._show(masks, files)
 
-    def _read(self) -> tuple[Study | None, Job | None, list[Mask], Statistics]:
+    def _read(self) -> tuple[Study | None, Job | None, list[Mask], Known]:
         study_id = self.study.id
         masks = latest_masks(self._store.masks.of_study(study_id))
         known = [mask.id for mask in masks] == self._seen
-        statistics = {} if known else {mask.id: mask_statistics(self._store, mask) for mask in masks}
-        return self._store.studies.get(study_id), self._store.jobs.latest(study_id), masks, statistics
+        files = (
+            {}
+            if known
+            else {mask.id: (mask_statistics(self._store, mask), read_names(self._store, mask)) for mask in masks}
+        )
+        return self._store.studies.get(study_id), self._store.jobs.latest(study_id), masks, files
 
-    def _show(self, masks: list[Mask], statistics: Statistics) -> None:
+    def _show(self, masks: list[Mask], files: Known) -> None:
         ids = [mask.id for mask in masks]
         if ids == self._seen:
             return
         chosen = self.state.colours  # a user's own colours stay
-        self.state.masks = [mask_row(mask, statistics[mask.id], self._t) for mask in masks]
+        self.state.default_colours = {mask.id: mask_colours(mask) for mask in masks}
+        self.state.masks = [mask_row(mask, files[mask.id][0], self._t, files[mask.id][1]) for mask in masks]
         self.state.colours = {mask.id: chosen.get(mask.id) or mask_colours(mask) for mask in masks}
         self.state.shown = shown_after(self.state.shown, self._seen, masks)
         self.state.version = " ".join(ids)

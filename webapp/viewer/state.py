@@ -54,16 +54,20 @@ def _stage(job: Job, t: Translate) -> str:
 
 
 def latest_masks(masks: list[Mask]) -> list[Mask]:
-    """Choose the newest mask of each kind, the model's first. ``masks`` come newest first."""
+    """Choose the newest mask of each kind, vertebrae with names first. ``masks`` come newest first."""
     newest = {mask.kind: mask for mask in reversed(masks)}
-    return [newest[kind] for kind in ("model", "reference") if kind in newest]
+    return [newest[kind] for kind in ("vertebrae", "model", "reference") if kind in newest]
 
 
-def mask_row(mask: Mask, statistics: Mapping[int, LabelStatistics], t: Translate) -> Row:
+def mask_row(
+    mask: Mask, statistics: Mapping[int, LabelStatistics], t: Translate, names: Mapping[str, Any] | None = None
+) -> Row:
     """One mask in words, with a row a label: number, name, and volume and mean HU where they are known."""
     return {
         "id": mask.id,
         "kind": mask.kind,
+        "map": mask.label_map_kind,
+        "sequence": _sequence(names, t),
         "title": t(f"viewer.mask.{mask.kind}"),
         "volume": f"{mask.volume_ml:.1f} ml",
         "dice": f"{mask.dice:.3f}" if mask.dice is not None else "",
@@ -75,6 +79,15 @@ def mask_row(mask: Mask, statistics: Mapping[int, LabelStatistics], t: Translate
             for number in mask.labels
         ],
     }
+
+
+def _sequence(names: Mapping[str, Any] | None, t: Translate) -> Row | None:
+    """How far the row of names is to be relied on, in words; None where there are no names."""
+    if names is None:
+        return None
+    row = names["sequence"]
+    others = [", ".join((each["names"][0], each["names"][-1])) for each in row["alternatives"][:2] if each["names"]]
+    return {"sure": row["sure"], "reason": t(f"sequence.{row['reason']}"), "others": others}
 
 
 def _figures(statistics: LabelStatistics | None) -> Row:
@@ -108,10 +121,11 @@ def mask_colours(mask: Mask) -> dict[str, list[int]]:
 def shown_after(shown: list[str], before: list[str], masks: list[Mask]) -> list[str]:
     """Which masks to show once ``masks`` are those that exist.
 
-    A model's mask that was not there ``before`` is shown, what is gone is dropped, and the rest stays as the
-    user left it. Arguments and result are ids.
+    Vertebrae with names that were not there ``before`` are shown, or the model's mask where there are none; what is
+    gone is dropped, and the rest stays as the user left it. Arguments and result are ids.
     """
     now = [mask.id for mask in masks]
     kept = [mask_id for mask_id in shown if mask_id in now]
-    new = [mask.id for mask in masks if mask.kind == "model" and mask.id not in before]
+    first = next((mask.kind for mask in masks if mask.kind != "reference"), "")
+    new = [mask.id for mask in masks if mask.kind == first and mask.id not in before]
     return kept + [mask_id for mask_id in new if mask_id not in kept]

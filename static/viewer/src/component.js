@@ -3,12 +3,13 @@ import { defineComponent, h, markRaw } from 'vue';
 import { throttled } from './core/timing.js';
 import { fetchJson } from './data/fetch.js';
 import { openScan } from './data/scan.js';
-import { decodeView, encodeView } from './data/view-state.js';
+import { decodeView } from './data/view-state.js';
 import { createDoubleTap } from './input/double-tap.js';
 import { createBlink, prefersReducedMotion } from './page/compare-overlay.js';
 import { PANELS, overOf, panelOf } from './page/panels.js';
 import { publish, withdraw } from './page/test-hook.js';
 import { createViewer } from './viewer.js';
+import { WHOLE } from './volume/clip-box.js';
 import { graphics } from './vtk/render-window.js';
 /**
  * @import { PropType } from 'vue'
@@ -31,6 +32,8 @@ import { graphics } from './vtk/render-window.js';
 const CROSSHAIR_MS = 400;
 const ARRIVAL_MS = 300; // between two drawings of what has come so far
 
+const NAMES = /** @type {PropType<Settings['names']>} */ (Object);
+const CLIP = /** @type {PropType<number[][]>} */ (Array);
 const SLAB = /** @type {PropType<Settings['slab']>} */ (/** @type {unknown} */ (Array));
 
 let restored = false;
@@ -42,9 +45,12 @@ export default defineComponent({
     version: { type: String, default: '' }, // changes when the study's masks change
     shown: { type: /** @type {PropType<string[]>} */ (Array), default: () => [] }, // ids of the masks shown
     colours: { type: /** @type {PropType<Settings['colours']>} */ (Object), default: () => ({}) },
-    opacity: { type: Number, default: 60 }, // of the masks on slices, per cent
+    opacity: { type: Number, default: 30 }, // of the masks on slices, per cent
     window: { type: /** @type {PropType<number[]>} */ (Array), default: () => [500, 2000] }, // level and width, HU
     volumePreset: { type: String, default: 'bone' },
+    maskStyle3d: { type: String, default: 'surface' },
+    clip: { type: CLIP, default: () => WHOLE },
+    crosshairShown: { type: Boolean, default: true },
     layout: { type: String, default: 'four' },
     plane: { type: /** @type {PropType<Plane>} */ (String), default: 'sagittal' }, // compared
     tool: { type: String, default: 'crosshair' },
@@ -52,7 +58,10 @@ export default defineComponent({
     slab: { type: SLAB, default: () => [0, 'max'] }, // thickness in mm, 0 one slice; max or mean
     labelOpacity: { type: /** @type {PropType<Settings['labelOpacity']>} */ (Object), default: () => ({}) },
     hidden: { type: /** @type {PropType<Settings['hidden']>} */ (Object), default: () => ({}) },
-    maskStyle: { type: String, default: 'filled' },
+    maskStyle: { type: String, default: 'both' },
+    caption: { type: String, default: '' }, // whose scan it is, written on each panel
+    names: { type: NAMES, default: () => ({}) }, // of labels, written at them
+    namesShown: { type: Boolean, default: true },
     zoomTo: { type: /** @type {PropType<{mask: string, label: number}>} */ (Object), default: null }, // new each time
     at: { type: /** @type {PropType<number[]>} */ (Array), default: null }, // RAS+ mm: where the crosshair starts
     texts: { type: /** @type {PropType<Texts>} */ (Object), default: () => ({}) },
@@ -87,9 +96,10 @@ export default defineComponent({
     /** @returns {Settings} */
     settings() {
       const { window: level, tool, volumePreset, layout, plane, slab } = this;
-      const { shown, colours, opacity, labelOpacity, hidden, maskStyle } = this;
-      const masks = { shown, colours, opacity: Number(opacity), labelOpacity, hidden, maskStyle };
-      return { window: level, tool, volumePreset, layout, plane, slab, ...masks };
+      const { shown, colours, opacity, labelOpacity, hidden, maskStyle, names, namesShown } = this;
+      const { maskStyle3d, clip, crosshairShown } = this;
+      const masks = { shown, colours, opacity: Number(opacity), labelOpacity, hidden, maskStyle, names, namesShown };
+      return { window: level, tool, volumePreset, layout, plane, slab, maskStyle3d, clip, crosshairShown, ...masks };
     },
   },
   watch: {
@@ -184,17 +194,16 @@ export default defineComponent({
     },
     /** Show a view of view-state.js; what it does not say stays as it is. @param {Record<string, any>} view */
     show(view) {
-      const { layout = this.layout, plane = this.plane, level = this.window, big = '', ...places } = view;
-      if (layout === this.layout) this.maximised = big;
+      const { big = '', at, camera, axial, coronal, sagittal, ...page } = view;
+      if ((page.layout ?? this.layout) === this.layout) this.maximised = big;
       else this.own.nextMaximised = big;
-      this.$emit('restored', { layout, plane, level });
-      this.$nextTick(() => this.own.viewer?.restore(places));
+      if (Object.keys(view).length) this.$emit('restored', page);
+      this.$nextTick(() => this.own.viewer?.restore({ at, camera, axial, coronal, sagittal }));
     },
-    /** What is seen, as view-state.js writes it. */
-    viewText() {
-      const { layout, plane, maximised: big } = this;
+    /** Where the panels look, their window, and which of them is shown alone: a part of view-state.js's view. */
+    places() {
       const { viewer } = this.own;
-      return encodeView({ ...viewer?.snapshot(), level: viewer?.window(), layout, plane, big });
+      return { ...viewer?.snapshot(), level: viewer?.window(), big: this.maximised };
     },
     async refresh() {
       if (!this.own.viewer) return;
@@ -235,6 +244,12 @@ export default defineComponent({
       this.own.blink.stop();
       if (this.layout === 'blink' && !prefersReducedMotion()) this.own.blink.start();
       this.blinking = this.own.blink.running;
+      if (this.layout === 'curtain') this.$nextTick(() => requestAnimationFrame(() => this.curtainToCrosshair()));
+    },
+    /** The curtain starts where the crosshair stands, which is on the spine unless someone moved it. */
+    curtainToCrosshair() {
+      const at = this.own.viewer?.screenFraction(this.plane);
+      if (at !== undefined && Number.isFinite(at)) this.moveCurtain(Math.min(90, Math.max(10, 100 * at)));
     },
     cover() {
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
@@ -255,6 +270,7 @@ export default defineComponent({
       'sv-over': over && !this.maximised,
       'sv-curtained': this.layout === 'curtain' && !this.maximised,
       'sv-original-on-top': this.layout === 'blink' && this.original,
+      'sv-no-crosshair': !this.crosshairShown,
     };
     const arranged = over || this.layout === 'compare' ? `compare-${this.plane}` : 'four';
     const attributes = { 'data-layout': this.maximised || arranged, style: { '--curtain': `${this.curtain}%` } };

@@ -10,9 +10,11 @@ import { loadDistances } from './volume/distance-surface.js';
  * @import { Scene3d } from './volume/scene-3d.js'
  */
 
+const LOOKS = /** @type {const} */ (['opacity', 'maskStyle', 'namesShown']);
+
 /** @param {Settings} settings */
-const maskKey = ({ shown, colours, hidden, labelOpacity, layout }) =>
-  JSON.stringify([shown, colours, hidden, labelOpacity, layout === MASKS_LAYOUT]);
+const maskKey = ({ shown, colours, hidden, labelOpacity, names, layout }) =>
+  JSON.stringify([shown, colours, hidden, labelOpacity, names, layout === MASKS_LAYOUT]);
 
 /**
  * @param {Display} display
@@ -37,7 +39,11 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
     return { ...chosen, ...compared, pair };
   }
   /** @param {Settings} chosen @returns {Look} */
-  const look = (chosen) => ({ opacity: chosen.opacity / 100, outline: drawn(chosen).maskStyle === 'outline' });
+  const look = (chosen) => ({
+    opacity: chosen.opacity / 100,
+    style: drawn(chosen).maskStyle,
+    names: chosen.namesShown,
+  });
 
   async function show() {
     if (!settings) return;
@@ -74,7 +80,7 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
       const before = settings;
       settings = next;
       if (!before || maskKey(before) !== maskKey(next)) show();
-      else if (before.opacity !== next.opacity || before.maskStyle !== next.maskStyle)
+      else if (LOOKS.some((name) => before[name] !== next[name]))
         panels.forEach((panel) => panel.setLook(look(next)));
     },
     /** The study's masks changed. @param {Display} next */

@@ -1,7 +1,5 @@
 /** The shapes of what modules hand to each other. Lengths are mm, places RAS+ mm, indices (i, j, k) with i fastest. */
 import type vtkCamera from '@kitware/vtk.js/Rendering/Core/Camera.js';
-import type vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js';
-import type vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
 
 // Its types forget the argument.
 declare module '@kitware/vtk.js/Common/DataModel/PiecewiseFunction.js' {
@@ -126,26 +124,21 @@ export type Colours = Record<string, Rgb>;
 /** Opacities by label, 0 to 1; 1 where a label has none. */
 export type Opacities = Record<string, number>;
 
-/** A mask as the panels draw it; `single` if it has one label, `shares` each label's part of the opacity. */
+/** A mask as the panels draw it; `names` of its labels that are written at them, `shares` their parts of the opacity. */
 export interface Mask {
   id: string;
   box: LabelBox;
   grid: Grid;
   colours: Colours;
-  single: boolean;
+  names: Record<string, string>;
   shares: Opacities;
 }
 
-/** How masks are drawn on slices: opacity 0 to 1, filled or as outlines. */
+/** How masks are drawn on slices: opacity 0 to 1 of areas, style "both", "filled" or "outline", whether with names. */
 export interface Look {
   opacity: number;
-  outline: boolean;
-}
-
-export interface LabelTables {
-  colour: vtkColorTransferFunction;
-  alpha: vtkPiecewiseFunction;
-  linear: boolean;
+  style: string;
+  names: boolean;
 }
 
 /** A mask that colours the CT in 3D; its voxels are merged only when `image()` is called. */
@@ -167,6 +160,8 @@ export interface MaskSettings {
   colours: Record<string, Record<string, number[]>>;
   hidden?: Record<string, number[]>;
   labelOpacity?: Record<string, Record<string, number>>;
+  /** By mask and label; empty for masks that need none. */
+  names?: Record<string, Record<string, string>>;
 }
 
 export interface Settings extends MaskSettings {
@@ -178,6 +173,10 @@ export interface Settings extends MaskSettings {
   slab: [number, Slab['mode']];
   opacity: number;
   maskStyle: string;
+  namesShown: boolean;
+  crosshairShown: boolean;
+  maskStyle3d: string;
+  clip: number[][];
 }
 
 export interface Crosshair {
@@ -217,6 +216,8 @@ export interface Measurements {
   readonly items: Measurement[];
   readonly tool: MeasurementKind | '';
   readonly selected: Measurement | null;
+  /** The one that `undo` brings back. */
+  readonly removed: Measurement | null;
   csvUrl: string;
   onChange(listener: () => void): () => void;
   load(): Promise<unknown>;
@@ -226,6 +227,7 @@ export interface Measurements {
   shape(item: Measurement, points: Vec3[]): void;
   keep(item: Measurement): Promise<unknown>;
   remove(item: Measurement): Promise<unknown>;
+  undo(): Promise<unknown>;
 }
 
 /** What measurements need of a slice panel. */

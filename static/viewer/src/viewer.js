@@ -13,7 +13,7 @@ import { createRemote3d } from './volume/remote-3d.js';
 import { createScene3d } from './volume/scene-3d.js';
 import { createHeadset } from './vr/headset.js';
 /**
- * @import { Display, Scan, Settings, Texts } from './types.js'
+ * @import { Display, Plane, Scan, Settings, Texts } from './types.js'
  * @import { Scene3d } from './volume/scene-3d.js'
  */
 
@@ -41,6 +41,20 @@ const LOWEST_AIR = -32768;
  * @param {keyof Settings} name
  */
 const equal = (before, now, name) => JSON.stringify(before[name]) === JSON.stringify(now[name]);
+
+/**
+ * Bring 3D in line with what was chosen.
+ *
+ * @param {Scene3d} volume
+ * @param {Partial<Settings>} before
+ * @param {Settings} next
+ */
+function update3d(volume, before, next) {
+  if (!equal(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
+  if (!equal(before, next, 'crosshairShown')) volume.setCrosshair(next.crosshairShown);
+  if (!equal(before, next, 'clip')) volume.setClip(next.clip);
+  if (!equal(before, next, 'maskStyle3d')) volume.setMaskStyle(next.maskStyle3d);
+}
 
 /**
  * @param {Hosts} hosts
@@ -80,7 +94,7 @@ export function createViewer(hosts, grid, scan, on, page) {
       const compared = LAYOUTS_WITH_ORIGINAL.includes(next.layout) ? next.plane : null;
       slices.compare(compared);
       volume.compare(compared !== null);
-      if (!equal(before, next, 'volumePreset')) volume.setPreset(next.volumePreset);
+      update3d(volume, before, next);
       masks.update(next);
       if (!equal(before, next, 'slab')) slices.setSlab(next.slab);
     },
@@ -96,6 +110,8 @@ export function createViewer(hosts, grid, scan, on, page) {
     refresh: masks.refresh,
     resultId: masks.resultId,
     play: cine.play,
+    /** Where the crosshair is in a panel, as a part of its width. @param {Plane} plane */
+    screenFraction: (plane) => panels[plane].toScreen(crosshair.world)[0] / hosts[plane].clientWidth,
     crosshair,
     hu: () => probe.hu(crosshair.voxel),
     window: slices.window,
@@ -105,7 +121,7 @@ export function createViewer(hosts, grid, scan, on, page) {
     volume,
     measurements: measuring.model,
     showMeasurement: measuring.show,
-    pictures: createPictures(hosts, slices.named, volume),
+    pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
     headset,
     vrBounds: headset.bounds,
     destroy() {
@@ -137,8 +153,9 @@ function createVolume(hosts, grid, { values, preview }, crosshair, { texts, serv
  * @param {Hosts} hosts
  * @param {() => Record<string, {render: () => void}>} slices the slice panels that there are now
  * @param {Scene3d} volume
+ * @param {() => boolean} hasCrosshair whether the page shows the crosshair
  */
-function createPictures(hosts, slices, volume) {
+function createPictures(hosts, slices, volume, hasCrosshair) {
   /** @param {[name: string, panel: {render: () => void}]} named */
   const part = ([name, { render }]) => ({
     name,
@@ -148,6 +165,8 @@ function createPictures(hosts, slices, volume) {
   return {
     root: /** @type {HTMLElement} */ (hosts.volume.closest('.sv-grid')),
     volume: { ...part(['volume', volume.main]), draw: volume.main.draw, turn: volume.main.turn },
+    /** Leave the crosshair out of 3D for a while. @param {boolean} isHidden */
+    hideCrosshair: (isHidden) => volume.setCrosshair(!isHidden && hasCrosshair()),
     /** The panels seen now. */
     seen() {
       /** @type {[string, {render: () => void}][]} */

@@ -34,7 +34,7 @@ SERIES = Message.of("series_title.numbered", number=2)
         (
             Message.of("file.empty", name=Message("upload.reference_mask")),
             "The reference mask is empty.",
-            "参考掩膜是空文件。",
+            "参考分割是空文件。",
         ),
         (
             Message.of("dicom.images_damaged", count=2, name=SERIES, slices=_runs([2, 4, 5, 6, 7, 8, 11]), total=60),

@@ -54,6 +54,7 @@ VRCAtw    GET     API/masks/{mask}.nii.gz
 VRCAtw    GET     API/masks/{mask}/seg.dcm
 VRCAtw    GET     API/studies/{study}/measurements.csv
 RCArw     POST    API/studies/{study}/measurements
+RCArw     POST    API/masks/{mask}/levels
 RCArw     PUT     API/measurements/{measurement}
 RCArw     DELETE  API/measurements/{measurement}
 RCArw     POST    API/studies/{study}/reviews

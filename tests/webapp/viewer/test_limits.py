@@ -59,7 +59,7 @@ def test_a_message_that_announces_too_much_or_is_none_closes_its_socket(
         socket.send_bytes(piece)
         assert code_of_close(socket) == 1009
     with client.websocket_connect(socket_address(study)) as again:
-        assert Page(again).state()["opacity"] == 60, "the session goes on"
+        assert Page(again).state()["opacity"] == 30, "the session goes on"
 
 
 def test_few_messages_may_be_begun_and_left() -> None:
@@ -101,7 +101,7 @@ def test_a_page_cannot_end_its_server(client: TestClient, study: dict, method: s
         while (answer := page.receive())["id"] != "rpc:c0:9":
             pass
         assert "Unregistered" in answer["error"]["message"]
-        assert page.state()["opacity"] == 60
+        assert page.state()["opacity"] == 30
 
 
 def test_one_user_cannot_hold_all_places(client: TestClient, study: dict) -> None:

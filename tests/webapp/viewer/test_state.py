@@ -74,7 +74,7 @@ def test_a_confidence_is_told_in_words_with_its_reasons() -> None:
         "reasons": ["No spine was found.", "The slices are thicker than 4 mm."],
     }
     trusted = mask_row(replace(MODEL, confidence=Confidence(0.95, "high")), {}, translate("zh"))["confidence"]
-    assert (trusted["level"], trusted["label"], trusted["reasons"]) == ("high", "可信程度：高", [])
+    assert (trusted["level"], trusted["label"], trusted["reasons"]) == ("high", "置信度：高", [])
 
 
 def test_a_binary_reference_is_not_drawn_in_the_models_colour() -> None:

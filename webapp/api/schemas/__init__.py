@@ -6,6 +6,7 @@ from webapp.api.schemas.errors import Error, ErrorDetail, Note
 from webapp.api.schemas.health import Engine, Health
 from webapp.api.schemas.imports import ChosenSeries, Import
 from webapp.api.schemas.jobs import Job, JobList, NewJob
+from webapp.api.schemas.levels import NewLevels
 from webapp.api.schemas.masks import TRIANGLES, Mask, MaskList, SurfaceQuery, VersionQuery
 from webapp.api.schemas.measurements import Measurement, MeasurementList, NewMeasurement
 from webapp.api.schemas.pacs import (
@@ -51,6 +52,7 @@ __all__ = [
     "MeasurementList",
     "NamedVertebrae",
     "NewJob",
+    "NewLevels",
     "NewMeasurement",
     "NewReview",
     "Note",

@@ -50,7 +50,7 @@ export function loadMasks(display, settings) {
         box,
         grid: gridOf(display, box),
         colours: visible(mask, settings),
-        single: mask.labels.length === 1,
+        names: settings.names?.[mask.id] ?? {},
         shares: sharesOf(mask, settings),
       };
     }),

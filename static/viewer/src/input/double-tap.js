@@ -1,7 +1,7 @@
 /** Double clicks and double taps, which browsers report in different ways. */
 
-const TWICE_MS = 350;
-const SAME_PLACE_PX = 30;
+export const TWICE_MS = 350; // between two taps that count as one double tap
+export const SAME_PLACE_PX = 30;
 const STILL_PX = 10;
 
 /** @param {PointerEvent} a @param {PointerEvent} b */

@@ -2,8 +2,10 @@
  * Mouse, pen, touch and keys on a slice panel, told apart and named; nothing here knows what is drawn.
  *
  * Mouse: left the chosen tool, right window/level, middle pan, wheel scroll, Ctrl+wheel zoom.
- * Touch: one finger the chosen tool, two fingers scroll, pan and pinch, a finger held still reads the HU under it.
+ * Touch: one finger the chosen tool, two fingers scroll, pan and pinch, a finger held still reads the HU under it. What
+ * a finger means is known only once it moved, was lifted or was held: until then it does nothing.
  */
+import { SAME_PLACE_PX, TWICE_MS } from './double-tap.js';
 import { createTwoFingers } from './two-finger-gesture.js';
 /** @import { Vec2 } from '../types.js' */
 
@@ -73,7 +75,7 @@ function createLongPress(act) {
     },
     /** @param {Vec2} at */
     move(at) {
-      if (Math.hypot(at[0] - from[0], at[1] - from[1]) > STILL_PX) end();
+      if (distance(at, from) > STILL_PX) end();
     },
   };
 }
@@ -102,6 +104,83 @@ function dragHandlers(on) {
 }
 
 /**
+ * A tap, which acts once it is known that no second one makes it a double tap.
+ *
+ * @param {(at: Vec2) => void} act
+ */
+function createSingleTap(act) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {?{at: Vec2, time: number}} */
+  let before = null;
+  return {
+    /** A finger is down again: what the last tap meant is open. */
+    wait: () => clearTimeout(timer),
+    /** What came after the last tap was no tap. */
+    forget() {
+      clearTimeout(timer);
+      before = null;
+    },
+    /** @param {Vec2} at @param {number} time ms */
+    tapped(at, time) {
+      const isSecond = before && time - before.time < TWICE_MS && distance(before.at, at) < SAME_PLACE_PX;
+      clearTimeout(timer);
+      before = isSecond ? null : { at, time };
+      if (!isSecond) timer = setTimeout(() => act(at), TWICE_MS);
+    },
+  };
+}
+
+/** @param {Vec2} a @param {Vec2} b */
+const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+/**
+ * One finger: what it does is open until it moves, is lifted, is held still or gets company.
+ *
+ * @param {PanelActions} on
+ * @param {(action: string) => void} decide called with what it does from now on
+ */
+function createFinger(on, decide) {
+  let open = '';
+  /** @type {Vec2} */
+  let from = [0, 0];
+  const singleTap = createSingleTap(on.crosshair);
+  const longPress = createLongPress((place) => {
+    open = '';
+    decide('probe');
+    on.probe(place);
+  });
+  return {
+    /** @param {Vec2} at @param {string} wanted what it does if it moves */
+    down(at, wanted) {
+      singleTap.wait();
+      [open, from] = [wanted, at];
+      longPress.start(at);
+    },
+    /** @param {Vec2} at */
+    move(at) {
+      longPress.move(at);
+      if (!open || distance(from, at) <= STILL_PX) return;
+      decide(open);
+      open = '';
+    },
+    /** @param {Vec2} at @param {PointerEvent} event */
+    up(at, event) {
+      longPress.end();
+      if (open === 'crosshair' && event.type === 'pointerup') singleTap.tapped(at, event.timeStamp);
+      else singleTap.forget();
+      open = '';
+    },
+    /** It is not alone, or no finger. */
+    drop() {
+      longPress.end();
+      singleTap.forget();
+      open = '';
+    },
+  };
+}
+
+/**
  * Handlers of pointers.
  *
  * @param {HTMLElement} element
@@ -115,16 +194,24 @@ function pointerHandlers(element, on, tool, at) {
   let action = '';
   let drag = dragHandlers(on);
   let two = createTwoFingers([], on);
-  const longPress = createLongPress((place) => {
-    action = 'probe';
-    on.probe(place);
-  });
+  const finger = createFinger(on, (next) => (action = next));
+
+  function press(/** @type {PointerEvent} */ event) {
+    const wanted = dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
+    if (event.pointerType === 'touch') {
+      action = '';
+      finger.down(at(event), wanted);
+    } else {
+      action = wanted;
+      if (action === 'crosshair') on.crosshair(at(event));
+    }
+  }
   const end = (/** @type {PointerEvent} */ event) => {
-    longPress.end();
     pointers.delete(event.pointerId);
     if (action === 'window') on.windowed();
     if (action === 'probe') on.probe(null);
     action = ''; // the finger that stays after a pinch draws nothing
+    finger.up(at(event), event);
   };
 
   return {
@@ -135,14 +222,10 @@ function pointerHandlers(element, on, tool, at) {
       pointers.set(event.pointerId, at(event));
       drag = dragHandlers(on);
       if (pointers.size === 2) {
-        longPress.end();
+        finger.drop();
         action = 'two';
         two = createTwoFingers([...pointers.values()], on);
-      } else {
-        action = dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
-        if (event.pointerType === 'touch') longPress.start(at(event));
-        if (action === 'crosshair') on.crosshair(at(event));
-      }
+      } else press(event);
       event.preventDefault();
     },
     /** @param {PointerEvent} event */
@@ -152,7 +235,7 @@ function pointerHandlers(element, on, tool, at) {
       const last = pointers.get(event.pointerId);
       if (!last) return;
       pointers.set(event.pointerId, now);
-      longPress.move(now);
+      finger.move(now);
       if (action === 'two' && pointers.size === 2) two.move([...pointers.values()]);
       else drag[action]?.(now, now[0] - last[0], now[1] - last[1]);
     },

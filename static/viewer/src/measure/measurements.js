@@ -46,6 +46,17 @@ function createServerCopy(address, failed) {
 }
 
 /**
+ * `item` with the figures of what it encloses.
+ *
+ * @param {Measurement} item
+ * @param {{step: number, huAt: (world: Vec3) => ?number}} scan
+ */
+function withStatistics(item, scan) {
+  if (item.kind === 'ellipse') item.statistics = statisticsIn(item.points, scan.step, scan.huAt) ?? {};
+  return item;
+}
+
+/**
  * @param {string} address of the study's list on the server
  * @param {{step: number, huAt: (world: Vec3) => ?number}} scan mm between HU read in an ellipse; HU, null outside
  * @param {(error: any) => void} failed called with why something could not be stored
@@ -53,21 +64,15 @@ function createServerCopy(address, failed) {
  */
 export function createMeasurements(address, scan, failed) {
   const server = createServerCopy(address, failed);
-  const state = {
-    items: /** @type {Measurement[]} */ ([]),
-    tool: /** @type {MeasurementKind | ''} */ (''),
-    selected: /** @type {?Measurement} */ (null),
-  };
+  /** @type {{items: Measurement[], tool: MeasurementKind | '', selected: ?Measurement, removed: ?Measurement}} */
+  const state = { items: [], tool: '', selected: null, removed: null };
   /** @type {Set<() => void>} */
   const listeners = new Set();
   function change(/** @type {Partial<typeof state>} */ next = {}) {
     Object.assign(state, next);
     listeners.forEach((listener) => listener());
   }
-  function measure(/** @type {Measurement} */ item) {
-    if (item.kind === 'ellipse') item.statistics = statisticsIn(item.points, scan.step, scan.huAt) ?? {};
-    return item;
-  }
+  const measure = (/** @type {Measurement} */ item) => withStatistics(item, scan);
 
   return {
     get items() {
@@ -78,6 +83,9 @@ export function createMeasurements(address, scan, failed) {
     },
     get selected() {
       return state.selected;
+    },
+    get removed() {
+      return state.removed;
     },
     csvUrl: `${address}.csv`,
     onChange(listener) {
@@ -91,7 +99,7 @@ export function createMeasurements(address, scan, failed) {
     /** A new measurement was drawn; it is stored, and the tool put away. */
     add(kind, plane, points) {
       const item = measure({ url: '', kind, plane, points, label: '', statistics: {} });
-      change({ items: [...state.items, item], selected: item, tool: '' });
+      change({ items: [...state.items, item], selected: item, tool: '', removed: null });
       return server.add(item, change);
     },
     /** Points moved while a handle is dragged: shown, not yet stored. */
@@ -106,8 +114,15 @@ export function createMeasurements(address, scan, failed) {
     },
     remove(item) {
       const items = state.items.filter((other) => other !== item);
-      change({ items, selected: state.selected === item ? null : state.selected });
+      change({ items, selected: state.selected === item ? null : state.selected, removed: item });
       return server.remove(item);
+    },
+    /** Bring back the measurement that was removed last. */
+    undo() {
+      const item = state.removed;
+      if (!item) return Promise.resolve();
+      change({ items: [...state.items, item], selected: item, removed: null });
+      return server.add(item, change);
     },
   };
 }

@@ -19,6 +19,7 @@ export const PANELS = [
  * @typedef {object} Page what is read and called of component.js
  * @property {Record<string, string>} texts
  * @property {string} layout
+ * @property {string} caption whose scan it is
  * @property {string} maximised key of the panel shown alone, or ''
  * @property {number} playing axis of the slices that are played, or -1
  * @property {number} curtain per cent
@@ -98,6 +99,7 @@ export function panelOf(page, [key, testid, classes, title]) {
         ...page.taps[key],
       }),
       h('div', { class: 'sv-title' }, name + suffix),
+      h('div', { class: 'sv-alias' }, page.caption),
       cine(page, key, name),
       expand(page, key, name),
     ],

@@ -45,7 +45,8 @@ const OVERLAY = {
     ctx.fillRect(box.x, box.y, box.width, box.height);
     ctx.globalAlpha = 1;
   },
-  '.sv-letter, .sv-number, .sv-title': (ctx, node, box) => paintText(ctx, node, box, node.textContent ?? ''),
+  '.sv-letter, .sv-number, .sv-title, .sv-window, .sv-alias': (ctx, node, box) =>
+    paintText(ctx, node, box, node.textContent ?? ''),
   '.sv-scale': (ctx, node, box) => {
     paintText(ctx, node, { ...box, y: box.y - 3 }, node.textContent ?? '');
     ctx.fillRect(box.x, box.y + box.height - 2, box.width, 2);

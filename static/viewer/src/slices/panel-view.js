@@ -6,7 +6,7 @@ import { worldToIndex } from '../core/patient-frame.js';
 import { midpoint } from '../core/vectors.js';
 /** @import { Crosshair, Frame, Numbers, Plane, Vec2, View } from '../types.js' */
 
-const BOX_MARGIN = 1.6; // times the size of what is zoomed to
+const BOX_MARGIN = 1.3; // times the size of what is zoomed to
 const CLOSEST_BOX = 0.02; // mm per px
 
 /**
@@ -55,12 +55,13 @@ export function createPanelView(frame, plane, crosshair, size, onChange) {
     zoom: (at, factor) => change(zoomAt(now(), size(), at, factor)),
     /** @param {number} dx px @param {number} dy */
     pan: (dx, dy) => change(panBy(now(), dx, dy)),
-    /** Show a box as large as fits. @param {Numbers} low a corner, RAS+ mm @param {Numbers} high */
+    /** Show a box as large as fits, no smaller than it is. @param {Numbers} low a corner, mm @param {Numbers} high */
     showBox(low, high) {
       const [from, to] = [inPlane(low), inPlane(high)];
       const [across, down] = size();
       const scale = (/** @type {number} */ n, /** @type {number} */ px) => Math.abs(to[n] - from[n]) / Math.max(px, 1);
-      const mmPerPx = Math.max(scale(0, across), scale(1, down), CLOSEST_BOX) * BOX_MARGIN;
+      const fits = Math.max(scale(0, across), scale(1, down), CLOSEST_BOX) * BOX_MARGIN;
+      const mmPerPx = Math.min(fits, now().mmPerPx);
       const [u, v] = midpoint([...from, 0], [...to, 0]);
       change({ centre: [u, v], mmPerPx });
     },

@@ -51,6 +51,7 @@ export function createOverlay(element, plane) {
   const lines = [0, 0, 1, 1].map((n) => add(classes[n])); // above, below, left, right
   Object.entries(PLANES[plane].letters).forEach(([side, letter]) => add(`sv-letter sv-at-${side}`, letter));
   const number = add('sv-number');
+  const window = add('sv-window');
   const bar = add('sv-scale');
   const bubble = add('sv-bubble');
   bubble.hidden = true;
@@ -81,6 +82,10 @@ export function createOverlay(element, plane) {
       const place = `${slice} / ${slices}   ${axisText(PLANES[plane].axis, mm)} mm`;
       const kind = `${slab.mode === 'max' ? 'MIP' : 'Ø'} ${(slab.count * step).toFixed(1)} mm`;
       number.textContent = slab.count > 1 ? `${place}\n${kind}` : place;
+    },
+    /** @param {Numbers} level level and width in HU */
+    setWindow([level, width]) {
+      window.textContent = `WL ${Math.round(level)}  WW ${Math.round(width)}`;
     },
     /** What a held finger points at, above it; nothing where `at` is null. @param {?Numbers} at @param {string} text */
     setBubble(at, text) {

@@ -2,12 +2,16 @@
 import { PLANES } from '../core/geometry.js';
 import { createCanvasPicture } from './canvas-renderer.js';
 import { listen } from '../input/gestures.js';
+import { createContourLayer } from './contour-layer.js';
 import { createGlPicture } from './webgl-renderer.js';
 import { createOverlay } from './slice-overlay.js';
 import { createPanelView } from './panel-view.js';
 import { createSampler, slabCount } from './reslice.js';
 import { sliceKeys } from './slice-keys.js';
-/** @import { Crosshair, Frame, Grid, Look, Mask, Numbers, Plane, Slab, View } from '../types.js' */
+/**
+ * @import { Crosshair, Frame, Grid, Look, Mask, Numbers, Plane, Slab, View } from '../types.js'
+ * @import { ContourLayer } from './contour-layer.js'
+ */
 
 /**
  * What a slice panel needs of the study and of the panels around it.
@@ -53,6 +57,7 @@ export function createSlicePanel(element, plane, scene) {
   const sample = createSampler(grid, frame, scene.values, { linear: true, outside: scene.air });
   const createPicture = scene.flat ? createCanvasPicture : createGlPicture;
   const picture = createPicture(element, plane, frame, sample, () => view.resized(!scene.follower));
+  const contours = createContourLayer(element, frame, plane);
   const overlay = createOverlay(element, plane);
 
   function update() {
@@ -61,6 +66,8 @@ export function createSlicePanel(element, plane, scene) {
     const slice = frame.aligned ? Math.round(place[axis]) : place[axis];
     picture.show(slice, slab);
     picture.updateCamera(view.current, place);
+    contours.show(slice, slab);
+    contours.draw(view.current, picture.size());
     overlay.place(view.toScreen(crosshair.world), picture.size(), view.current.mmPerPx);
     overlay.setSlice(Math.round(slice) + 1, frame.shape[axis], crosshair.world[axis], slab, frame.spacing_mm[axis]);
     picture.draw();
@@ -85,7 +92,7 @@ export function createSlicePanel(element, plane, scene) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-    ...pictureSetters(picture, update),
+    ...pictureSetters(picture, contours, overlay, update),
     /** Show about `mm` of the patient at once; 0 mm is one slice. @param {number} mm @param {Slab['mode']} mode */
     setSlab(mm, mode) {
       slab = mm > 0 ? { count: slabCount(mm, frame.spacing_mm[axis]), mode } : SINGLE;
@@ -95,6 +102,7 @@ export function createSlicePanel(element, plane, scene) {
       stopListening();
       stopFollowing();
       overlay.destroy();
+      contours.destroy();
       picture.destroy();
     },
   };
@@ -104,25 +112,29 @@ export function createSlicePanel(element, plane, scene) {
  * Changes of what is drawn.
  *
  * @param {ReturnType<typeof createGlPicture>} picture
+ * @param {ContourLayer} contours
+ * @param {ReturnType<typeof createOverlay>} overlay
  * @param {() => void} update
  */
-function pictureSetters(picture, update) {
+function pictureSetters(picture, contours, overlay, update) {
   return {
     /** Draw now, so that the canvas can be read. */
     render: picture.render,
     /** @param {Mask[]} list @param {Look} look */
     setMasks(list, look) {
-      picture.setMasks(list, look);
+      contours.setLook(look);
+      contours.set(list);
       update();
     },
     /** @param {Look} look */
     setLook(look) {
-      picture.setLook(look);
-      picture.draw();
+      contours.setLook(look);
+      update();
     },
     /** @param {Numbers} window [level, width] in HU */
     setWindow(window) {
       picture.setWindow(window);
+      overlay.setWindow(window);
       picture.draw();
     },
     /** The scan's values changed. */

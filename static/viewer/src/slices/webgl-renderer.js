@@ -1,10 +1,9 @@
-/** The picture of a slice panel, drawn by the graphics card through vtk.js: the CT's slice and the masks above it. */
+/** The picture of a slice panel, drawn by the graphics card through vtk.js: the CT's slice. */
 import { PLANES, indexToWorld, planeToIndex } from '../core/geometry.js';
 import { AXES } from '../core/vectors.js';
-import { createMaskLayer } from './mask-layer.js';
 import { createSliceImage } from './slice-image.js';
 import { createWindow } from '../vtk/render-window.js';
-/** @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View } from '../types.js' */
+/** @import { Frame, Numbers, Plane, Sampler, Vec2, View } from '../types.js' */
 
 const DISTANCE_MM = 2000; // of the camera from the slice
 
@@ -28,18 +27,14 @@ export function createGlPicture(element, plane, frame, sample, onResize) {
   ct.actor.getProperty().setInterpolationTypeToLinear();
   ct.actor.getProperty().setUseLookupTableScalarRange(false);
   target.renderer.addViewProp(ct.actor);
-  const masks = createMaskLayer(target.renderer, frame, plane);
   return {
     size: target.size,
     start: target.start,
     draw: target.draw,
     /** Draw now, so that the canvas can be read. */
     render: () => target.renderWindow.render(),
-    /** Sample a slice of the frame. @param {number} slice @param {Slab} slab */
-    show(slice, slab) {
-      ct.show(slice, slab);
-      masks.show(slice, slab);
-    },
+    /** Sample a slice of the frame. */
+    show: ct.show,
     /** Look at `view` of the slice through `place`, an index of the frame. @param {View} view @param {Numbers} place */
     updateCamera(view, place) {
       const focus = indexToWorld(frame, planeToIndex(frame, plane, view.centre, place));
@@ -49,8 +44,6 @@ export function createGlPicture(element, plane, frame, sample, onResize) {
       camera.setParallelScale((target.size()[1] / 2) * view.mmPerPx);
       camera.setClippingRange(DISTANCE_MM - 800, DISTANCE_MM + 800);
     },
-    setMasks: masks.set,
-    setLook: masks.paint,
     /** @param {Numbers} window [level, width] in HU */
     setWindow([level, width]) {
       ct.actor.getProperty().setColorLevel(level);

@@ -21,12 +21,37 @@ import { createVolumeSource } from './volume-source.js';
  * @property {() => void} reset
  * @property {(name: string) => void} setPreset a key of VOLUME_PRESETS, or "off"
  * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setMasks surfaces, and masks to colour the CT by
+ * @property {(box: Box) => void} setClip draw only what lies in a box
+ * @property {(on: boolean) => void} setCrosshair whether the crosshair may be seen
+ * @property {(style: string) => void} setMaskStyle "surface" or "colour"
  * @property {() => void} complete all of the scan has come
  * @property {(on: boolean) => void} compare show the original beside it, or no longer
  * @property {() => void} destroy
  */
 
 /** What this browser draws. @typedef {ReturnType<typeof createScene3d>} DrawnScene */
+
+/**
+ * The CT alone, with letters at its edges.
+ *
+ * @param {HTMLElement} host
+ * @param {Parameters<typeof createVolumePanel>[1]} scene
+ * @param {Texts} texts
+ * @returns {VolumePanel}
+ */
+function createOriginal(host, scene, texts) {
+  const panel = createVolumePanel(host, scene);
+  const overlay = createVolumeOverlay(host, panel, texts, false);
+  // Not a spread: `transfer` is read anew each time.
+  return Object.create(panel, {
+    destroy: {
+      value() {
+        overlay.destroy();
+        panel.destroy();
+      },
+    },
+  });
+}
 
 /**
  * @param {Record<string, HTMLElement>} hosts elements: volume, originalVolume
@@ -44,6 +69,8 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
   let box = WHOLE;
   const main = createVolumePanel(hosts.volume, scene((camera) => original?.follow(camera)));
   const overlay = createVolumeOverlay(hosts.volume, main, texts);
+  /** @param {(panel: VolumePanel) => void} act */
+  const both = (act) => [main, ...(original ? [original] : [])].forEach(act);
   /** @type {Set<(transfer: ?Transfer) => void>} */
   const presetListeners = new Set();
 
@@ -53,16 +80,14 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
     others: () => (original ? [['originalVolume', original]] : []),
     reset: main.reset,
     /** Show the CT by another transfer function. @param {?Transfer} transfer */
-    setTransfer(transfer) {
-      main.setTransfer(transfer);
-      original?.setTransfer(transfer);
-    },
+    setTransfer: (transfer) => both((panel) => panel.setTransfer(transfer)),
     /** Draw only what lies in a box. @param {Box} next */
     setClip(next) {
       box = next;
-      main.setClip(box);
-      original?.setClip(box);
+      both((panel) => panel.setClip(box));
     },
+    setMaskStyle: main.setMaskStyle,
+    setCrosshair: (/** @type {boolean} */ on) => both((panel) => panel.setCrosshair(on)),
     histogramValues: source.histogramValues,
     /**
      * Call `listener` with the transfer function (null: none) of each preset that is chosen. Returns what ends it.
@@ -95,7 +120,7 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
       original?.destroy();
       original = null;
       if (!on) return;
-      original = createVolumePanel(hosts.originalVolume, scene(main.follow));
+      original = createOriginal(hosts.originalVolume, scene(main.follow), texts);
       original.setTransfer(main.transfer);
       original.setClip(box);
       original.follow(main.camera);

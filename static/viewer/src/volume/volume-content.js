@@ -10,7 +10,19 @@ import { presetCopy } from './presets-3d.js';
  * @import { Box } from './clip-box.js'
  */
 
-/** @typedef {'surface' | 'colour'} MaskStyle masks as surfaces in the CT; the CT coloured by the mask */
+/**
+ * The box around several actors: low and high along R, A and S.
+ *
+ * @param {vtkActor[]} actors at least one
+ */
+function boundsOf(actors) {
+  const all = actors.map((actor) => actor.getBounds());
+  const ends = [0, 1, 2, 3, 4, 5].map((n) => {
+    const values = all.map((bounds) => bounds[n]);
+    return n % 2 ? Math.max(...values) : Math.min(...values);
+  });
+  return /** @type {[number, number, number, number, number, number]} */ (ends);
+}
 
 /**
  * @param {vtkRenderer} renderer
@@ -24,7 +36,6 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   let surfaces = [];
   /** @type {?ColourMask} */
   let mask = null;
-  /** @type {MaskStyle} */
   let style = 'surface';
   let planes = boxPlanes(grid, WHOLE);
 
@@ -55,6 +66,8 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   return {
     /** The bounds of the CT in RAS+ mm. */
     bounds: () => image.getBounds(),
+    /** The bounds of the masks' surfaces in RAS+ mm; null where there are none. */
+    surfaceBounds: () => (surfaces.length ? boundsOf(surfaces) : null),
     /** The vtkActors of the masks shown. */
     surfaces: () => surfaces,
     transfer: () => transfer,
@@ -78,7 +91,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       if (wasColoured || isColoured()) showAnew();
       else show();
     },
-    /** @param {MaskStyle} next */
+    /** Masks as surfaces in the CT, or the CT coloured by them. @param {string} next "surface" or "colour" */
     setMaskStyle(next) {
       if (style === next) return;
       style = next;

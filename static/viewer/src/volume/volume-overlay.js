@@ -38,8 +38,9 @@ function scaleOf(camera, height) {
  * @param {HTMLElement} element the panel's host
  * @param {{camera: vtkCamera, look: (side: Side) => void}} panel see volume-panel.js
  * @param {Texts} texts
+ * @param {boolean} [withSides] whether there are buttons
  */
-export function createVolumeOverlay(element, panel, texts) {
+export function createVolumeOverlay(element, panel, texts, withSides = true) {
   const letters = EDGES.map((edge) => make('div', { class: `sv-letter sv-at-${edge}` }));
   const buttons = /** @type {Side[]} */ (Object.keys(SIDES)).map((side) => {
     const title = texts[`view_${side}`];
@@ -49,7 +50,7 @@ export function createVolumeOverlay(element, panel, texts) {
   const bar = make('div', { class: 'sv-scale' });
   const layer = make('div', { class: 'sv-overlay sv-overlay-3d' }, ...letters, bar);
   element.append(layer);
-  element.parentElement?.append(sides);
+  if (withSides) element.parentElement?.append(sides);
 
   const update = () => {
     const { camera } = panel;

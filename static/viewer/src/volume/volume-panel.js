@@ -1,12 +1,14 @@
 /** A 3D view: the CT as a volume rendering, the masks as surfaces in it or as colours of it, the crosshair. */
 import { frameOf, worldToIndex } from '../core/patient-frame.js';
 import { debounced } from '../core/timing.js';
+import { zoomToFill } from '../vtk/camera.js';
 import { createWindow } from '../vtk/render-window.js';
 import { createCross } from './crosshair-3d.js';
 import { lookAnteroposterior, lookFrom } from './standard-views.js';
 import { createVolumeContent } from './volume-content.js';
 import { createVolumeControls } from './volume-controls.js';
 /**
+ * @import vtkCamera from '@kitware/vtk.js/Rendering/Core/Camera.js'
  * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
  * @import { CameraPose, Crosshair, Frame, Grid } from '../types.js'
  * @import { Side } from './standard-views.js'
@@ -36,19 +38,14 @@ export function createVolumePanel(element, scene) {
   const target = createWindow(element, () => {}, scene.coarse ? COARSE_SCALE : 1);
   const { renderer, draw } = target;
   const camera = renderer.getActiveCamera();
-  let following = false; // the camera is moved from here, not by the user
+  let [following, userMoved] = [false, false]; // moved from here now, not by the user; moved by the user at all
 
-  function fit() {
-    renderer.resetCamera(content.bounds());
-    camera.zoom(CLOSER);
-    renderer.resetCameraClippingRange();
-    draw();
-  }
   /** @param {?Side} side null: from the front, as textbooks do */
   function look(side) {
     if (side) lookFrom(camera, frame, side);
     else lookAnteroposterior(camera, frame);
-    fit();
+    fitCamera(target, content);
+    draw();
   }
   const reset = () => look(null);
 
@@ -56,13 +53,22 @@ export function createVolumePanel(element, scene) {
   const subscription = camera.onModified(() => {
     if (!following) scene.moved(camera);
   });
-  const leaveCrosshair = showCrosshair(target, frame, scene);
+  const crosshair3d = showCrosshair(target, frame, scene);
+  const stopWatching = onTouched(element, () => (userMoved = true));
   target.start();
   const content = createVolumeContent(renderer, scene, draw);
   reset();
   controls.start();
   return {
     ...content,
+    /** Show surfaces; as long as nobody turned the view it shows them as large as fits. */
+    setMasks(/** @type {Parameters<typeof content.setMasks>} */ ...masks) {
+      content.setMasks(...masks);
+      crosshair3d.hide(masks[0].length > 0);
+      if (!userMoved && masks[0].length) reset();
+    },
+    /** Whether the crosshair may be seen. @param {boolean} on */
+    setCrosshair: crosshair3d.allow,
     reset,
     look,
     camera,
@@ -79,18 +85,16 @@ export function createVolumePanel(element, scene) {
     },
     /** Look from where another panel's camera looks; `moved` is not called. @param {CameraPose} other */
     follow(other) {
-      following = true;
-      camera.setPosition(...other.getPosition());
-      camera.setFocalPoint(...other.getFocalPoint());
-      camera.setViewUp(...other.getViewUp());
-      camera.setViewAngle(other.getViewAngle());
+      following = userMoved = true;
+      pose(camera, other);
       following = false;
       renderer.resetCameraClippingRange();
       draw();
     },
     destroy() {
       subscription.unsubscribe();
-      leaveCrosshair();
+      crosshair3d.leave();
+      stopWatching();
       controls.destroy();
       target.destroy();
     },
@@ -98,24 +102,77 @@ export function createVolumePanel(element, scene) {
 }
 
 /**
- * Draw the crosshair. Where a processor draws, slices follow it at once and 3D when it rests.
+ * Show the masks' surfaces as large as fits, or the whole CT where there are none.
+ *
+ * @param {ReturnType<typeof createWindow>} target
+ * @param {Pick<ReturnType<typeof createVolumeContent>, 'bounds' | 'surfaceBounds'>} content
+ */
+function fitCamera({ renderer, size }, content) {
+  const camera = renderer.getActiveCamera();
+  const spine = content.surfaceBounds();
+  renderer.resetCamera(spine ?? content.bounds());
+  const [width, height] = size();
+  camera.zoom(spine ? zoomToFill(camera, spine, width / Math.max(height, 1)) : CLOSER);
+  renderer.resetCameraClippingRange();
+}
+
+/** Put a camera where another one is. @param {vtkCamera} camera @param {CameraPose} other */
+function pose(camera, other) {
+  camera.setPosition(...other.getPosition());
+  camera.setFocalPoint(...other.getFocalPoint());
+  camera.setViewUp(...other.getViewUp());
+  camera.setViewAngle(other.getViewAngle());
+}
+
+/**
+ * Call `act` whenever a user may have moved the view in `element`; returns what ends it.
+ *
+ * @param {HTMLElement} element
+ * @param {() => void} act
+ */
+function onTouched(element, act) {
+  const types = ['pointerdown', 'wheel', 'keydown'];
+  types.forEach((type) => element.addEventListener(type, act));
+  return () => types.forEach((type) => element.removeEventListener(type, act));
+}
+
+/**
+ * Draw the crosshair; where there are surfaces it is seen once it was moved. Where a processor draws, slices follow it
+ * at once and 3D when it rests.
  *
  * @param {ReturnType<typeof createWindow>} target
  * @param {Frame} frame
  * @param {VolumeScene} scene
- * @returns what ends it
  */
 function showCrosshair({ renderer, draw }, frame, { crosshair, coarse }) {
   const cross = createCross(frame);
   cross.actors.forEach((actor) => renderer.addActor(actor));
   cross.place(worldToIndex(frame, crosshair.world));
   const redraw = debounced(draw, coarse ? REST_MS : 0);
+  let [allowed, hidden] = [true, false];
+  function show() {
+    cross.actors.forEach((actor) => actor.setVisibility(allowed && !hidden));
+    redraw();
+  }
   const leave = crosshair.onMove((index, world) => {
     cross.place(worldToIndex(frame, world));
-    redraw();
+    hidden = false;
+    show();
   });
-  return () => {
-    leave();
-    redraw.cancel();
+  return {
+    /** @param {boolean} on */
+    allow(on) {
+      allowed = on;
+      show();
+    },
+    /** Hide it until it is moved. @param {boolean} isHidden */
+    hide(isHidden) {
+      hidden = isHidden;
+      show();
+    },
+    leave() {
+      leave();
+      redraw.cancel();
+    },
   };
 }

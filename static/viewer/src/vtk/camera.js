@@ -1,6 +1,8 @@
 /** The pose of a 3D camera: as numbers, as something that is read like a vtk.js camera, and in front of a box. */
-import { AXES, midpoint } from '../core/vectors.js';
+import { AXES, cross, dot, midpoint } from '../core/vectors.js';
 /** @import { CameraPose, Numbers, Vec3 } from '../types.js' */
+
+const FILLED = 0.78; // of the view, by what is to fill it: letters and nearness take the rest
 
 /** Position, focal point and up: nine numbers. @param {CameraPose} camera */
 export const cameraNumbers = (camera) => [...camera.getPosition(), ...camera.getFocalPoint(), ...camera.getViewUp()];
@@ -22,7 +24,28 @@ export function cameraOf([px, py, pz, fx, fy, fz, ux, uy, uz], angle) {
 }
 
 /**
- * Where `camera` would stand to see a box as large as fits, looking the same way.
+ * How far to zoom so that a box fills the view: the factor by which the middle of the view must grow.
+ *
+ * @param {CameraPose} camera that looks at the box's middle
+ * @param {Numbers} bounds low and high along R, A and S, mm
+ * @param {number} aspect width of the view by its height
+ */
+export function zoomToFill(camera, bounds, aspect) {
+  const [position, focal, up] = [camera.getPosition(), camera.getFocalPoint(), camera.getViewUp()];
+  const back = AXES.map((axis) => position[axis] - focal[axis]);
+  const across = cross(up, /** @type {Vec3} */ (back));
+  const distance = Math.hypot(...back);
+  const half = distance * Math.tan((camera.getViewAngle() * Math.PI) / 360);
+  const corners = Array.from({ length: 8 }, (_, n) =>
+    AXES.map((axis) => bounds[2 * axis + ((n >> axis) & 1)] - focal[axis]),
+  );
+  const reach = (/** @type {Numbers} */ along) =>
+    Math.max(...corners.map((corner) => Math.abs(dot(corner, along)))) / Math.hypot(...along);
+  return Math.min(half / reach(up), (half * aspect) / reach(across)) * FILLED;
+}
+
+/**
+ * Where `camera` would stand to see a box as large as fits, looking the same way, and no farther away than it is.
  *
  * @param {CameraPose} camera
  * @param {Numbers} low corner of the box, RAS+ mm
@@ -34,8 +57,8 @@ export function cameraBefore(camera, low, high) {
   const [position, focal] = [camera.getPosition(), camera.getFocalPoint()];
   const back = AXES.map((axis) => position[axis] - focal[axis]);
   const angle = camera.getViewAngle();
-  const distance = (1.15 * radius) / Math.sin((angle * Math.PI) / 360);
-  const scale = distance / Math.hypot(...back);
+  const fits = (1.15 * radius) / Math.sin((angle * Math.PI) / 360);
+  const scale = Math.min(1, fits / Math.hypot(...back));
   const from = AXES.map((axis) => middle[axis] + scale * back[axis]);
   return cameraOf([...from, ...middle, ...camera.getViewUp()], angle);
 }

@@ -47,6 +47,20 @@ describe('the theme', () => {
     expect(document.documentElement.dataset.theme).toBe('light');
   });
 
+  it('is dark on a page that begins so, until light is chosen', () => {
+    systemIsDark = false;
+    document.documentElement.dataset.defaultTheme = 'dark';
+    window.dispatchEvent(new Event('pageshow'));
+    expect(document.documentElement.dataset.theme).toBe('dark');
+    press();
+    expect(document.documentElement.dataset.theme).toBe('light');
+    expect(document.cookie).toContain('theme=light');
+    press();
+    expect(document.documentElement.dataset.theme).toBe('dark');
+    expect(document.cookie).not.toContain('theme=');
+    delete document.documentElement.dataset.defaultTheme;
+  });
+
   it('of a page that comes back is the one remembered meanwhile', () => {
     document.cookie = 'theme=dark; path=/';
     window.dispatchEvent(new Event('pageshow'));

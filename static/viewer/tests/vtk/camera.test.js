@@ -17,4 +17,9 @@ describe('a camera', () => {
     expect(half).toBeLessThan((15 * Math.PI) / 180);
     expect(half).toBeGreaterThan((12 * Math.PI) / 180);
   });
+
+  it('goes no farther away than it is', () => {
+    const moved = cameraBefore(camera, [-200, -200, -200], [200, 200, 200]);
+    expect(moved.getPosition()).toEqual([0, 500, 0]);
+  });
 });

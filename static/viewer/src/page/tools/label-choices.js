@@ -1,7 +1,11 @@
 /** What a user chose of a mask's labels: which are hidden, in which colour and how opaque. All functions are pure. */
 
 /** @typedef {{number: number, name: string, volume: string, hu: string}} Label */
-/** @typedef {{id: string, kind: string, title: string, labels: Label[]}} Mask */
+/** @typedef {{sure: boolean, reason: string, others: string[]}} Sequence */
+/**
+ * @typedef {{id: string, kind: string, map: string, base: string, title: string, labels: Label[],
+ *   sequence?: ?Sequence}} Mask
+ */
 
 /**
  * `hidden` with label `number` hidden, or seen again.

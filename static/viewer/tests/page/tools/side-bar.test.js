@@ -143,14 +143,13 @@ describe('the tools of the view', () => {
 
 describe('the clipping box', () => {
   it('lets a face push the one opposite', async () => {
-    const onChange = vi.fn();
-    const { wrapper } = mountInSession(ClipBox, {}, { onChange });
+    const { wrapper, state } = mountInSession(ClipBox, { clip: [[0, 1], [0, 1], [0, 1]] });
     await byTestId(wrapper, 'clip-ap-1').setValue('30');
     await byTestId(wrapper, 'clip-ap-0').setValue('60');
-    expect(onChange).toHaveBeenLastCalledWith([[0, 1], [0.6, 0.62], [0, 1]]);
+    expect(state.clip).toEqual([[0, 1], [0.6, 0.62], [0, 1]]);
     expect(byTestId(wrapper, 'clip-ap-1').element.value).toBe('62');
     await byTestId(wrapper, 'clip-reset').trigger('click');
-    expect(onChange).toHaveBeenLastCalledWith([[0, 1], [0, 1], [0, 1]]);
+    expect(state.clip).toEqual([[0, 1], [0, 1], [0, 1]]);
   });
 });
 
@@ -240,6 +239,21 @@ describe('reviews', () => {
     expect(byTestId(wrapper, 'review-comment').element.value).toBe('');
     await byTestId(wrapper, 'review-go').trigger('click');
     expect(onShow).toHaveBeenCalledWith(given[0].view);
+  });
+
+  it('are removed only once that was asked and confirmed', async () => {
+    const asked = vi.fn(async (/** @type {any[]} */ ...request) => answer(200, { reviews: request && [review] }));
+    vi.stubGlobal('fetch', asked);
+    const { wrapper } = mountInSession(ReviewTools, {}, { viewer, viewText: () => '' });
+    const removals = () => asked.mock.calls.filter(([, { method }]) => method === 'DELETE');
+    await settled();
+    await byTestId(wrapper, 'review-delete').trigger('click');
+    await byTestId(wrapper, 'review-delete-keep').trigger('click');
+    expect(byTestId(wrapper, 'review-delete-confirm').exists()).toBe(false);
+    await byTestId(wrapper, 'review-delete').trigger('click');
+    expect(removals()).toHaveLength(0);
+    await byTestId(wrapper, 'review-delete-confirm').trigger('click');
+    expect(removals().map(([url]) => url)).toEqual(['/reviews/1']);
   });
 
   it('say what the server said where they cannot be stored', async () => {

@@ -9,14 +9,15 @@ import { byTestId, mountInSession } from '../mounted.js';
 
 afterEach(() => document.body.replaceChildren());
 
+const CHOSEN = { volume_preset: 'bone', mask_style_3d: 'surface', clip: [[0, 1], [0, 1], [0, 1]] };
+
 /** What scene-3d.js gives to the tools. */
 function createScene() {
   const listeners = new Set();
   return {
-    main: { transfer: presetCopy('bone'), setMaskStyle: vi.fn() },
+    main: { transfer: presetCopy('bone') },
     histogramValues: new Int16Array([0, 100, 100]),
     setTransfer: vi.fn(),
-    setClip: vi.fn(),
     onPreset: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -35,7 +36,7 @@ describe('the tools of 3D', () => {
 
   it('show the transfer function of the preset that is chosen, and hand on a changed one', async () => {
     const scene = createScene();
-    const { wrapper } = mountInSession(VolumeTools, { volume_preset: 'bone' }, { scene });
+    const { wrapper } = mountInSession(VolumeTools, { ...CHOSEN }, { scene });
     expect(wrapper.findAll('.sv-tf-dot')).toHaveLength(presetCopy('bone').opacities.length);
     scene.choose(presetCopy('ramp'));
     await nextTick();
@@ -50,12 +51,12 @@ describe('the tools of 3D', () => {
 
   it('choose how masks are shown, clip, and let go of a scene', async () => {
     const scene = createScene();
-    const { wrapper } = mountInSession(VolumeTools, { volume_preset: 'bone' }, { scene });
+    const { wrapper, state } = mountInSession(VolumeTools, { ...CHOSEN }, { scene });
     await byTestId(wrapper, 'mask-style-colour').trigger('click');
-    expect(scene.main.setMaskStyle).toHaveBeenCalledWith('colour');
+    expect(state.mask_style_3d).toBe('colour');
     expect(byTestId(wrapper, 'mask-style-surface').attributes('aria-pressed')).toBe('false');
     await byTestId(wrapper, 'clip-is-1').setValue('50');
-    expect(scene.setClip).toHaveBeenCalledWith([[0, 1], [0, 1], [0, 0.5]]);
+    expect(state.clip).toEqual([[0, 1], [0, 1], [0, 0.5]]);
     wrapper.vm.$root.$.appContext.app.unmount();
     expect(scene.listeners.size).toBe(0);
   });
