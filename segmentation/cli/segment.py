@@ -18,7 +18,7 @@ from segmentation.cli.options.input_options import add_model_options, add_scan_i
 from segmentation.cli.options.mesh_options import add_mesh_options, check_mesh_options, write_meshes
 from segmentation.cli.options.output import check_writable, write_json
 from segmentation.cli.options.progress_bar import shown_progress
-from segmentation.cli.options.vertebra_output import write_vertebrae
+from segmentation.cli.options.vertebra_output import named_of, write_vertebrae
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import GridMismatch
 from segmentation.core.labels import spine_voxels
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from segmentation.core.progress import Progress
     from segmentation.evaluation.scores import Scores
     from segmentation.inference.engine import Engine
-    from segmentation.vertebrae.named_spine import SegmentedSpine
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -96,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _segment(
     engine: Engine, volume: Volume, options: argparse.Namespace, progress: Progress
-) -> tuple[SegmentedSpine, NDArray[np.float32] | None]:
+) -> tuple[LabelMap, NDArray[np.float32] | None]:
     """Compute the mask, and the probabilities where they are to be written."""
     if wants_probability(options):
         return engine.segment_with_probabilities(volume, progress=progress, mode=options.mode)
@@ -168,7 +167,7 @@ def _write_feature_maps(engine: Engine, volume: Volume, folder: Path) -> None:
 def _report(
     options: argparse.Namespace,
     volume: Volume,
-    label_map: SegmentedSpine,
+    label_map: LabelMap,
     engine: Engine,
     seconds: float,
     scores: Scores | None,
@@ -178,6 +177,7 @@ def _report(
     from segmentation.evaluation.report import without_nan
 
     confidence = None if engine.confidence is None else engine.confidence.to_json()
+    named = named_of(label_map)
     content = {
         "input": str(options.input),
         "output": str(options.output),
@@ -191,7 +191,7 @@ def _report(
         "volume_ml": label_map.volume_ml,
         "confidence": confidence,
         "evidence": None if engine.features is None else asdict(engine.features),
-        **({} if label_map.vertebrae is None else label_map.vertebrae.to_json()),
+        **({} if named is None else named.to_json()),
         "against_reference": None if scores is None else asdict(scores),
         "notes": [*sentences(volume.notes), *engine.notes],
     }

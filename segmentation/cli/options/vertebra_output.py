@@ -10,20 +10,28 @@ from segmentation.core.volume import LabelMap
 from segmentation.writers.mask import write_mask
 
 if TYPE_CHECKING:
-    from segmentation.vertebrae.named_spine import NamedSpine, SegmentedSpine
+    from segmentation.vertebrae.named_spine import NamedSpine
 
 
-def write_vertebrae(spine: SegmentedSpine, path: Path | None) -> LabelMap:
+def write_vertebrae(spine: LabelMap, path: Path | None) -> LabelMap:
     """Write and describe the vertebra map, if asked for; return the map that meshes and objects are made of.
 
     That is the vertebra map, or the spine mask where no vertebrae were asked for.
     """
-    named, vertebra_map = spine.vertebrae, spine.vertebra_map
-    if path is None or named is None or vertebra_map is None:
+    named = named_of(spine)
+    if path is None or named is None:
         return spine
+    vertebra_map = LabelMap(named.labels, spine.grid, "vertebrae", spine.header)
     write_mask(vertebra_map, path)
     print(f"{path}: {describe(named)}")
     return vertebra_map
+
+
+def named_of(spine: LabelMap) -> NamedSpine | None:
+    """Return the vertebrae of a segmentation; None where nothing was to be named."""
+    from segmentation.vertebrae.named_spine import SegmentedSpine
+
+    return spine.vertebrae if isinstance(spine, SegmentedSpine) else None
 
 
 def describe(named: NamedSpine) -> str:
