@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from segmentation.cli.options.input_options import add_series_option
 from segmentation.cli.options.output import check_writable, write_json
 from segmentation.cli.options.progress_bar import shown_progress
+from segmentation.cli.options.report_options import add_report_options, check_report_options, write_reports
 from segmentation.core.atomic import write_atomically
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.notes import sentences
@@ -26,6 +27,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("-o", "--output", metavar="MEASURES.json", type=Path)
     command.add_argument("--csv", metavar="FILE.csv", type=Path, help="one line a value")
     add_series_option(command)
+    add_report_options(command)
 
     command.add_argument("--benchmark", action="store_true", help="measure phantoms of known truth; print the errors")
     command.add_argument("--repeat", metavar="VERT.nii.gz", type=Path, nargs="+",
@@ -40,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadConfiguration("measure.needs_two_files")
     check_writable(options.output, ".json")
     check_writable(options.csv, ".csv")
+    check_report_options(options)
 
     from segmentation.morphometry import measure_spine  # scipy takes a moment
     from segmentation.morphometry.align import align
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         from segmentation.morphometry.table import to_csv
 
         write_atomically(options.csv, to_csv(measures))
-
+    write_reports(options, volume, label_map, measures)
     return 0
 
 

@@ -18,6 +18,7 @@ _LEAST_SIZE_SHARE = 0.65
 _LEAST_PIECE = 0.8
 _MOST_RESIDUAL_MM = 3.0
 _LEAST_USED = 0.4
+_MOST_TURN_DEG = 40.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def judge(shapes: Mapping[int, Shape], label_map: LabelMap, uncertain: Mapping[i
     for number, shape in shapes.items():
         if number in uncertain:
             findings[number] = Finding(*[uncertain[number]] * 3)
+        elif not findings[number].body and _turned_away(shape, shapes):
+            findings[number] = Finding("not_found", "not_found", findings[number].whole)
         elif not findings[number].body and _incomplete(shape, shapes, findings):
             findings[number] = Finding("incomplete", "incomplete", "incomplete")
     return findings
@@ -108,6 +111,16 @@ def _near_arch(border_mm: Real, frame: Frame, shape: Shape) -> bool:
     local = frame.to_local(border_mm)
     wide = np.abs(local[:, 0] - shape.canal.centre[0]) < shape.canal.width_mm / 2 + 15
     return bool((wide & (local[:, 1] > shape.canal.back - 6)).any())
+
+
+def _turned_away(shape: Shape, shapes: Mapping[int, Shape]) -> bool:
+    """Tell whether a frame looks to another side than those of its neighbours do, as no spine does: it is wrong."""
+    near = [n for n in shapes if n != shape.number and abs(RANKS[n] - RANKS[shape.number]) <= 2 and shapes[n].canal]
+    if not near:
+        return False
+    front = np.sum([shapes[n].frame.axes[:, 1] for n in near], axis=0)
+    right, forwards = front @ shape.frame.axes[:, 0], front @ shape.frame.axes[:, 1]  # in its own transverse plane
+    return bool(abs(np.degrees(np.arctan2(right, forwards))) > _MOST_TURN_DEG)
 
 
 def _incomplete(shape: Shape, shapes: Mapping[int, Shape], findings: Mapping[int, Finding]) -> bool:

@@ -44,7 +44,7 @@ def check_dicom_options(options: argparse.Namespace) -> None:
     if asked and options.input.exists() and not is_dicom(options.input):
         raise BadConfiguration("cli.needs_dicom", option=asked[0].replace("_", "-"), name=options.input.name)
     if asked and options.input.exists():
-        with _sources(options.input, options.series):  # what these objects lack is known before the model runs
+        with dicom_sources(options.input, options.series):  # what these objects lack is known before the model runs
             pass
 
 
@@ -70,7 +70,7 @@ def write_dicom_results(
     from segmentation.writers.dicom import Maker, write_capture, write_dicom_seg, write_rtstruct  # takes a second
 
     maker = Maker(product_version(), model_id)
-    with _sources(options.input, options.series) as sources:
+    with dicom_sources(options.input, options.series) as sources:
         if options.dicom_seg is not None:
             write_dicom_seg(label_map, sources, options.dicom_seg, maker, probability)
             print(f"{options.dicom_seg}: DICOM segmentation, {options.dicom_seg_type}")
@@ -83,7 +83,7 @@ def write_dicom_results(
 
 
 @contextmanager
-def _sources(path: Path, series: str) -> Iterator[Sources]:
+def dicom_sources(path: Path, series: str) -> Iterator[Sources]:
     """Read the headers of the series that was segmented, by position, from a folder or a zip."""
     from segmentation.writers.dicom import read_sources
 
