@@ -12,7 +12,7 @@ import pytest
 from segmentation.core.messages import ENGLISH_FILE, Entry, english, load_catalogue
 from segmentation.inference.confidence import REASONS
 from segmentation.readers.dicom.group_series import MODALITIES
-from tests.message_keys import ROOT, Reader, Use, fields, modules, unused, wrong_translations, wrong_uses
+from tests.message_keys import ROOT, Reader, Use, fields, kinds, modules, unused, wrong_translations, wrong_uses
 from webapp.paths import STATIC_DIR
 from webapp.translations import DEFAULT, LANGUAGES, messages
 
@@ -105,6 +105,11 @@ ONE = {"scan.odd": Entry("{name} is odd ({size:,}).", "Try again.")}
 )
 def test_a_wrong_use_is_found(source: str, complaint: str):
     assert "\n".join(wrong_uses(Reader(source, "a.py").uses, ONE)) == complaint
+
+
+def test_errors_of_every_module_are_known_whether_it_is_imported_or_not():
+    assert {"InputError", "TooLarge", "BadRenaming"} <= kinds()
+    assert "OSError" not in kinds()
 
 
 def test_an_unused_message_is_found():

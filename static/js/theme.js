@@ -1,5 +1,5 @@
-// Light or dark. A page follows the system, or begins with a theme of its own: pictures are read in the dark. The server
-// writes a remembered choice into the page, so nothing flashes; this switches and remembers.
+// Light or dark. A page follows the system, or begins with a theme of its own: pictures are read in the dark. The
+// server writes a remembered choice into the page, so nothing flashes; this switches and remembers.
 // Loaded by every page, before anything else.
 (() => {
   const root = document.documentElement;
