@@ -26,9 +26,18 @@ PLANES = ("view-axial", "view-coronal", "view-sagittal")
 LINE_PIXELS = 600  # more than a crosshair line, which is yellow in some panels, has
 
 
+SHOW_WORDS = """(panel, visibility) => {
+  for (const words of panel.querySelectorAll(".sv-title, .sv-letter, .sv-number, .sv-window, .sv-alias"))
+    words.style.visibility = visibility;
+}"""
+
+
 def pixels(page: Any, testid: str) -> NDArray[np.int16]:
-    """(rows, columns, 3) red, green, blue of one panel, without its outermost strip."""
-    picture = page.get_by_test_id(testid).screenshot()
+    """(rows, columns, 3) red, green, blue of one panel's picture, without its words and its outermost strip."""
+    panel = page.get_by_test_id(testid)
+    panel.evaluate(SHOW_WORDS, "hidden")
+    picture = panel.screenshot()
+    panel.evaluate(SHOW_WORDS, "")
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(np.int16)[4:-4, 4:-4]
 
 

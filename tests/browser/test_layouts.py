@@ -62,8 +62,8 @@ def open_page(browser: Any, site: Site, tmp_path: Path) -> Iterator[Callable[...
 
 
 def inside(page: Any, testid: str) -> NDArray[np.int16]:
-    """Without the strips at the edges where titles and buttons stand."""
-    return pixels(page, testid)[60:-60, 80:-60]
+    """Without the strips at the edges where titles, buttons and the legend of distances stand."""
+    return pixels(page, testid)[60:-130, 80:-60]
 
 
 def test_a_double_click_makes_one_panel_big_and_four_again(open_page: Callable[..., Any]) -> None:

@@ -175,7 +175,7 @@ export function createContourLayer(element, frame, plane) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       const toScreen = matrixOf(frame, plane, view, size);
       paintAreas(context, layers, look, toScreen);
-      if (look.names) paintNames(context, layers, toScreen, getComputedStyle(element).fontFamily);
+      if (look.names && look.opacity > 0) paintNames(context, layers, toScreen, getComputedStyle(element).fontFamily);
     },
     destroy: () => canvas.remove(),
   };
