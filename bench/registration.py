@@ -7,7 +7,8 @@ the median plane: lamina and spinous process, a connected part of it for the ove
 directions, outliers lie 3 to 15 mm away; a share of the runs has 1 mm of soft tissue under every point. Half of the
 runs give four landmarks with an error of 2 mm in each direction, the others the tracker's axes turned by up to 30
 degrees and shifted by up to 30 mm about the points. Each case is also run with the points of the level below and with
-mirrored points: accepting one of these is wrong. TRE is stated at the middle of the body and at two places in front
+mirrored points: accepting one of these is wrong. The goal's case has 100 points, 0.5 mm of noise, 20 % outliers and a start
+that is 10 degrees and 10 mm off, with the points once in one patch of 30 % of that surface, once scattered over all of it. TRE is stated at the middle of the body and at two places in front
 of it on both sides (the greatest of the three). Single library calls start where ours does, at the landmarks or axes.
 """
 
@@ -72,7 +73,7 @@ def touched(level: Level, surface: Array, case: dict[str, float], random: np.ran
     behind = surface[level.reachable[near] & (np.abs(own[:, 0]) < 16)]
     centre = behind[random.integers(len(behind))]
     nearest = np.argsort(np.linalg.norm(behind - centre, axis=1))
-    part = behind[nearest[: max(int(case["points"]), int(case["overlap"] * len(behind)))]]
+    part = behind[nearest[: max(int(case["points"]), int(case["overlap"] * len(behind)))]]  # 1 takes all of it
     points = part[random.choice(len(part), int(case["points"]), replace=False)]
     points = points + case["tissue"] * level.field.sample(points)[1] + random.normal(0, case["noise"], points.shape)
     outliers = round(case["outliers"] * len(points))
@@ -86,6 +87,12 @@ def motion(points: Array, random: np.random.Generator) -> Array:
     axis = random.normal(size=3)
     turn = rigid.from_vector(axis / np.linalg.norm(axis) * np.radians(random.uniform(0, 30)))
     return rigid.about(turn, points.mean(axis=0), random.uniform(-30, 30, 3) / np.sqrt(3))
+
+
+def near_motion(points: Array, random: np.random.Generator) -> Array:
+    """Draw tracker-from-image: 10 degrees about any axis and 10 mm in any direction."""
+    axis, way = (each / np.linalg.norm(each) for each in random.normal(size=(2, 3)))
+    return rigid.about(rigid.from_vector(axis * np.radians(10)), points.mean(axis=0), way * 10)
 
 
 def landmarks_of(level: Level, tracker: Array, random: np.random.Generator) -> tuple[Array, Array]:
@@ -165,17 +172,17 @@ class Rows:
 
     def __init__(self) -> None:
         self.errors: dict[str, list[float]] = {}
-        self.goal: dict[str, list[float]] = {}
+        self.goals: dict[str, dict[str, list[float]]] = {"patch": {}, "scattered": {}}
         self.seconds: dict[str, list[float]] = {}
         self.verdicts: dict[str, list[tuple[str, float]]] = {"touched": [], "level below": [], "mirrored": []}
         self.ratio: list[float] = []
 
-    def add(self, name: str, error: float, seconds: float, is_goal: bool) -> None:
+    def add(self, name: str, error: float, seconds: float, goal: str | None) -> None:
         """Add one result."""
         self.errors.setdefault(name, []).append(error)
         self.seconds.setdefault(name, []).append(seconds)
-        if is_goal:
-            self.goal.setdefault(name, []).append(error)
+        if goal:
+            self.goals[goal].setdefault(name, []).append(error)
 
 
 def one_map(label_map: LabelMap, runs: int, random: np.random.Generator, rows: Rows) -> None:
@@ -200,8 +207,9 @@ def one_map(label_map: LabelMap, runs: int, random: np.random.Generator, rows: R
             "tissue": random.choice([0.0, 0.0, 1.0]),
         }
         one_case(target, surfaces[0], case, random, rows)
-        goal = {"points": 100, "noise": 0.5, "outliers": 0.2, "overlap": 0.3, "tissue": 0.0}
-        one_case(target, surfaces[0], goal, random, rows, is_goal=True)
+        for goal, overlap in (("patch", 0.3), ("scattered", 1.0)):
+            wanted = {"points": 100, "noise": 0.5, "outliers": 0.2, "overlap": overlap, "tissue": 0.0}
+            one_case(target, surfaces[0], wanted, random, rows, goal)
         false_cases(target, other, surfaces, case, random, rows)
 
 
@@ -211,24 +219,24 @@ def one_case(
     case: dict[str, float],
     random: np.random.Generator,
     rows: Rows,
-    is_goal: bool = False,
+    goal: str | None = None,
 ) -> None:
     """Register one set of points with ours and with each library."""
     level = target.level
     points = touched(level, surface, case, random)
-    tracker = motion(points, random)
+    tracker = near_motion(points, random) if goal else motion(points, random)
     moving = rigid.apply(tracker, points)
-    pairs = landmarks_of(level, tracker, random) if random.random() < 0.5 else None
-    result = register(target, moving, pairs)
+    pairs = landmarks_of(level, tracker, random) if not goal and random.random() < 0.5 else None
+    result = register(target, moving, pairs, np.eye(4) if goal else None)
     error = tre(level, result.image_from_tracker, tracker)
-    rows.add("SpineView", error, result.seconds, is_goal)
+    rows.add("SpineView", error, result.seconds, goal)
     rows.verdicts["touched"].append((result.verdict.value, error))
     rows.ratio.append(error / result.evidence.error95_mm)
     start = np.eye(4) if pairs is None else rigid.paired_fit(*pairs)
     for name, method in LIBRARIES.items():
         begun = time.perf_counter()
         found = method(moving, level.surface_mm, start)
-        rows.add(name, tre(level, found, tracker), time.perf_counter() - begun, is_goal)
+        rows.add(name, tre(level, found, tracker), time.perf_counter() - begun, goal)
 
 
 def false_cases(
@@ -243,14 +251,20 @@ def false_cases(
     rows.verdicts["mirrored"].append((result.verdict.value, 0.0))
 
 
+def _most(values: list[float]) -> float:
+    return float(np.quantile(values, 0.95))
+
+
 def show(rows: Rows) -> None:
     """Print the tables as Markdown."""
-    print("\n| method | runs | median TRE | 95 % | greatest | at the goal's case: median | 95 % | seconds |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "\n| method | runs | median TRE | 95 % | greatest | goal, one patch: median | 95 % | goal, scattered: median | 95 % | seconds |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, errors in rows.errors.items():
         values = [np.median(errors), np.quantile(errors, 0.95), max(errors)]
-        goal = [np.median(rows.goal[name]), np.quantile(rows.goal[name], 0.95)]
-        cells = [f"{value:.2f} mm" for value in (*values, *goal)]
+        goals = [function(goal[name]) for goal in rows.goals.values() for function in (np.median, _most)]
+        cells = [f"{value:.2f} mm" for value in (*values, *goals)]
         print(f"| {name} | {len(errors)} | {' | '.join(cells)} | {np.median(rows.seconds[name]):.3f} |")
     print("\n| points | runs | accepted | needs more points | not to be trusted | accepted with TRE > 2 mm |")
     print("|---|---|---|---|---|---|")

@@ -26,6 +26,7 @@ _SHARE_OF_BODY = 0.8
 _WALL_MM = 0.6  # bone that stays around the screw in the body
 _LEAST_BODY_MM = 5.0
 _LINES = 30
+_SIDES = {"right": Message.of("plan.side_right"), "left": Message.of("plan.side_left")}
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,12 @@ def propose_screw(vertebra: Vertebra, side: str, catalogue: Catalogue) -> Screw 
         return Omission(vertebra.label, side, "no_canal", message)
     isthmus = _isthmus(vertebra, 1.0 if side == "right" else -1.0)
     if isthmus is None:
-        return Omission(vertebra.label, side, "no_pedicle", Message.of("plan.no_pedicle", name=name, side=side))
+        return Omission(vertebra.label, side, "no_pedicle", Message.of("plan.no_pedicle", name=name, side=_SIDES[side]))
     lines = _best_lines(vertebra, isthmus, 1.0 if side == "right" else -1.0)
     width = 2 * max(line.depth for line in lines)
     if _SHARE_OF_WIDTH * width < catalogue.diameters_mm[0]:
         least = catalogue.diameters_mm[0]
-        message = Message.of("plan.too_narrow", name=name, side=side, width=width, least=least)
+        message = Message.of("plan.too_narrow", name=name, side=_SIDES[side], width=width, least=least)
         return Omission(vertebra.label, side, "pedicle_too_narrow", message)
     for share in (1.0, 0.8, 0.6):  # a thinner screw only where no line takes a thick one
         for line in lines:
@@ -122,7 +123,7 @@ def propose_screw(vertebra: Vertebra, side: str, catalogue: Catalogue) -> Screw 
             screw = _fitted(vertebra, side, line, fitting[-1], catalogue) if fitting else None
             if screw is not None:
                 return screw
-    return Omission(vertebra.label, side, "no_room", Message.of("plan.no_room", name=name, side=side))
+    return Omission(vertebra.label, side, "no_room", Message.of("plan.no_room", name=name, side=_SIDES[side]))
 
 
 def _isthmus(vertebra: Vertebra, sign: float) -> Array | None:

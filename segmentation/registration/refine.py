@@ -43,6 +43,9 @@ class Fits:
     def __len__(self) -> int:
         return len(self.motions)
 
+    def __add__(self, others: Fits) -> Fits:
+        return Fits(np.concatenate([self.motions, others.motions]), np.concatenate([self.offsets, others.offsets]))
+
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:

@@ -21,6 +21,7 @@ from segmentation.registration.uncertainty import (
     stability_mm,
     suggested_points,
     target_errors,
+    with_alternatives,
 )
 from segmentation.registration.verdict import Evidence, Reason, Verdict, judge
 
@@ -33,6 +34,7 @@ LANDMARK_SD_MM = 4.0
 _TOUCHED_MM = 4.0  # surface this near to a point counts as covered
 _INLIER_SD = 3.0
 _NEIGHBOUR_MM = 5.0
+_STATED = 3  # places that ``stability_mm`` looks at: those of ``Level.targets_mm``
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +171,14 @@ def register(
     sd = float(robust_sd(error)[0])
     inliers = np.abs(error[0]) < max(_INLIER_SD * sd, 0.8)
     matrix = information(level, points, fit, sd, pairs)
+    stability = stability_mm(level, points, fit, sd, pairs)
     targets = target_errors(matrix, *_sites(level, sites))
+    # The linear model does not know which points a robust fit takes for outliers; drawing the points again does.
+    excess = stability / max(each.radius95_mm for each in targets[:_STATED])
+    if excess > 1:
+        targets = target_errors(matrix / excess**2, *_sites(level, sites))
+    costs = alternatives.costs_of(level.field, points, fits, sd, pairs)
+    targets = with_alternatives(targets, fits.motions, costs)
     moved = rigid.apply(fit.motions[0], points)
     errors, fre, checks = _landmark_checks(level, fit, pairs)
     pattern, pattern_pairs = _pattern(level, moved[inliers], error[0][inliers])
@@ -179,11 +188,11 @@ def register(
         noise_mm=sd,
         inliers=float(inliers.mean()),
         error95_mm=max(each.radius95_mm for each in targets),
-        stability_mm=stability_mm(level, points, fit, sd, pairs),
+        stability_mm=stability,
         pattern=pattern,
         pattern_pairs=pattern_pairs,
         is_cut=level.field.is_cut,
-        **_margins(target, points, fits, sd, pairs),
+        **_margins(target, points, fits, costs, sd, pairs),
         **checks,
     )
     verdict, reasons = judge(evidence)
@@ -213,11 +222,12 @@ def _sites(level: Level, sites: dict[str, Array] | None) -> tuple[list[str], Arr
     return names, places
 
 
-def _margins(target: Target, points: Array, fits: Fits, sd: float, landmarks: Landmarks | None) -> dict[str, Any]:
+def _margins(
+    target: Target, points: Array, fits: Fits, own: Array, sd: float, landmarks: Landmarks | None
+) -> dict[str, Any]:
     """Compare the best fit with every other explanation."""
     level, best = target.level, fits[:1]
     field = level.field
-    own = alternatives.costs_of(field, points, fits, sd, landmarks)
     there = rigid.apply(rigid.inverse(best.motions[0]), level.targets_mm)
     away = np.linalg.norm(rigid.apply(fits.motions, there) - level.targets_mm, axis=-1).max(axis=1)
     others = own[away > 3.0]

@@ -27,9 +27,10 @@ Array = NDArray[np.float64]
 
 _ALL_ROTATIONS = rigid.spread_rotations(2200)  # about 17 degrees apart
 _NEAR_ROTATIONS = rigid.near_rotations(150, 40.0)
-_PLACES = 24  # on the posterior surface, where the middle of the points may lie
-_FEW, _SOME = 24, 40  # points that the rough steps look at
-_SCREENED, _ROUGH, _REFINED = 8000, 300, 24  # starts that are kept from step to step
+_PLACES = 100  # on the posterior surface, where a point amid the others may lie
+_FEW, _SOME = 32, 60  # points that the rough steps look at
+_SCREENED, _ROUGH, _REFINED = 8000, 300, 40  # starts that are kept from step to step
+_NEAR_MM = 30.0  # at the targets, from a start that is 10 degrees and 10 mm off
 _SAME_MM = 1.5  # fits nearer than this to each other at the body are one
 
 
@@ -43,6 +44,7 @@ class Level:
         frame: Its axes.
         surface_mm, normals: (N, 3) points all over the surface, about 1.5 mm apart, and their normals.
         reachable: (N,) whether a probe from behind can touch the point.
+        coarse: The field for rough fits.
     """
 
     label: int
@@ -51,6 +53,7 @@ class Level:
     surface_mm: Array
     normals: Array
     reachable: NDArray[np.bool_]
+    coarse: CoarseField
 
     @property
     def targets_mm(self) -> Array:
@@ -68,7 +71,8 @@ def prepare_level(label_map: LabelMap, label: int) -> Level:
     field = distance_field(label_map, label)
     frame = vertebra_frame(field, spine_direction(label_map, label))
     points, normals = field.surface_points(2)
-    return Level(label, field, frame, points, normals, _reachable(field, frame, points, normals))
+    reachable = _reachable(field, frame, points, normals)
+    return Level(label, field, frame, points, normals, reachable, CoarseField(field, points, reachable))
 
 
 def _reachable(field: DistanceField, frame: VertebraFrame, points: Array, normals: Array) -> NDArray[np.bool_]:
@@ -103,59 +107,74 @@ def search(level: Level, points: Array, landmarks: Landmarks | None = None, star
     known = [] if start is None else [start]
     if landmarks is not None:
         known.append(rigid.paired_fit(landmarks.tracker_mm, landmarks.image_mm))
-    coarse = CoarseField(level.field)
     fits = None
     if known:
         starts = np.concatenate([_around(points, motion) for motion in known])
-        fits = converge(level, points, _refined(level, coarse, few, some, starts), landmarks)
+        fits = converge(level, points, _refined(level, few, some, starts, behind=False), landmarks)
+        fits = _near_first(level, fits, known)
         if _is_convincing(level, points, fits):
             return fits
-    starts = np.concatenate([_everywhere(level, points, turns) for turns in (_NEAR_ROTATIONS, _ALL_ROTATIONS)])
-    found = _refined(level, coarse, few, some, starts[coarse.cheapest(starts, few, 8.0, _SCREENED)])
-    if fits is not None:
-        found = Fits(np.concatenate([fits.motions, found.motions]), np.concatenate([fits.offsets, found.offsets]))
-    return converge(level, points, found, landmarks)
+    # Where a probe is expected to touch, then, if no place there is convincing, anywhere.
+    for behind in (True, False):
+        found = _refined(level, few, some, _everywhere(level, points, few, behind), behind)
+        fits = converge(level, points, found if fits is None else fits + found, landmarks)
+        if _is_convincing(level, points, fits):
+            break
+    assert fits is not None
+    return fits
 
 
-def _refined(level: Level, coarse: CoarseField, few: Array, some: Array, starts: Array) -> Fits:
+def _refined(level: Level, few: Array, some: Array, starts: Array, behind: bool) -> Fits:
     """Take rough steps from all starts and better ones from what is left after each choice."""
+    coarse = level.coarse
     for width in (9.0, 7.0):
         starts = coarse.step(starts, few, width)
-    starts = starts[coarse.cheapest(starts, few, 5.0, 1500)]
+    starts = starts[coarse.cheapest(starts, few, 5.0, 1500, behind)]
     for width in (6.0, 5.0):
         starts = coarse.step(starts, some, width)
-    fits = starting(starts[coarse.cheapest(starts, some, 4.0, _ROUGH)])
+    fits = starting(starts[coarse.cheapest(starts, some, 4.0, _ROUGH, behind)])
     fits = refine(level.field, some, fits, (6, 5, 4, 4), sd_mm=1.0)
     return _best(level, some, fits, 3.0, _REFINED)
+
+
+def _near_first(level: Level, fits: Fits, known: list[Array]) -> Fits:
+    """Put fits near to what is known before others, which stay as alternatives that the verdict looks at."""
+    away = np.full(len(fits), np.inf)
+    for motion in known:
+        there = rigid.apply(rigid.inverse(motion), level.targets_mm)
+        shift = np.linalg.norm(rigid.apply(fits.motions, there) - level.targets_mm, axis=-1).max(axis=1)
+        away = np.minimum(away, shift)
+    return fits[np.argsort(away > _NEAR_MM, kind="stable")]
 
 
 def _is_convincing(level: Level, points: Array, fits: Fits) -> bool:
     """Tell whether most points lie on the surface so closely that no better place is to be expected."""
     error = residuals(level.field, points, fits[:1])
-    near = np.abs(error) < 2.0
-    return bool(near.mean() > 0.6 and robust_sd(error)[0] < 0.9)
+    near = np.abs(error) < 2.5
+    return bool(near.mean() > 0.6 and robust_sd(error)[0] < 1.2)
 
 
 def converge(level: Level, points: Array, fits: Fits, landmarks: Landmarks | None = None) -> Fits:
     """Refine fits until the noise of the points alone decides, and merge those that became one; best first."""
     fits = refine(level.field, points, fits, (6, 5, 4, 4), landmarks=landmarks)
-    fits = _best(level, points, fits, 3.0, 8)
+    fits = _best(level, points, fits, 3.0, 8, landmarks)
     for _ in range(3):
         width = TUKEY * float(robust_sd(residuals(level.field, points, fits[:1]))[0])
         width = max(width, 1.0)
         fits = refine(level.field, points, fits, (width,) * 3, sd_mm=width / TUKEY, landmarks=landmarks)
-        fits = _best(level, points, fits, width, 8)
+        fits = _best(level, points, fits, width, 8, landmarks)
     return fits
 
 
-def _everywhere(level: Level, points: Array, rotations: Array) -> Array:
-    """Give starts (B, 4, 4) with each rotation, the middle of the points at each of the places behind."""
-    back = level.surface_mm[level.reachable]
+def _everywhere(level: Level, points: Array, few: Array, behind: bool) -> Array:
+    """Give the (B, 4, 4) most promising starts with any rotation, a point amid the others at any place (behind)."""
+    back = level.surface_mm[level.reachable] if behind else level.surface_mm
     back = back if len(back) >= _PLACES else level.surface_mm
     places = back[_farthest(back, _PLACES)]
-    middle = np.median(points, axis=0)
-    turn, place = np.divmod(np.arange(len(rotations) * len(places)), len(places))
-    return rigid.compose(rotations[turn], places[place] - (rotations @ middle)[turn])
+    anchor = points[np.argmin(np.linalg.norm(points - np.median(points, axis=0), axis=1))]
+    turn, place = level.coarse.screen(_ALL_ROTATIONS, anchor, places, few, 6.0, _SCREENED, behind)
+    turns = _ALL_ROTATIONS[turn]
+    return rigid.compose(turns, places[place] - turns @ anchor)
 
 
 def _around(points: Array, first: Array) -> Array:
@@ -179,19 +198,14 @@ def _farthest(points: Array, count: int) -> NDArray[np.intp]:
     return np.array(chosen)
 
 
-def cost(level: Level, points: Array, fits: Fits, width: float, landmarks: Landmarks | None = None) -> Array:
-    """Give (B,) costs in units of a negative log-likelihood: Tukey's for the points, squares for offset and pairs."""
-    scale = TUKEY**2 / 6
-    total = scale * tukey_cost(residuals(level.field, points, fits) / width).sum(axis=1)
+def _best(
+    level: Level, points: Array, fits: Fits, width: float, count: int, landmarks: Landmarks | None = None
+) -> Fits:
+    """Keep the ``count`` best fits that differ from each other at the targets."""
+    costs = TUKEY**2 / 6 * tukey_cost(residuals(level.field, points, fits) / width).sum(axis=1)
     if landmarks is not None:
         away = rigid.apply(fits.motions, landmarks.tracker_mm) - landmarks.image_mm
-        total = total + (away**2).sum(axis=(1, 2)) / (2 * landmarks.sd_mm**2)
-    return np.asarray(total)
-
-
-def _best(level: Level, points: Array, fits: Fits, width: float, count: int) -> Fits:
-    """Keep the ``count`` best fits that differ from each other at the targets."""
-    costs = tukey_cost(residuals(level.field, points, fits) / width).sum(axis=1)
+        costs = costs + np.minimum((away**2).sum(axis=2) / (2 * landmarks.sd_mm**2), 30).sum(axis=1)
     places = rigid.apply(
         fits.motions, rigid.apply(rigid.inverse(fits.motions[np.argmin(costs)][None])[0], level.targets_mm)
     )

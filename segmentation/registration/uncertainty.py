@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 _CHI2_3_95 = 7.815  # 95 % of a normal distribution in space lie within this squared distance
 _RESAMPLINGS = 24
+_UNLIKELY = 0.05
 _VOXEL_SHARE = 0.1  # how far the surface of a label map is off, in voxels
 
 
@@ -109,6 +110,27 @@ def target_errors(matrix: Array, names: list[str], places: Array) -> list[Target
         freedom = total**2 / max(float((values**2).sum()), 1e-12)
         radius = np.sqrt(total * _chi2_95(freedom) / freedom)
         result.append(TargetError(name, place, float(np.sqrt(total)), float(radius), axes))
+    return result
+
+
+def with_alternatives(targets: list[TargetError], motions: Array, costs: Array) -> list[TargetError]:
+    """Widen the expected errors by other fits that explain the points nearly as well.
+
+    Args:
+        targets: Errors around the first fit.
+        motions: (B, 4, 4) fits.
+        costs: (B,) their negative log-likelihoods; exp(-cost), normed, is taken as a fit's probability.
+    """
+    chance = np.exp(np.minimum(costs[0] - costs, 0))
+    chance /= chance.sum()
+    back = rigid.inverse(motions[0])
+    result = []
+    for target in targets:
+        there = rigid.apply(back, target.position_mm[None])
+        away = np.linalg.norm(rigid.apply(motions, there)[:, 0] - target.position_mm, axis=-1)
+        rms = float(np.sqrt(target.rms_mm**2 + (chance * away**2).sum()))
+        radius = max(target.radius95_mm, float(away[chance > _UNLIKELY].max(initial=0)))
+        result.append(replace(target, rms_mm=rms, radius95_mm=radius))
     return result
 
 

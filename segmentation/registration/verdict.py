@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from segmentation.core.messages import Message
 
-ACCEPTED_ERROR_MM = 1.5
+ACCEPTED_ERROR_MM = 1.35
 """Largest error, with 95 % probability, at any target that is accepted."""
 
 CLEAR_MARGIN = 5.0
@@ -23,6 +23,7 @@ CLEAN_NOISE_MM = 0.6
 ENOUGH_PAIRS, PLAIN_PATTERN = 80, 1.5
 GREATEST_NOISE_ALONE_MM = 0.75
 LEAST_POINTS = 15
+GREATEST_MOVE_MM = 3.0
 LANDMARK_LIMIT_MM = 10.0
 SCALE_TOLERANCE = 0.2
 
@@ -164,7 +165,7 @@ def _precision_reasons(evidence: Evidence) -> list[Reason]:
     if evidence.error95_mm > ACCEPTED_ERROR_MM:
         message = Message.of("registration.imprecise", error=evidence.error95_mm, limit=ACCEPTED_ERROR_MM)
         reasons.append(Reason("imprecise", message))
-    if evidence.stability_mm > 2 * ACCEPTED_ERROR_MM:
+    if evidence.stability_mm > GREATEST_MOVE_MM:
         message = Message.of("registration.unstable", moved=evidence.stability_mm)
         reasons.append(Reason("unstable", message))
     if evidence.noise_mm > GREATEST_NOISE_ALONE_MM and not evidence.levels:
