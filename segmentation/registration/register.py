@@ -166,19 +166,13 @@ def register(
     level = target.level
     pairs = None if landmarks is None else Landmarks(*landmarks, LANDMARK_SD_MM)
     fits = search(level, points, pairs, start)
-    fit = fits[:1]
-    error = residuals(level.field, points, fit)
+    fit, error = fits[:1], residuals(level.field, points, fits[:1])
     sd = float(robust_sd(error)[0])
     inliers = np.abs(error[0]) < max(_INLIER_SD * sd, 0.8)
     matrix = information(level, points, fit, sd, pairs)
     stability = stability_mm(level, points, fit, sd, pairs)
-    targets = target_errors(matrix, *_sites(level, sites))
-    # The linear model does not know which points a robust fit takes for outliers; drawing the points again does.
-    excess = stability / max(each.radius95_mm for each in targets[:_STATED])
-    if excess > 1:
-        targets = target_errors(matrix / excess**2, *_sites(level, sites))
     costs = alternatives.costs_of(level.field, points, fits, sd, pairs)
-    targets = with_alternatives(targets, fits.motions, costs)
+    targets = with_alternatives(_expected(matrix, stability, *_sites(level, sites)), fits.motions, costs)
     moved = rigid.apply(fit.motions[0], points)
     errors, fre, checks = _landmark_checks(level, fit, pairs)
     pattern, pattern_pairs = _pattern(level, moved[inliers], error[0][inliers])
@@ -212,6 +206,13 @@ def register(
         fre_mm=fre,
         seconds=time.perf_counter() - begun,
     )
+
+
+def _expected(matrix: Array, stability: float, names: list[str], places: Array) -> list[TargetError]:
+    """State errors by the linear model, widened to what drawing the points again shows."""
+    targets = target_errors(matrix, names, places)
+    excess = stability / max(each.radius95_mm for each in targets[:_STATED])
+    return target_errors(matrix / excess**2, names, places) if excess > 1 else targets
 
 
 def _sites(level: Level, sites: dict[str, Array] | None) -> tuple[list[str], Array]:
