@@ -17,6 +17,7 @@ from segmentation.morphometry.anatomy.partial_volume import refine_distance
 Real = NDArray[np.float64]
 _PAD = 3
 _CLIP_VOXELS = 4.0
+_THICK_SHARE = 0.7  # of the depth of the point farthest inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +88,16 @@ class Bone:
         return self.grid.to_mm(np.array(ndimage.center_of_mass(self.distance_mm > 0)))
 
     @property
-    def deepest_mm(self) -> Real:
-        """(3,) the point farthest inside the bone: near the centre of a vertebra's body, its thickest part."""
+    def thickest_mm(self) -> Real:
+        """(3,) centre of the thickest part: near the centre of a vertebra's body, also where its endplates are dented.
+
+        The point farthest inside would lie beside the middle there: a biconcave body is thickest in a ring.
+        """
         sigma = [2.5 / s for s in self.grid.spacing_mm]
         smooth = ndimage.gaussian_filter(self.distance_mm, sigma)
-        return self.grid.to_mm(np.array(np.unravel_index(int(smooth.argmax()), smooth.shape), dtype=np.float64))
+        deepest = np.unravel_index(int(smooth.argmax()), smooth.shape)
+        parts, _ = ndimage.label(smooth > _THICK_SHARE * smooth[deepest])
+        return self.grid.to_mm(np.array(ndimage.center_of_mass(parts == parts[deepest])))
 
 
 def bone_of(label_map: LabelMap, number: int, volume: Volume | None = None, box: Box | None = None) -> Bone | None:

@@ -54,8 +54,8 @@ def first_frames(bones: Mapping[int, Bone]) -> dict[int, Frame]:
     The order of the labels says which end is up; of a single vertebra the patient's superior axis.
     """
     order = sorted(bones, key=RANKS.__getitem__)
-    deepest = np.array([bones[number].deepest_mm for number in order])
-    centres = _straightened(deepest, _steps(order))
+    thickest = np.array([bones[number].thickest_mm for number in order])
+    centres = _straightened(thickest, _steps(order))
     frames = {}
     for place, number in enumerate(order):
         above, below = max(place - 1, 0), min(place + 1, len(order) - 1)
@@ -74,7 +74,7 @@ def _steps(order: Sequence[int]) -> Real:
 
 
 def _straightened(centres: Real, ranks: Real) -> Real:
-    """Replace centres that lie far from the curve through the others: deep points of arches, or of fragments."""
+    """Replace centres that lie far from the curve through the others: thick parts of arches, or of fragments."""
     if len(centres) < 4:
         return centres
     curve, weights = centres, np.ones(len(centres))

@@ -7,6 +7,8 @@ const uploads = vi.hoisted(() => []);
 vi.mock('../../../js/resumable.js', () => ({
   ResumableUpload: class {
     cancelled = false;
+    /** @type {(error: Error) => void} */
+    fail = () => {};
     constructor(kind, parts, listener) {
       Object.assign(this, { kind, parts, ...listener });
       uploads.push(this);
