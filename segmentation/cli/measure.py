@@ -17,6 +17,7 @@ from segmentation.core.notes import sentences
 from segmentation.readers import read_label_map, read_volume
 
 if TYPE_CHECKING:
+    from segmentation.core.volume import LabelMap
     from segmentation.morphometry import SpineMeasures
 
 
@@ -26,6 +27,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("labels", metavar="VERT.nii.gz", type=Path, nargs="?", help="its vertebrae, VerSe numbers")
     command.add_argument("-o", "--output", metavar="MEASURES.json", type=Path)
     command.add_argument("--csv", metavar="FILE.csv", type=Path, help="one line a value")
+    command.add_argument("--report", metavar="REPORT.json", type=Path,
+                         help="of segment --vertebrae: what has low confidence is not measured")  # fmt: skip
     add_series_option(command)
     add_report_options(command)
 
@@ -50,11 +53,12 @@ def run(options: argparse.Namespace) -> int:
     label_map = read_label_map(options.labels)
     if label_map.kind == "spine":
         measure_spine(label_map)  # refuses it before the CT is read
+    uncertain = _uncertain(options.report, label_map)
     volume, label_map = align(read_volume(options.ct, series=options.series), label_map, options.labels.name)
     for remark in sentences(dict.fromkeys((*volume.notes, *label_map.notes))):
         print(f"note: {remark}", file=sys.stderr)
     with shown_progress() as progress:
-        measures = measure_spine(label_map, volume, progress=progress)
+        measures = measure_spine(label_map, volume, uncertain, progress)
     print(summary(measures))
     if options.output is not None:
         write_json(measures.to_json(), options.output)
@@ -66,11 +70,25 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _uncertain(report: Path | None, label_map: LabelMap) -> dict[int, str]:
+    """Find the vertebrae that are not to be measured, and say which others are less than sure."""
+    if report is None:
+        return {}
+    from segmentation.morphometry.reported_confidence import read_confidence
+
+    vertebrae = read_confidence(report, label_map)
+    for one in vertebrae:
+        if one.confidence == "medium":
+            print(f"note: {one.name} is measured at medium confidence ({', '.join(one.reasons)})", file=sys.stderr)
+    return {one.label: "uncertain" for one in vertebrae if one.confidence == "low"}
+
+
 def _print_tables(options: argparse.Namespace) -> int:
     from segmentation.morphometry.benchmark import benchmark_table, repeat_table
 
     if options.benchmark:
-        print("\n".join(benchmark_table()))
+        for line in benchmark_table():
+            print(line, flush=True)  # the next phantom takes seconds
     if options.repeat:
         print("\n".join(repeat_table([read_label_map(path) for path in options.repeat])))
     return 0

@@ -52,7 +52,8 @@ def judge(shapes: Mapping[int, Shape], label_map: LabelMap, uncertain: Mapping[i
     findings = {number: _alone(shape, label_map) for number, shape in shapes.items()}
     for number, shape in shapes.items():
         if number in uncertain:
-            findings[number] = Finding(*[uncertain[number]] * 3)
+            known, code = findings[number], uncertain[number]
+            findings[number] = Finding(known.body or code, known.arch or code, known.whole or code)
         elif not findings[number].body and _turned_away(shape, shapes):
             findings[number] = Finding("not_found", "not_found", findings[number].whole)
         elif not findings[number].body and _incomplete(shape, shapes, findings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ _HALF_MM = 20.0
 _CORE_MM = 0.75  # chords this near to the centre are averaged
 _LEAST_AREA_MM2 = 8.0
 _MOST_SIZE_MM = 28.0
+_ALONG_MM = (0.0, -3.0, 3.0, 6.0)
+_INWARD_DEG = tuple(np.arange(-8.0, 49.0, 8.0).tolist())
+_UPWARD_DEG = (0.0, -12.0, 12.0, -24.0, 24.0)
+"""Directions that are tried: pedicles converge towards the front, from a few degrees outwards to 45."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +47,19 @@ def find_pedicle(shape: Shape, side: str) -> Pedicle | None:
     """Find a pedicle; None where the bone beside the canal does not hang together.
 
     Among sections at right angles to the vertebra's sagittal axis between the body's back and the middle of the canal
-    the smallest is the isthmus; the line through the centres of the sections around it is the axis. Width and height
-    are then those of the smallest section at right angles to that axis (outer diameters, as in Zindrick et al. 1987,
-    doi:10.1097/00007632-198703000-00012).
+    the smallest shows where to look; the plane near it that cuts the least bone is the isthmus, and the axis stands at
+    right angles to it. Width and height are those of the smallest section at right angles to that axis (outer
+    diameters, as in Zindrick et al. 1987, doi:10.1097/00007632-198703000-00012).
     """
     if shape.canal is None or shape.body is None:
         return None
-    sections = _sections(shape.block, shape.canal, -1.0 if side == "left" else 1.0)
+    sign = -1.0 if side == "left" else 1.0
+    sections = _sections(shape.block, shape.canal, sign)
     if len(sections) < 3:
         return None
     areas = ndimage.gaussian_filter1d([area for _, area in sections], 0.8, mode="nearest")
     place = int(np.argmin(areas))
-    near = np.array([centre for centre, _ in sections[max(0, place - 4) : place + 5]])
-    axis = _direction(near)
-    centre = sections[place][0]
+    centre, axis = _isthmus(shape, sections[place][0], sign)
     found = [_diameters(shape, centre + axis * shift, axis) for shift in np.arange(-4.0, 4.1, 1.0)]
     sizes = [each for each in found if each is not None]
     if not sizes:
@@ -101,25 +105,55 @@ def _nearest_piece(mask: NDArray[np.bool_], x: Real, z: Real, target: Real) -> N
     return np.asarray(parts == order[0])
 
 
-def _direction(points: Real) -> Real:
-    """Fit a line through (N, 3) centres, forwards; no steeper than 45 degrees to the sagittal axis."""
-    y = points[:, 1] - points[:, 1].mean()
-    spread = float((y**2).sum())
-    slope = (y[:, None] * points).sum(axis=0) / spread if spread > 1 else np.zeros(3)
-    axis = np.array([np.clip(slope[0], -1, 1), 1.0, np.clip(slope[2], -1, 1)])
-    return np.asarray(axis / np.linalg.norm(axis))
+def _isthmus(shape: Shape, centre: Real, sign: float) -> tuple[Real, Real]:
+    """Find the plane near ``centre`` that cuts the least bone: a point of it, and its normal, forwards.
+
+    A line through the centres of sections would follow a transverse process that leaves the pedicle, or a facet.
+    """
+    inward, upward, shift = 0.0, 0.0, 0.0
+    tries = list(product(_ALONG_MM, _INWARD_DEG, _UPWARD_DEG))
+    for _ in range(2):
+        areas = [_area(shape, centre + by * _forwards(turn, rise, sign), _forwards(turn, rise, sign))
+                 for by, turn, rise in tries]  # fmt: skip
+        shift, inward, upward = tries[int(np.argmin(areas))]
+        tries = [(shift, inward + turn, upward + rise) for turn in (0.0, -4.0, 4.0) for rise in (0.0, -6.0, 6.0)]
+    axis = _forwards(inward, upward, sign)
+    return centre + shift * axis, axis
+
+
+def _forwards(inward_deg: float, upward_deg: float, sign: float) -> Real:
+    inward, upward = np.radians(inward_deg), np.radians(upward_deg)
+    return np.array([-sign * np.sin(inward) * np.cos(upward), np.cos(inward) * np.cos(upward), np.sin(upward)])
+
+
+def _area(shape: Shape, centre: Real, axis: Real) -> float:
+    """Measure the bone around ``centre`` in the plane at right angles to ``axis``, mm²; infinite outside bone."""
+    at = np.arange(-_HALF_MM, _HALF_MM + 0.5, 1.0)
+    parts, _ = ndimage.label(_section(shape, centre, axis, at) > 0)
+    here = parts[len(at) // 2, len(at) // 2]
+    return float(np.count_nonzero(parts == here)) if here else np.inf
+
+
+def _across(axis: Real) -> Real:
+    across = np.array([axis[1], -axis[0], 0.0])
+    return np.asarray(across / np.linalg.norm(across))
+
+
+def _section(shape: Shape, centre: Real, axis: Real, at: Real) -> NDArray[np.float32]:
+    """Sample the bone in the plane at right angles to ``axis``: (N, N) across and up, at ``at`` mm from ``centre``."""
+    across = _across(axis)
+    u, v = np.meshgrid(at, at, indexing="ij")
+    points = centre + u[..., None] * across + v[..., None] * np.cross(across, axis)
+    return shape.bone.sample(shape.frame.to_mm(points))
 
 
 def _diameters(shape: Shape, centre: Real, axis: Real) -> tuple[float, float, Real] | None:
     """Measure width and height of the section at right angles to ``axis``, and find its centre."""
-    across = np.array([axis[1], -axis[0], 0.0])
-    across /= np.linalg.norm(across)
+    across = _across(axis)
     up = np.cross(across, axis)
     at = np.arange(-_HALF_MM, _HALF_MM + _STEP_MM / 2, _STEP_MM)
     for _ in range(3):
-        u, v = np.meshgrid(at, at, indexing="ij")
-        points = centre + u[..., None] * across + v[..., None] * up
-        values = shape.bone.sample(shape.frame.to_mm(points))
+        values = _section(shape, centre, axis, at)
         parts, _count = ndimage.label(values > 0)
         inner = parts[len(at) // 2, len(at) // 2]
         if not inner:

@@ -122,4 +122,5 @@ def _trimmed_mean(values: Real) -> float:
     """Average what lies near the median."""
     if values.size < 5:
         return float("nan")
-    return float(values[np.abs(values - np.median(values)) <= _TRIM_MM].mean())
+    near = values[np.abs(values - np.median(values)) <= _TRIM_MM]
+    return float(near.mean()) if near.size else float("nan")  # the median of two heaps lies between them

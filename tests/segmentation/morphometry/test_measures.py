@@ -7,20 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
+import nibabel as nib
 import numpy as np
 import pytest
 
-from segmentation.core.errors import GridMismatch, InputError
+from segmentation.cli.main import main
+from segmentation.core.errors import GridMismatch, InputError, UnreadableFile
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.morphometry import SpineMeasures, measure_spine
 from segmentation.morphometry import measure as measure_module
 from segmentation.morphometry.align import align
 from segmentation.morphometry.benchmark import turned
+from segmentation.morphometry.reported_confidence import read_confidence
 from segmentation.morphometry.table import COLUMNS, to_csv
 from segmentation.phantom.measured import MeasuredPhantom, SpineSpec, make_measured
 from segmentation.phantom.measured.cases import SACRAL_SEGMENT
 from segmentation.phantom.measured.spec import Level
+from segmentation.writers.mask import write_mask
 
 SCHEMA = json.loads((Path(measure_module.__file__).with_name("measures.schema.json")).read_text(encoding="utf-8"))
 
@@ -124,6 +128,57 @@ def test_an_uncertain_vertebra_has_no_numbers(phantom: MeasuredPhantom):
     assert found.of("L5").values["body_width_mm"].value is not None
     assert found.of("L5").values["trabecular_mean_hu"].reason == "no_ct"
     assert [(disc.upper, disc.lower) for disc in found.discs] == [("L5", "sacrum")]
+
+
+def report_of(path: Path, *vertebrae: tuple[int, str, str]) -> Path:
+    rows = [{"label": label, "name": name, "confidence": level, "reasons": [], "volume_ml": 1.0}
+            for label, name, level in vertebrae]  # fmt: skip
+    path.write_text(json.dumps({"model": "x", "vertebrae": rows}), encoding="utf-8")
+    return path
+
+
+def test_a_report_says_what_is_not_to_be_measured(phantom: MeasuredPhantom, tmp_path: Path, capsys):
+    hu = phantom.volume.hu.copy()
+    hu[0] = -1000  # air, as every scan has
+    nib.save(nib.Nifti1Image(hu, phantom.volume.grid.affine), tmp_path / "ct.nii.gz")
+    write_mask(phantom.labels, tmp_path / "vert.nii.gz")
+    report = report_of(tmp_path / "report.json", (23, "L4", "low"), (24, "L5", "medium"))
+    files = [str(tmp_path / name) for name in ("ct.nii.gz", "vert.nii.gz")]
+    assert main(["measure", *files, "--report", str(report), "-o", str(tmp_path / "measures.json")]) == 0
+    said = capsys.readouterr()
+    assert "L4: not measured (uncertain)" in said.out
+    assert "L5 is measured at medium confidence" in said.err
+    vertebrae = json.loads((tmp_path / "measures.json").read_text(encoding="utf-8"))["vertebrae"]
+    assert [each["state"] for each in vertebrae] == ["not_measured", "partial"]
+    assert vertebrae[1]["reasons"] == ["no_neighbour"]  # L4 is no measure of its height
+
+
+def test_a_report_of_other_vertebrae_or_of_none_is_refused(phantom: MeasuredPhantom, tmp_path: Path):
+    with pytest.raises(InputError, match="other vertebrae"):
+        read_confidence(report_of(tmp_path / "a.json", (22, "L3", "low"), (23, "L4", "high")), phantom.labels)
+    (tmp_path / "b.json").write_text('{"confidence": null}', encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="no report of vertebrae"):
+        read_confidence(tmp_path / "b.json", phantom.labels)
+    with pytest.raises(InputError, match="no file"):
+        read_confidence(tmp_path / "c.json", phantom.labels)
+
+
+def test_a_body_whose_endplates_are_both_dented_is_measured():
+    spec = SpineSpec("dented", (Level("L2", 26.0, 26.0, 5.0),), (1.2, 1.2, 1.2))
+    found = measure_spine(make_measured(spec).labels).of("L2").values
+    assert found["middle_height_mm"].value == pytest.approx(16, abs=0.8)
+    assert found["anterior_height_mm"].value == pytest.approx(26, abs=0.8)
+    assert found["body_width_mm"].value == pytest.approx(44, abs=0.8)
+    assert found["axial_rotation_deg"].value == pytest.approx(0, abs=1)
+
+
+def test_a_pedicle_that_a_transverse_process_leaves_is_cut_across_itself():
+    """Of a straight bar the isthmus is its own section, however thick the process behind it."""
+    spec = SpineSpec("pedicles", (Level("L5", pedicle_width=16.0, pedicle_height=12.0),), (1.2, 1.2, 1.2))
+    found = measure_spine(make_measured(spec).labels).of("L5").values
+    for side in ("left", "right"):
+        assert found[f"{side}_pedicle_width_mm"].value == pytest.approx(16, abs=0.8)
+        assert found[f"{side}_pedicle_height_mm"].value == pytest.approx(12, abs=0.8)
 
 
 def test_a_binary_mask_is_refused(phantom: MeasuredPhantom):
