@@ -177,6 +177,7 @@ class Rows:
         self.seconds: dict[str, list[float]] = {}
         self.verdicts: dict[str, list[tuple[str, float]]] = {"touched": [], "level below": [], "mirrored": []}
         self.ratio: list[float] = []
+        self.vertebrae = 0
 
     def add(self, name: str, error: float, seconds: float, goal: str | None) -> None:
         """Add one result."""
@@ -197,6 +198,7 @@ def one_map(label_map: LabelMap, runs: int, random: np.random.Generator, rows: R
     target = prepare(label_map, NUMBERS[name])
     if target.level.field.is_cut:
         return
+    rows.vertebrae += 1
     other = prepare_level(label_map, NUMBERS[below])
     surfaces = [true_surface(label_map, NUMBERS[n], random) for n in (name, below)]
     for _ in range(runs):
@@ -258,6 +260,7 @@ def _most(values: list[float]) -> float:
 
 def show(rows: Rows) -> None:
     """Print the tables as Markdown."""
+    print(f"\n{rows.vertebrae} vertebrae drawn from the label maps and phantoms")
     columns = ["method", "runs", "median TRE", "95 %", "greatest", "goal, patch: median", "95 %"]
     columns += ["goal, scattered: median", "95 %", "seconds"]
     print(f"\n| {' | '.join(columns)} |")
