@@ -19,7 +19,8 @@ Described = tuple[str, str, Operation]  # path below API, method, what it is
 _REF = "#/components/schemas/{model}"
 _AUTOMATIC = {"HEAD", "OPTIONS"}
 _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
-_OF_ALL, _OF_CHANGES, _OF_BODIES = {421, 500}, {403, 507}, {400, 408, 413}
+# 401, 403 and 404 are the gate's: who asks is unknown, may not, or may not know that it exists.
+_OF_ALL, _OF_CHANGES, _OF_BODIES = {401, 403, 404, 421, 500}, {507}, {400, 408, 413}
 _ABOUT = """Spine CT segmentation. For research use only, not a medical device.
 
 Sentences for people are in English, or in the language that the cookie `lang` or the header `Accept-Language` asks for.
@@ -30,7 +31,8 @@ _CACHE_HEADERS = {
 }
 _REASONS = {
     400: "The request is malformed, or a field of it is wrong",
-    403: "The request comes from a page of another site",
+    401: "Nobody is signed in, or a password, code or token is wrong",
+    403: "The request comes from a page of another site, or who asks may not do this",
     408: "The body did not come in time",
     404: "It is not there, or no longer",
     409: "The state of the resource does not allow it",

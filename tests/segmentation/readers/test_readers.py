@@ -320,10 +320,10 @@ def test_a_label_map_keeps_its_numbers(nifti: NiftiMaker, small_phantom: Phantom
 
 
 def test_inspect_tells_all_that_is_wrong(nifti: NiftiMaker) -> None:
-    seen = inspect(nifti(np.zeros((24, 22, 5), np.int16)))
+    seen = inspect(nifti(np.zeros((24, 22, 3), np.int16)))
     assert [type(p) for p in seen.problems] == [TooSmall, NotHounsfield]
     assert seen.grid is not None
-    assert seen.grid.shape == (24, 22, 5)
+    assert seen.grid.shape == (24, 22, 3)
     good = inspect(nifti(name="ct.nii.gz"))
     assert (good.format, good.stored_type, good.problems) == ("NIfTI-1", "int16", [])
     assert good.hu_range == (-1024, 1499)

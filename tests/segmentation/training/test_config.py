@@ -11,6 +11,7 @@ from segmentation.preprocessing.preprocess import InputSpec
 from segmentation.training.ablation import load_ablation
 from segmentation.training.config import TrainingConfig, load_config
 from segmentation.training.config_network import FastDense3DUNet
+from segmentation.training.vertebrae.config import load_names_config
 
 DOCS = Path(__file__).parents[3] / "docs" / "training"
 
@@ -234,5 +235,7 @@ def test_metal_and_the_window_of_inference(tmp_path):
 def test_every_configuration_of_the_documentation_is_valid(path):
     if path.stem == "ablation":
         assert load_ablation(path)[1]
+    elif path.stem == "names":
+        assert load_names_config(path).out.parent.name == "runs"
     else:
         assert load_config(path).out.parent.name == "runs"

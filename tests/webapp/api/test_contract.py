@@ -30,6 +30,12 @@ ACCEPTED = {
     # No schema says which bytes are a scan.
     ("POST /studies", "positive_data_acceptance"),
     ("POST /imports", "positive_data_acceptance"),
+    # Only a mask whose vertebrae have names can be renamed: that is no matter of the body.
+    ("POST /masks/{mask_id}/levels", "positive_data_acceptance"),
+    # A body beyond what these read is refused by its size (413) before anything of it is read.
+    ("POST /invitation", "negative_data_rejection"),
+    ("POST /session", "negative_data_rejection"),
+    ("POST /share-session", "negative_data_rejection"),
     # Starlette takes the upload, Flask lists the studies: either names its own methods.
     ("POST /studies", "allow_header_conformance"),
     ("GET /studies", "allow_header_conformance"),

@@ -88,7 +88,7 @@ def test_a_series_becomes_a_study_and_is_told_on_its_way(transfers: Transfers, a
     now = transfers.get(begun.id)
     assert now is not None
     assert (now.state, now.images, now.received_bytes, now.images_expected) == ("fetching", 1, 10, 3)
-    assert transfers.start(archive, "1.2", "1.3", 3, "you").id == begun.id  # type: ignore[arg-type]
+    assert transfers.start(archive, "1.2", "1.3", 3, "me").id == begun.id  # type: ignore[arg-type]
     archive.gate.set()
     done = over(transfers, begun)
     assert (done.state, done.study_id, done.images) == ("done", "me-3", 3)

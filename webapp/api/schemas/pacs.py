@@ -105,7 +105,8 @@ class Transfer(Answer):
         """Make the answer from a transfer of this process."""
         page = f"/studies/{transfer.study_id}" if transfer.study_id else None
         error = None if transfer.error is None else ErrorDetail.of(transfer.error)
-        return cls(**{**asdict(transfer), "error": error}, url=page)
+        shown = {name: value for name, value in asdict(transfer).items() if name not in ("who", "group")}
+        return cls(**{**shown, "error": error}, url=page)
 
 
 class Send(Request):

@@ -145,7 +145,7 @@ def test_two_kernels_in_two_phases_are_four_parts(tmp_path: Path, oblique: Volum
         ((15, 16), slice(0, 15), 2, 1),
         ((3, 4, 14, 15, 16), slice(5, 14), 5, 2),
         ((2, 19), slice(0, 19), 2, 2),
-        (tuple(range(7, 15)), slice(0, 7), 8, 1),
+        (tuple(range(8, 15)), slice(0, 8), 7, 1),
     ],
 )
 def test_the_longest_regular_block_is_read_where_slices_are_missing(
