@@ -186,6 +186,7 @@ def test_an_address_that_cannot_be_used_is_one_line(
     host: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("os.umask", lambda _mask: 0)
+    monkeypatch.setenv("SPINEVIEW_OPEN", "true")  # else another address than loopback is refused for want of accounts
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert main(["serve", "--host", host, "--port", port, "--data", str(tmp_path / "data")]) == 2

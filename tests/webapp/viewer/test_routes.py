@@ -202,7 +202,7 @@ def test_two_pages_do_not_see_each_others_settings_and_a_page_that_returns_finds
         first, second = Page(one), Page(two)
         first.call("trame.state.update", [{"key": "opacity", "value": 25}])
         assert first.state()["opacity"] == 25
-        assert second.state()["opacity"] == 60
+        assert second.state()["opacity"] == 30
     with client.websocket_connect(socket_address(study)) as again:
         assert Page(again).state()["opacity"] == 25
 
