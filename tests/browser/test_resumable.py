@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class CuttingProxy:
                 target.sendall(data)
                 if passed > CUT_AFTER and not self.cut:
                     self.cut = passed
+                    time.sleep(2)  # the server reads what came: a reset would take it away again
                     break
         except OSError:
             pass

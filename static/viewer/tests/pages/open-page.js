@@ -5,7 +5,13 @@ import WORDS from '../../../i18n/en.json';
 const FOLDER = '../../../../templates';
 /** @type {Record<string, string>} */
 const TEMPLATES = import.meta.glob('../../../../templates/*.html', { query: '?raw', import: 'default', eager: true });
-const CONFIG = { lang: 'en', words: WORDS, suffixes: ['.nii', '.nii.gz'], max_upload_bytes: 1024 ** 3 };
+const CONFIG = {
+  rights: ['edit', 'see'],
+  lang: 'en',
+  words: WORDS,
+  suffixes: ['.nii', '.nii.gz'],
+  max_upload_bytes: 1024 ** 3,
+};
 
 function html(template) {
   return TEMPLATES[`${FOLDER}/${template}`]
