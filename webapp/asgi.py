@@ -47,7 +47,9 @@ from webapp.viewer.routes import load_client, viewer_routes
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
 SLOW_THREADS = 4
-SLOW = re.compile(r"/api/v1/(studies/demo|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/send)")
+SLOW = re.compile(
+    r"/api/v1/(studies/demo|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/(send|restore|drafts/[^/]*/version))"
+)
 """What takes seconds, or waits for an archive: its threads are not those that pages need."""
 LOOP_THREADS = 32
 PRELOAD_AFTER_S = 2.0

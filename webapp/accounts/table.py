@@ -111,6 +111,13 @@ RULES = _rules("""
     download    GET     API/studies/{study_id}/measurements.csv
     annotate    POST    API/studies/{study_id}/measurements
     annotate    POST    API/masks/{mask_id}/levels
+    look        GET     API/masks/{mask_id}/versions
+    annotate    POST    API/masks/{mask_id}/restore
+    annotate    GET     API/masks/{mask_id}/drafts
+    annotate    GET     API/masks/{mask_id}/drafts/{name}
+    annotate    PATCH   API/masks/{mask_id}/drafts/{name}
+    annotate    DELETE  API/masks/{mask_id}/drafts/{name}
+    annotate    POST    API/masks/{mask_id}/drafts/{name}/version
     annotate    PUT     API/measurements/{measurement_id}
     annotate    DELETE  API/measurements/{measurement_id}
     review      POST    API/studies/{study_id}/reviews

@@ -13,6 +13,7 @@ from webapp.api import schemas
 from webapp.api.access.account import account
 from webapp.api.access.administration import administration
 from webapp.api.access.shares import shares
+from webapp.api.editing.routes import editing
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.operations import json_route
@@ -29,6 +30,7 @@ api = Blueprint("api", __name__, url_prefix=API)
 api.register_blueprint(measurements)
 api.register_blueprint(reviews)
 api.register_blueprint(imports)
+api.register_blueprint(editing)
 api.register_blueprint(system)
 api.register_blueprint(account)
 api.register_blueprint(administration)

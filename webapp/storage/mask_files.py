@@ -29,13 +29,11 @@ from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.enumerations import MaskKind
 from webapp.http.errors import not_found
-from webapp.storage.folders import NAMES_FILE, NIFTI_FILE, STATISTICS_FILE
+from webapp.storage.folders import NAMES_FILE, NIFTI_FILE, STATISTICS_FILE, VERSION_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 
 MeshSuffix = Literal[".bin", ".stl"]
-VERSION_FILE = "version.json"
-"""In the folder of a mask that a reader made: who, of which mask, and what was changed."""
 
 
 def write_mask(

@@ -11,8 +11,8 @@ from segmentation.core.atomic import rename_durably, sync_tree
 from webapp.http.errors import WebError
 from webapp.storage.audit import append
 from webapp.storage.database import Database
-from webapp.storage.folders import Folders
-from webapp.storage.recovery.records import write_mask_record
+from webapp.storage.folders import DRAFTS_FOLDER, VERSION_FILE, Folders
+from webapp.storage.recovery.records import read_record, write_mask_record
 from webapp.storage.tables import Mask, MaskRow, ReviewRow, mask_row, to_mask
 
 
@@ -47,6 +47,13 @@ class Masks:
         with self._database.reading() as session:
             return session.scalar(earlier) or 1
 
+    def newest_like(self, mask: Mask) -> Mask:
+        """Find the newest mask of the same study and kind: ``mask`` itself, if it is that."""
+        like = select(MaskRow).where(MaskRow.study_id == mask.study_id, MaskRow.kind == mask.kind)
+        with self._database.reading() as session:
+            row = session.scalar(like.order_by(MaskRow.sequence.desc()).limit(1))
+            return to_mask(row) if row else mask
+
     def delete(self, mask_id: str, who: str = "") -> bool:
         """Remove a mask's row and its folder, and record who did it; False if there is none.
 
@@ -75,14 +82,28 @@ class Masks:
         return True
 
     def spare(self, keep: int) -> list[str]:
-        """Name the masks that the engine made beyond the newest ``keep`` of each study and kind; none with a review."""
+        """Name the masks that the engine made beyond the newest ``keep`` of each study and kind.
+
+        None with a review, none that a reader made, and none that such a one or a draft begins with.
+        """
         newest_first = func.row_number().over(
             partition_by=(MaskRow.study_id, MaskRow.kind), order_by=MaskRow.sequence.desc()
         )
-        ranked = select(MaskRow.id, newest_first.label("rank")).where(MaskRow.kind != "reference").subquery()
+        ranked = select(MaskRow, newest_first.label("rank")).where(MaskRow.kind != "reference").subquery()
         reviewed = select(ReviewRow.mask_id).where(ReviewRow.mask_id.is_not(None))
         with self._database.reading() as session:
-            return list(session.scalars(select(ranked.c.id).where(ranked.c.rank > keep, ranked.c.id.not_in(reviewed))))
+            spare = select(MaskRow).join(ranked, ranked.c.id == MaskRow.id)
+            spare = spare.where(ranked.c.rank > keep, ranked.c.id.not_in(reviewed))
+            found = [to_mask(row) for row in session.scalars(spare)]
+        bases = {study_id: self._bases(study_id) for study_id in {mask.study_id for mask in found}}
+        return [mask.id for mask in found if mask.id not in bases[mask.study_id]]
+
+    def _bases(self, study_id: str) -> set[str]:
+        """Name the masks of a study that readers made or are making, and those that these begin with."""
+        masks = self._folders.study(study_id) / "masks"
+        notes = {path.parent.name: read_record(path) or {} for path in masks.glob(f"*/{VERSION_FILE}")}
+        begun = {path.parent.parent.name for path in masks.glob(f"*/{DRAFTS_FOLDER}/*")}
+        return notes.keys() | {str(note.get("parent")) for note in notes.values()} | begun
 
     def add_version(self, mask: Mask, staged: Path, parent: Mask) -> None:
         """In one step: move the ``staged`` folder into its study and add the mask, the new version of ``parent``.

@@ -55,6 +55,13 @@ VRCAtw    GET     API/masks/{mask}/seg.dcm
 VRCAtw    GET     API/studies/{study}/measurements.csv
 RCArw     POST    API/studies/{study}/measurements
 RCArw     POST    API/masks/{mask}/levels
+VRCAvrtw  GET     API/masks/{mask}/versions
+RCArw     POST    API/masks/{mask}/restore
+RCArw     GET     API/masks/{mask}/drafts
+RCArw     GET     API/masks/{mask}/drafts/x
+RCArw     PATCH   API/masks/{mask}/drafts/x
+RCArw     DELETE  API/masks/{mask}/drafts/x
+RCArw     POST    API/masks/{mask}/drafts/x/version
 RCArw     PUT     API/measurements/{measurement}
 RCArw     DELETE  API/measurements/{measurement}
 RCArw     POST    API/studies/{study}/reviews

@@ -1,0 +1,1 @@
+"""Routes of corrected masks: drafts, versions, and their schemas."""
