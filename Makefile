@@ -28,6 +28,7 @@ setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
 	@scripts/ensure-firefox >/dev/null || true
 	@scripts/ensure-dicom-tools || true
 	@scripts/ensure-web-tools || true
+	@scripts/ensure-tracking-tools || true
 
 $(VENV)/.stamp-torch:
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"

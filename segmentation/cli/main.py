@@ -1,4 +1,5 @@
-"""Command line of the engine: ``segment | measure | evaluate | train | ablation | info | phantom | register | plan``.
+"""Command line of the engine: ``segment | measure | evaluate | train | ablation | info | phantom | register | plan |
+tracker``.
 
 Exit 0: done. 2: bad input, with one plain line on stderr. 1: a bug, with its traceback. 130: Ctrl+C.
 A command's module, with its options and whatever it imports, is loaded when that command is asked for.
@@ -91,6 +92,12 @@ def _plan() -> CommandModule:
     return plan
 
 
+def _tracker() -> CommandModule:
+    from segmentation.cli import tracker
+
+    return tracker
+
+
 COMMANDS: Mapping[str, Command] = {
     "segment": Command("write the spine mask of a CT", _segment),
     "measure": Command("measure the vertebrae of a label map: heights, angles, canal, density", _measure),
@@ -101,6 +108,7 @@ COMMANDS: Mapping[str, Command] = {
     "phantom": Command("write a synthetic spine CT whose geometry is known", _phantom),
     "register": Command("register touched points to a vertebra, for research", _register),
     "plan": Command("propose pedicle screws, or check them for breaches, for research", _plan),
+    "tracker": Command("simulate, record or replay a tracked tool over OpenIGTLink, for research", _tracker),
 }
 
 
