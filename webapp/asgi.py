@@ -27,6 +27,7 @@ from webapp.api.access.session import session_routes
 from webapp.api.access.single_sign_on import SingleSignOn
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
+from webapp.api.measures.downloads import measure_download_routes
 from webapp.api.uploads import upload_routes
 from webapp.app import build_app
 from webapp.http.background import work_in_background
@@ -69,6 +70,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as at_shutdown:  # the last added comes first, and each even if one before it fails
             at_shutdown.callback(services.store.close)
+            at_shutdown.callback(services.measuring.stop)
             at_shutdown.callback(services.transfers.stop)
             at_shutdown.callback(services.receiver.stop)
             at_shutdown.push_async_callback(close_viewer)
@@ -86,6 +88,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *upload_routes(),
         *resumable_routes(services),
         *file_routes(),
+        *measure_download_routes(),  # before the kinds of DICOM objects of a mask
         *download_routes(),
         *session_routes(),
         *SingleSignOn(services).routes(),

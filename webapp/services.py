@@ -10,6 +10,9 @@ from webapp.dicomweb.archives import Archives
 from webapp.ingest.admission import Admission
 from webapp.ingest.dicom_imports import Imports
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
+from webapp.measures.edits import Edits
+from webapp.measures.measuring import Measuring
+from webapp.measures.reports import Reports
 from webapp.pacs.receive import Receiver
 from webapp.pacs.transfers import Transfers
 from webapp.settings import Settings
@@ -31,6 +34,9 @@ class Services:
     transfers: Transfers
     receiver: Receiver
     access: Access
+    measuring: Measuring
+    measure_edits: Edits
+    reports: Reports
 
 
 def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
@@ -42,4 +48,18 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     imports = Imports(store, admission, settings)
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
     receiver = Receiver(settings, store, imports.admit_folder)
-    return Services(settings, store, jobs, admission, imports, Archives(settings.pacs), transfers, receiver, access)
+    measuring, edits = Measuring(store), Edits(store)
+    return Services(
+        settings,
+        store,
+        jobs,
+        admission,
+        imports,
+        Archives(settings.pacs),
+        transfers,
+        receiver,
+        access,
+        measuring,
+        edits,
+        Reports(store, measuring, edits),
+    )

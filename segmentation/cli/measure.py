@@ -19,6 +19,7 @@ from segmentation.readers import read_label_map, read_volume
 if TYPE_CHECKING:
     from segmentation.core.volume import LabelMap
     from segmentation.morphometry import SpineMeasures
+    from segmentation.morphometry.reported_confidence import ReportedVertebra
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -49,16 +50,18 @@ def run(options: argparse.Namespace) -> int:
 
     from segmentation.morphometry import measure_spine  # scipy takes a moment
     from segmentation.morphometry.align import align
+    from segmentation.morphometry.reported_confidence import not_to_measure, with_confidence
 
     label_map = read_label_map(options.labels)
     if label_map.kind == "spine":
         measure_spine(label_map)  # refuses it before the CT is read
-    uncertain = _uncertain(options.report, label_map)
+    vertebrae = _confidence(options.report, label_map)
     volume, label_map = align(read_volume(options.ct, series=options.series), label_map, options.labels.name)
     for remark in sentences(dict.fromkeys((*volume.notes, *label_map.notes))):
         print(f"note: {remark}", file=sys.stderr)
     with shown_progress() as progress:
-        measures = measure_spine(label_map, volume, uncertain, progress)
+        measures = measure_spine(label_map, volume, not_to_measure(vertebrae), progress)
+    measures = with_confidence(measures, vertebrae)
     print(summary(measures))
     if options.output is not None:
         write_json(measures.to_json(), options.output)
@@ -70,17 +73,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _uncertain(report: Path | None, label_map: LabelMap) -> dict[int, str]:
-    """Find the vertebrae that are not to be measured, and say which others are less than sure."""
+def _confidence(report: Path | None, label_map: LabelMap) -> list[ReportedVertebra]:
+    """Read how sure each vertebra is, and say which are measured although they are less than sure."""
     if report is None:
-        return {}
+        return []
     from segmentation.morphometry.reported_confidence import read_confidence
 
     vertebrae = read_confidence(report, label_map)
     for one in vertebrae:
         if one.confidence == "medium":
             print(f"note: {one.name} is measured at medium confidence ({', '.join(one.reasons)})", file=sys.stderr)
-    return {one.label: "uncertain" for one in vertebrae if one.confidence == "low"}
+    return vertebrae
 
 
 def _print_tables(options: argparse.Namespace) -> int:

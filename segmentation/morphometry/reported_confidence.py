@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +13,7 @@ from segmentation.core.errors import InputError, UnreadableFile
 from segmentation.core.labels import COCCYX, SACRUM
 from segmentation.core.volume import LabelMap
 from segmentation.morphometry.anatomy.shape import RANKS
+from segmentation.morphometry.results import SpineMeasures
 
 _LARGEST_FILE = 10_000_000
 
@@ -53,3 +56,24 @@ def read_confidence(path: Path, label_map: LabelMap) -> list[ReportedVertebra]:
     if present != {one.label for one in vertebrae} - {SACRUM, COCCYX}:
         raise InputError("measure.other_report", name=path.name)
     return vertebrae
+
+
+def not_to_measure(vertebrae: Sequence[ReportedVertebra]) -> dict[int, str]:
+    """Name the labels of which nothing is to be measured, as ``measure_spine`` takes them: low confidence."""
+    return {one.label: "uncertain" for one in vertebrae if one.confidence == "low"}
+
+
+def with_confidence(measures: SpineMeasures, vertebrae: Sequence[ReportedVertebra]) -> SpineMeasures:
+    """Write the confidence in each vertebra, and what lowered it, beside its measures."""
+    known = {one.label: one for one in vertebrae}
+    return replace(
+        measures,
+        vertebrae=tuple(
+            replace(
+                each, confidence=known[each.number].confidence, confidence_reasons=tuple(known[each.number].reasons)
+            )
+            if each.number in known
+            else each
+            for each in measures.vertebrae
+        ),
+    )

@@ -19,16 +19,23 @@ class Quantity:
         value: In the unit that its name ends in (``_mm``, ``_deg``, ``_hu`` …); None where there is none.
         uncertainty: Standard uncertainty (one standard deviation), in the same unit.
         reason: Code of the reason why there is no value; empty where there is one.
+        edited_by: Who changed it, or a value that it follows from; empty for the program's own value.
+        automatic: What the program had measured, of a value that somebody changed.
     """
 
     value: float | None
     uncertainty: float | None = None
     reason: str = ""
+    edited_by: str = ""
+    automatic: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Represent it as plain JSON, rounded to what it can be trusted to and two digits more."""
         if self.value is None:
             return {"value": None, "reason": self.reason}
+        if self.edited_by:
+            automatic = None if self.automatic is None else _rounded(self.automatic)
+            return {"value": _rounded(self.value), "edited_by": self.edited_by, "automatic": automatic}
         return {"value": _rounded(self.value), "uncertainty": _rounded(self.uncertainty or 0.0)}
 
 
@@ -55,6 +62,8 @@ class VertebraMeasures:
         deformity: ``"none"``, ``"wedge"``, ``"biconcave"`` or ``"crush"``.
         axes: Right, anterior and superior, unit vectors in RAS+; None where no frame was found.
         landmarks: Points in RAS+ mm by name.
+        confidence: Of the segmentation in this vertebra: ``"high"``, ``"medium"``, ``"low"``; empty where unknown.
+        confidence_reasons: Codes of what lowered it.
     """
 
     number: int
@@ -66,6 +75,8 @@ class VertebraMeasures:
     deformity: str = ""
     axes: tuple[Point, Point, Point] | None = None
     landmarks: Mapping[str, Point] = field(default_factory=dict)
+    confidence: str = ""
+    confidence_reasons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Represent it as plain JSON."""
@@ -79,6 +90,8 @@ class VertebraMeasures:
             "deformity": self.deformity or None,
             "axes": None if self.axes is None else [list(map(_rounded_unit, axis)) for axis in self.axes],
             "landmarks_mm": {name: list(map(_rounded, point)) for name, point in self.landmarks.items()},
+            "confidence": self.confidence or None,
+            "confidence_reasons": list(self.confidence_reasons),
         }
 
 

@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from segmentation.morphometry.results import Quantity, SpineMeasures
+from segmentation.morphometry.results import Quantity, SpineMeasures, VertebraMeasures
 
-COLUMNS = ("kind", "name", "measure", "value", "uncertainty", "unit", "reason")
+COLUMNS = ("kind", "name", "measure", "value", "uncertainty", "unit", "reason", "note")
 _UNITS = {"mm": "mm", "mm2": "mm2", "deg": "degree", "hu": "HU", "ml": "ml", "ratio": "1", "percent": "%", "grade": "1"}
 
 
@@ -22,11 +22,24 @@ def to_csv(measures: SpineMeasures) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
+    confidence = {v.name: v for v in measures.vertebrae if v.confidence in ("medium", "low")}
     for kind, name, measure, quantity in rows(measures):
         value = "" if quantity.value is None else f"{quantity.value:.3f}"
-        error = "" if quantity.value is None else f"{quantity.uncertainty or 0:.3f}"
-        writer.writerow((kind, name, measure, value, error, unit_of(measure), quantity.reason))
+        error = "" if quantity.value is None or quantity.edited_by else f"{quantity.uncertainty or 0:.3f}"
+        note = _note(quantity, confidence.get(name) if kind == "vertebra" else None)
+        writer.writerow((kind, name, measure, value, error, unit_of(measure), quantity.reason, note))
     return stream.getvalue()
+
+
+def _note(quantity: Quantity, vertebra: VertebraMeasures | None) -> str:
+    """Say who changed a value, and how sure its vertebra is where that is less than high."""
+    parts = []
+    if quantity.edited_by:
+        automatic = "none" if quantity.automatic is None else f"{quantity.automatic:.3f}"
+        parts.append(f"edited by {quantity.edited_by}; automatic {automatic}")
+    if vertebra is not None:
+        parts.append(f"{vertebra.confidence} confidence: {' '.join(vertebra.confidence_reasons)}")
+    return "; ".join(parts)
 
 
 def rows(measures: SpineMeasures) -> Iterator[tuple[str, str, str, Quantity]]:

@@ -9,7 +9,7 @@ import numpy as np
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.morphometry.anatomy.body import Body
-from segmentation.morphometry.anatomy.density import core_density
+from segmentation.morphometry.anatomy.density import core_density, find_core, half_voxels
 from segmentation.morphometry.anatomy.frame import Frame
 from segmentation.morphometry.anatomy.pedicles import Pedicle, find_pedicle
 from segmentation.morphometry.anatomy.shape import Shape
@@ -56,7 +56,7 @@ def measure_vertebra(
         values |= _body_values(shape, body, precision, posterior_beside_mm)
         values |= _density(volume, shape, body)
         grade, deformity = genant(values)
-        landmarks |= _body_landmarks(shape.frame, body)
+        landmarks |= _body_landmarks(shape.frame, body) | _core_landmarks(volume, shape.frame, body)
     if finding.arch or body is None or finding.body:
         values |= dict.fromkeys(ARCH_NAMES, unknown(finding.arch or finding.body or "not_found"))
     else:
@@ -154,7 +154,20 @@ def _body_landmarks(frame: Frame, body: Body) -> dict[str, Point]:
             marks[f"{plate}_{place}"] = point(frame.to_mm((x, y, fit.height(x, y))))
     for side, x_side in (("left", body.left), ("right", body.right)):
         marks[f"body_{side}"] = point(frame.to_mm((x_side, middle, 0.0)))
+    for side, y_side in (("front", body.front), ("back", body.back)):
+        marks[f"body_{side}"] = point(frame.to_mm((x, y_side, 0.0)))
     return marks
+
+
+def _core_landmarks(volume: Volume | None, frame: Frame, body: Body) -> dict[str, Point]:
+    """Mark the middles of the four sides of the core in the median plane."""
+    core = None if volume is None else find_core(body, half_voxels(volume, frame))
+    if core is None or core.top <= core.bottom:
+        return {}
+    y, z = (core.front + core.back) / 2, (core.top + core.bottom) / 2
+    sides = {"anterior": (core.front, z), "posterior": (core.back, z), "superior": (y, core.top),
+             "inferior": (y, core.bottom)}  # fmt: skip
+    return {f"core_{name}": point(frame.to_mm((core.x, *place))) for name, place in sides.items()}
 
 
 def _arch(shape: Shape, precision: Precision) -> tuple[dict[str, Quantity], dict[str, Point]]:
@@ -167,13 +180,31 @@ def _arch(shape: Shape, precision: Precision) -> tuple[dict[str, Quantity], dict
         "canal_depth_mm": known(canal.depth_mm, precision.along_mm),
     }
     marks = {"canal_centre": point(frame.to_mm((*canal.centre, 0.0)))}
+    x, y = canal.centre
+    for name, place in {"left": (canal.edges[0], y), "right": (canal.edges[1], y), "front": (x, canal.wall),
+                        "back": (x, canal.back)}.items():  # fmt: skip
+        marks[f"canal_{name}"] = point(frame.to_mm((*place, 0.0)))
     for side in _SIDES:
         pedicle = find_pedicle(shape, side)
         values |= _pedicle_values(side, pedicle, precision)
         if pedicle is not None:
-            marks[f"{side}_pedicle_centre"] = point(frame.to_mm(pedicle.centre))
-            marks[f"{side}_pedicle_ahead"] = point(frame.to_mm(pedicle.centre + 20 * pedicle.axis))
+            marks |= _pedicle_landmarks(frame, pedicle)
     return values, marks
+
+
+def _pedicle_landmarks(frame: Frame, pedicle: Pedicle) -> dict[str, Point]:
+    """Mark the centre of the isthmus, a place 20 mm ahead on the axis, and the ends of both diameters."""
+    across = np.cross(pedicle.axis, (0.0, 0.0, 1.0))
+    across /= np.linalg.norm(across)
+    upwards = np.cross(across, pedicle.axis)
+    steps = {
+        "centre": np.zeros(3), "ahead": 20 * pedicle.axis,
+        "outer": across * pedicle.width_mm / 2, "inner": -across * pedicle.width_mm / 2,
+        "upper": upwards * pedicle.height_mm / 2, "lower": -upwards * pedicle.height_mm / 2,
+    }  # fmt: skip
+    if (across[0] > 0) != (pedicle.side == "right"):
+        steps["outer"], steps["inner"] = steps["inner"], steps["outer"]
+    return {f"{pedicle.side}_pedicle_{name}": point(frame.to_mm(pedicle.centre + by)) for name, by in steps.items()}
 
 
 def _pedicle_values(side: str, pedicle: Pedicle | None, precision: Precision) -> dict[str, Quantity]:

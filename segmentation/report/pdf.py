@@ -15,7 +15,7 @@ from segmentation.core.atomic import write_atomically
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.morphometry import SpineMeasures
 from segmentation.report.pictures import KeyPicture, key_pictures
-from segmentation.report.table import COLUMNS, angle_lines, table_rows
+from segmentation.report.table import COLUMNS, angle_lines, note_lines, table_rows
 from segmentation.report.words import words
 
 FONT = Path(__file__).with_name("fonts") / "NotoSansCJKsc-subset.ttf"
@@ -75,6 +75,7 @@ def make_pdf(
     page.pictures(key_pictures(volume, label_map, measures))
     page.angles(angle_lines(measures, words(lang)))
     page.levels(table_rows(measures, words(lang)), measures)
+    page.notes(note_lines(measures, words(lang)))
     page.comments(facts.comments)
     return bytes(page.output())
 
@@ -174,6 +175,13 @@ class _Page(FPDF):
         error = f"{typical[len(typical) // 2]:.1f}" if typical else "–"
         self.ln(0.8)
         self._write(self.words["units"].format(error=error), 6.2, _GREY, height=2.9)
+
+    def notes(self, lines: Sequence[str]) -> None:
+        """List what is less than sure, and what readers changed."""
+        if lines:
+            self.ln(1)
+            self._write(self.words["notes"], 9.5, _DARK, height=5)
+            self._write("\n".join(lines), 7, _DARK, height=3.5)
 
     def comments(self, text: str) -> None:
         """Write the reader's comments, on further pages where they are long."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from segmentation.morphometry import SpineMeasures
 from segmentation.morphometry.results import DiscMeasures, Quantity, VertebraMeasures
+from segmentation.morphometry.table import rows
 
 COLUMNS = (
     ("level", 10), ("heights", 24), ("genant", 12), ("size", 19), ("hu", 20), ("canal", 19), ("canal_area", 13),
@@ -14,6 +15,7 @@ COLUMNS = (
 """Keys of the headings, with the share of the width."""
 
 _NONE = "–"
+EDITED = "*"
 _ROMAN = ("", " I", " II", " III", " IV", " V")
 Words = Mapping[str, str]
 
@@ -52,10 +54,17 @@ def _disc(disc: DiscMeasures | None) -> tuple[str, str]:
 
 
 def number(quantity: Quantity, digits: int = 1) -> str:
-    """Write a value with a true minus sign; a dash where there is none."""
+    """Write a value, with a mark where a reader changed it; a dash where there is none."""
     if quantity.value is None:
         return _NONE
-    text = f"{quantity.value:.{digits}f}"
+    return plain(quantity.value, digits) + (EDITED if quantity.edited_by else "")
+
+
+def plain(value: float | None, digits: int = 1) -> str:
+    """Write a number with a true minus sign; a dash where there is none."""
+    if value is None:
+        return _NONE
+    text = f"{value:.{digits}f}"
     return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
@@ -74,7 +83,7 @@ def angle_lines(measures: SpineMeasures, say: Words) -> list[str]:
     lines = []
     for curve in measures.curves:
         line = say["cobb"].format(
-            upper=curve.upper_end, lower=curve.lower_end, value=number(curve.cobb), error=_error(curve.cobb),
+            upper=curve.upper_end, lower=curve.lower_end, value=_degrees(curve.cobb, say),
             apex=curve.apex, side=say[curve.convexity],
         )  # fmt: skip
         lines.append(f"{line} {say['scoliosis']}" if curve.scoliosis else line)
@@ -87,8 +96,7 @@ def angle_lines(measures: SpineMeasures, say: Words) -> list[str]:
                     name=say[angle.name],
                     upper=_end(angle.upper, say),
                     lower=_end(angle.lower, say),
-                    value=number(angle.value),
-                    error=_error(angle.value),
+                    value=_degrees(angle.value, say),
                 )
             )
     return lines
@@ -98,5 +106,28 @@ def _end(name: str, say: Words) -> str:
     return say[name] if name in say else " ".join(say.get(word, word) for word in name.split())
 
 
-def _error(quantity: Quantity) -> str:
-    return f"{quantity.uncertainty or 0:.1f}"
+def _degrees(quantity: Quantity, say: Words) -> str:
+    if quantity.edited_by:
+        return say["value_edited"].format(value=plain(quantity.value), automatic=_automatic(quantity))
+    return f"{plain(quantity.value)}° ± {quantity.uncertainty or 0:.1f}°"
+
+
+def _automatic(quantity: Quantity) -> str:
+    return plain(quantity.automatic, 2 if abs(quantity.automatic or 0) < 2 else 1)
+
+
+def note_lines(measures: SpineMeasures, say: Words) -> list[str]:
+    """Say which vertebrae are less than sure and why, and which values readers changed."""
+    lines = []
+    for vertebra in measures.vertebrae:
+        if vertebra.confidence in ("medium", "low"):
+            reasons = ", ".join(say.get(f"doubt.{code}", code) for code in vertebra.confidence_reasons) or _NONE
+            lines.append(say[f"note.{vertebra.confidence}"].format(name=vertebra.name, reasons=reasons))
+    changed: dict[str, list[str]] = {}
+    for _, name, measure, quantity in rows(measures):
+        if quantity.edited_by:
+            words = say.get(f"measure.{measure}", measure)
+            value = plain(quantity.value, 2 if measure.endswith("ratio") else 1)
+            item = say["note.item"].format(name=name, measure=words, value=value, automatic=_automatic(quantity))
+            changed.setdefault(quantity.edited_by, []).append(item)
+    return lines + [say["note.edited"].format(author=who, items="; ".join(each)) for who, each in changed.items()]

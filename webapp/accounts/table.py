@@ -99,6 +99,7 @@ RULES = _rules("""
     look        GET     API/jobs/{job_id}
     look        GET     API/masks/{mask_id}
     look        GET     API/masks/{mask_id}/vertebrae
+    look        GET     API/masks/{mask_id}/measures
     look        GET     API/masks/{mask_id}/volume.bin
     look        GET     API/masks/{mask_id}/meshes/{label}.bin
     look        GET     API/masks/{mask_id}/meshes/{label}.stl
@@ -108,6 +109,10 @@ RULES = _rules("""
     download    GET     API/masks/{mask_id}.seg.nrrd
     download    GET     API/masks/{mask_id}.nii.gz
     download    GET     API/masks/{mask_id}/{kind}.dcm
+    download    GET     API/masks/{mask_id}/measures.csv
+    download    GET     API/masks/{mask_id}/measures.json
+    download    GET     API/masks/{mask_id}/report.pdf
+    download    GET     API/masks/{mask_id}/structured-report.zip
     download    GET     API/studies/{study_id}/measurements.csv
     annotate    POST    API/studies/{study_id}/measurements
     annotate    POST    API/masks/{mask_id}/levels
@@ -118,6 +123,8 @@ RULES = _rules("""
     annotate    PATCH   API/masks/{mask_id}/drafts/{name}
     annotate    DELETE  API/masks/{mask_id}/drafts/{name}
     annotate    POST    API/masks/{mask_id}/drafts/{name}/version
+    annotate    POST    API/masks/{mask_id}/measures/edits
+    annotate    DELETE  API/masks/{mask_id}/measures/edits/{name}
     annotate    PUT     API/measurements/{measurement_id}
     annotate    DELETE  API/measurements/{measurement_id}
     review      POST    API/studies/{study_id}/reviews

@@ -16,6 +16,7 @@ from webapp.api.access.shares import shares
 from webapp.api.editing.routes import editing
 from webapp.api.imports import imports
 from webapp.api.measurements import measurements
+from webapp.api.measures.routes import measures
 from webapp.api.operations import json_route
 from webapp.api.reviews import reviews
 from webapp.api.schemas import API
@@ -28,6 +29,7 @@ from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)
 api.register_blueprint(measurements)
+api.register_blueprint(measures)
 api.register_blueprint(reviews)
 api.register_blueprint(imports)
 api.register_blueprint(editing)

@@ -61,17 +61,38 @@ def core_density(volume: Volume, bone: Bone, frame: Frame, body: Body) -> Densit
 def in_core(local: Real, body: Body, half_voxel_mm: Real) -> NDArray[np.bool_]:
     """Tell which (..., 3) points of a vertebra's frame lie in the core of its body."""
     x, y, z = np.moveaxis(local, -1, 0)
+    core = find_core(body, half_voxel_mm)
+    if core is None:
+        return np.zeros(local.shape[:-1], dtype=bool)
+    half_y, middle_y = (core.front - core.back) / 2, (core.front + core.back) / 2
+    inside = ((x - core.x) / core.half_width) ** 2 + ((y - middle_y) / half_y) ** 2 <= 1
+    return np.asarray(inside & (z < core.top) & (z > core.bottom))
+
+
+@dataclass(frozen=True)
+class Core:
+    """Extent of the core in a vertebra's frame, mm: its middle and half width along x, its ends along y and z."""
+
+    x: float
+    half_width: float
+    back: float
+    front: float
+    bottom: float
+    top: float
+
+
+def find_core(body: Body, half_voxel_mm: Real) -> Core | None:
+    """Find the extent of the core; None where the body is too small to have one."""
     margin = WALL_MM + half_voxel_mm
     back = body.back + max(margin[1], BACK_SHARE * body.depth_mm)
     front = body.front - margin[1]
-    middle_x, middle_y = body.middle[0], (front + back) / 2
-    half_x, half_y = body.width_mm / 2 - margin[0], (front - back) / 2
-    if half_x <= 0 or half_y <= 0:
-        return np.zeros(local.shape[:-1], dtype=bool)
-    inside = ((x - middle_x) / half_x) ** 2 + ((y - middle_y) / half_y) ** 2 <= 1
-    top = min(body.superior.height(middle_x, y_) for y_ in (back, middle_y, front)) - margin[2]
-    bottom = max(body.inferior.height(middle_x, y_) for y_ in (back, middle_y, front)) + margin[2]
-    return np.asarray(inside & (z < top) & (z > bottom))
+    x, places = body.middle[0], (back, (front + back) / 2, front)
+    half_width = body.width_mm / 2 - margin[0]
+    if half_width <= 0 or front <= back:
+        return None
+    top = min(body.superior.height(x, y) for y in places) - margin[2]
+    bottom = max(body.inferior.height(x, y) for y in places) + margin[2]
+    return Core(x, half_width, back, front, bottom, top)
 
 
 def half_voxels(volume: Volume, frame: Frame) -> Real:

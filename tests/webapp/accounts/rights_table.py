@@ -43,6 +43,7 @@ VRCAvrtw  GET     API/studies/{study}/reviews
 VRCAvrtw  GET     API/jobs/{job}
 VRCAvrtw  GET     API/masks/{mask}
 VRCAvrtw  GET     API/masks/{mask}/vertebrae
+VRCAvrtw  GET     API/masks/{mask}/measures
 VRCAvrtw  GET     API/masks/{mask}/volume.bin
 VRCAvrtw  GET     API/masks/{mask}/meshes/1.bin
 VRCAvrtw  GET     API/masks/{mask}/meshes/1.stl
@@ -52,6 +53,11 @@ VRCAtw    GET     API/masks/{mask}/labels.txt
 VRCAtw    GET     API/masks/{mask}.seg.nrrd
 VRCAtw    GET     API/masks/{mask}.nii.gz
 VRCAtw    GET     API/masks/{mask}/seg.dcm
+VRCAtw    GET     API/masks/{mask}/report.dcm
+VRCAtw    GET     API/masks/{mask}/measures.csv
+VRCAtw    GET     API/masks/{mask}/measures.json
+VRCAtw    GET     API/masks/{mask}/report.pdf
+VRCAtw    GET     API/masks/{mask}/structured-report.zip
 VRCAtw    GET     API/studies/{study}/measurements.csv
 RCArw     POST    API/studies/{study}/measurements
 RCArw     POST    API/masks/{mask}/levels
@@ -62,6 +68,8 @@ RCArw     GET     API/masks/{mask}/drafts/x
 RCArw     PATCH   API/masks/{mask}/drafts/x
 RCArw     DELETE  API/masks/{mask}/drafts/x
 RCArw     POST    API/masks/{mask}/drafts/x/version
+RCArw     POST    API/masks/{mask}/measures/edits
+RCArw     DELETE  API/masks/{mask}/measures/edits/x
 RCArw     PUT     API/measurements/{measurement}
 RCArw     DELETE  API/measurements/{measurement}
 RCArw     POST    API/studies/{study}/reviews

@@ -1,0 +1,1 @@
+"""REST of the measures of masks: values, readers' changes, reports."""
