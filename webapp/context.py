@@ -94,6 +94,12 @@ def who() -> Who:
     return RequestContext.current().who
 
 
+def job_owner() -> str:
+    """Tell whose turn in the queue a job takes: the account's, or the address's where there are no accounts."""
+    context = RequestContext.current()
+    return str(context.who) if context.principal.kind == "one person" else context.principal.owner
+
+
 def language() -> str:
     """Tell the language of the request that Flask serves."""
     return RequestContext.current().language

@@ -8,6 +8,8 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 StudyState = Literal["ready", "queued", "running", "done", "failed", "cancelled"]
 """``"ready"`` before the first job, then the state of the latest one."""
 Task = Literal["segment"]
+Priority = Literal["urgent", "normal", "batch"]
+"""Of a job, the most urgent first."""
 MaskKind = Literal["model", "reference", "vertebrae"]
 """The engine's spine, what was uploaded with the CT, and the engine's vertebrae with names."""
 LabelMapKind = Literal["spine", "vertebrae"]
@@ -31,6 +33,7 @@ JOB_STATES: tuple[JobState, ...] = get_args(JobState)
 OPEN_JOB_STATES: tuple[JobState, ...] = ("queued", "running")
 STUDY_STATES: tuple[StudyState, ...] = get_args(StudyState)
 TASKS: tuple[Task, ...] = get_args(Task)
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 PLANES: tuple[Plane, ...] = get_args(Plane)
 STATISTICS: tuple[StatisticName, ...] = get_args(StatisticName)

@@ -6,91 +6,36 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from segmentation.core.errors import InputError, OperationCancelled, Problem
 from segmentation.core.messages import Message
-from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.inference.confidence import Confidence
 from segmentation.readers import read_label_map, read_volume
 from segmentation.vertebrae.named_spine import SegmentedSpine
 from webapp.display.volume_files import write_mesh
-from webapp.enumerations import OPEN_JOB_STATES, Task
+from webapp.engine.interface import EngineLike, EngineStatus, Mode, packaged_engine
+from webapp.enumerations import OPEN_JOB_STATES, Priority, Task
 from webapp.figures import JOB_SECONDS, WAIT_SECONDS
 from webapp.http.background import work_in_background
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.job_progress import ENGINE_SHARE, Report
 from webapp.log_setup import JOB_ID
-from webapp.settings import Settings
 from webapp.storage.database import disk_full, is_full
 from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import with_dice, write_mask, write_names
+from webapp.storage.queue.batches import Batch
+from webapp.storage.queue.reuse import inputs_of, read_engine_notes, write_engine_notes
 from webapp.storage.store import Store
 from webapp.storage.tables import Job, Mask, Study
 
+__all__ = ["EngineLike", "EngineStatus", "JobQueue", "packaged_engine"]
 log = logging.getLogger(__name__)
-
-Mode = Literal["patch", "whole"]
-
-
-class EngineLike(Protocol):
-    """Interface of the engine that a job needs, see ``segmentation.inference.engine.Engine``."""
-
-    @property
-    def model_id(self) -> str:
-        """Name and hash of the weights."""
-        ...
-
-    @property
-    def device(self) -> str:
-        """Where it runs."""
-        ...
-
-    @property
-    def notes(self) -> list[str]:
-        """Fallbacks taken."""
-        ...
-
-    @property
-    def confidence(self) -> Confidence | None:
-        """How far the last mask may be trusted."""
-        ...
-
-    def segment(
-        self, volume: Volume, progress: Progress = ..., cancelled: CancelCheck = ..., mode: Mode = ...
-    ) -> LabelMap:
-        """Segment the spine of a CT, on its grid."""
-        ...
-
-
-@dataclass(frozen=True)
-class EngineStatus:
-    """State of the engine; ``model_id`` and ``device`` are empty until the first job loads it."""
-
-    loaded: bool
-    model_id: str
-    device: str
-    notes: list[str]
-    running_job: str | None
-
-
-def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
-    """Make a factory of the real engine, with the weights and on the device of the settings."""
-
-    def factory() -> EngineLike:
-        # torch takes seconds to import, and no page should wait
-        from segmentation.inference.engine import NAMES_MODEL, Engine
-
-        return Engine(model=settings.model, device=settings.device, names=NAMES_MODEL)
-
-    return factory
 
 
 class JobQueue:
@@ -139,8 +84,24 @@ class JobQueue:
         self._load_asked = True
         self._wake.set()
 
-    def submit(self, study_id: str, task: Task = "segment", who: str = "") -> Job:
-        """Queue a job, or return the one already open on this study.
+    def submit(
+        self,
+        study_id: str,
+        task: Task = "segment",
+        who: str = "",
+        owner: str = "",
+        priority: Priority | None = None,
+        anew: bool = False,
+    ) -> Job:
+        """Queue a job, or return the one already open on this study, with ``priority`` if it still waits.
+
+        Args:
+            study_id: Of the study.
+            task: What to do.
+            who: For the audit trail.
+            owner: Whose turn it takes in the queue; by default ``who``'s.
+            priority: By default "normal", or what the open job has.
+            anew: Whether to compute what an earlier job of the same scan and model has computed.
 
         Raises:
             WebError: 404, there is no such study; 507, the disk is full.
@@ -150,11 +111,33 @@ class JobQueue:
         self._record_failures()
         latest = self._store.jobs.latest(study_id)
         if latest is not None and latest.state in OPEN_JOB_STATES:
-            return latest
-        job = self._store.jobs.add(study_id, task)
+            moved = self._store.jobs.reprioritise(latest.id, priority) if priority else None
+            return moved or latest
+        job = self._store.jobs.add(study_id, task, owner or who, priority or "normal", anew)
         self._store.audit.record(who, task, study_id, job.id)
         self._wake.set()
         return job
+
+    def submit_batch(
+        self, study_ids: Sequence[str], who: str, owner: str, priority: Priority = "batch", anew: bool = False
+    ) -> Batch:
+        """Queue a job for each study, or take the one that is open on it, and write down that they belong together.
+
+        Raises:
+            WebError: 404, there is no such study; 507, the disk is full. Jobs that were queued before stay.
+        """
+        jobs = []
+        for study_id in study_ids:
+            before = self._store.jobs.latest(study_id)
+            is_open = before is not None and before.state in OPEN_JOB_STATES
+            job = self.submit(study_id, "segment", who, owner, None if is_open else priority, anew)
+            jobs.append((job.id, not is_open))
+        return self._store.batches.add(owner, list(study_ids), jobs)
+
+    def cancel_batch(self, batch: Batch, who: str = "") -> None:
+        """Cancel the open jobs that a batch asked for."""
+        for job_id in batch.cancellable:
+            self.cancel(job_id, who)
 
     def cancel(self, job_id: str, who: str = "") -> Job:
         """Stop a job. It is closed at once; the engine lets go of it at its next step.
@@ -268,6 +251,9 @@ class JobQueue:
         for remark in volume.notes:
             self._store.jobs.update(job.id, remark.sentence)
         report.check()
+        inputs = inputs_of(volume, engine.model_id, self._mode)
+        if not job.anew and self._reuse(study, volume, reference, inputs, report):
+            return
         first, last = ENGINE_SHARE
         label_map = engine.segment(
             volume,
@@ -278,8 +264,34 @@ class JobQueue:
         for note in engine.notes:
             self._store.jobs.update(job.id, note)
         report(last, "saving", True)
-        self._save(study, volume, label_map, reference, engine, report)
+        self._save(study, volume, label_map, reference, engine, report, inputs)
         self._picture(study, volume, label_map)
+
+    def _reuse(self, study: Study, volume: Volume, reference: LabelMap | None, inputs: str, report: Report) -> bool:
+        """Copy the result that the same model computed of the same scan, if there is one."""
+        found = self._store.results.find(study, inputs)
+        if not found:
+            return False
+        report(ENGINE_SHARE[1], "saving", True)
+        folders = [self._store.stage() for _ in found]
+        try:
+            copies = [
+                self._store.results.copy(mask, study, staged) for mask, staged in zip(found, folders, strict=True)
+            ]
+            mask, label_map = with_dice(*copies[0], reference), copies[0][1]
+            beside = [(copy, folder) for (copy, _), folder in zip(copies[1:], folders[1:], strict=True)]
+            for note in read_engine_notes(folders[0]):
+                self._store.jobs.update(report.job_id, note)
+            self._store.jobs.update(report.job_id, "Taken over from the same scan, segmented by the same model")
+            if not self._store.jobs.complete(
+                report.job_id, mask, folders[0], _summary(mask), *beside, reused=found[0].id
+            ):
+                raise OperationCancelled
+        finally:
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
+        self._picture(study, volume, label_map)
+        return True
 
     def _save(
         self,
@@ -289,17 +301,20 @@ class JobQueue:
         reference: LabelMap | None,
         engine: EngineLike,
         report: Report,
+        inputs: str,
     ) -> None:
         """Write the mask's files into a staged folder, then put them and the rows in place at once."""
         staged, vertebrae = self._store.stage(), self._store.stage()
         try:
             mask = write_mask(label_map, volume, staged, study.id, "model", engine.model_id, engine.confidence)
+            write_engine_notes(engine.notes, staged)
             report.check()
-            mask = with_dice(mask, label_map, reference)
+            mask = with_dice(replace(mask, inputs=inputs), label_map, reference)
             for label in mask.labels:
                 report.check()
                 write_mesh(label_map, label, staged / f"{label}.bin")
             beside = self._vertebrae(study, volume, label_map, engine, report, vertebrae)
+            beside = [(replace(each, inputs=inputs), folder) for each, folder in beside]
             if not self._store.jobs.complete(report.job_id, mask, staged, _summary(mask), *beside):
                 raise OperationCancelled
         finally:

@@ -19,8 +19,9 @@ from segmentation.cli.options.mesh_options import add_mesh_options, check_mesh_o
 from segmentation.cli.options.output import check_writable, write_json
 from segmentation.cli.options.progress_bar import shown_progress
 from segmentation.cli.options.vertebra_output import named_of, write_vertebrae
+from segmentation.cli.segment_batch import add_batch_option, run_batch
 from segmentation.core.atomic import write_atomically
-from segmentation.core.errors import GridMismatch
+from segmentation.core.errors import GridMismatch, InputError
 from segmentation.core.labels import spine_voxels
 from segmentation.core.messages import Message
 from segmentation.core.notes import sentences
@@ -40,8 +41,11 @@ if TYPE_CHECKING:
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the scan, the mask, the model, and everything else that may be written."""
-    add_scan_input(command)
-    command.add_argument("-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd")
+    add_scan_input(command, required=False)
+    add_batch_option(command)
+    command.add_argument(
+        "-o", "--output", metavar="MASK.nii.gz", type=Path, required=True, help="or .nii, .nrrd; of --batch a folder"
+    )
     command.add_argument("--vertebrae", metavar="VERT.nii.gz", type=Path, help="write vertebrae by their VerSe numbers")
     command.add_argument("--label-table", metavar="FILE.txt", type=Path, help="names and colours of the mask's labels")
     add_series_option(command)
@@ -56,6 +60,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Segment one CT; everything that can be refused is refused before the model is loaded."""
+    if options.batch is not None:
+        return run_batch(options)
+    if options.input is None:
+        raise InputError("cli.no_input")
     check_writable(options.output, *MASK_SUFFIXES)
     check_writable(options.vertebrae, *MASK_SUFFIXES)
     check_writable(options.report, ".json")

@@ -11,6 +11,7 @@ import { t } from "./words.js";
  * @property {string} stage
  * @property {number} progress 0 to 1
  * @property {number | null} eta_s
+ * @property {number | null} [place] in the queue, from 1
  * @property {number | null} dice
  * @property {Problem | null} error
  */

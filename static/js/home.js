@@ -3,6 +3,7 @@
 import { request } from "./api.js";
 import { elementById } from "./dom.js";
 import { withGroup } from "./naming.js";
+import * as segmentAll from "./queue/segment-all.js";
 import * as refusal from "./refusal.js";
 import * as studies from "./studies.js";
 import * as upload from "./upload.js";
@@ -25,3 +26,4 @@ demo.addEventListener("click", async () => {
 
 upload.start(studies.welcome);
 studies.start();
+segmentAll.start(studies.refresh);

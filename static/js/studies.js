@@ -170,7 +170,8 @@ function stageOf(job) {
   const stage = t(`common.stage.${job.stage}`, {}, job.stage);
   const eta = job.eta_s ?? null;
   const left = eta === null ? "" : ` · ${t("home.left", { time: duration(eta) })}`;
-  return job.state === "queued" ? stage : `${stage} · ${Math.floor(100 * job.progress)} %${left}`;
+  const place = job.place ? ` · ${t("home.place", { place: job.place })}` : "";
+  return job.state === "queued" ? `${stage}${place}${left}` : `${stage} · ${Math.floor(100 * job.progress)} %${left}`;
 }
 
 /** @param {Study} study */

@@ -66,6 +66,8 @@ class Access:
             return True  # its routes say themselves what is not there
         if kind in ("import", "transfer"):
             return self.owners.of(kind, object_id) == principal.owner
+        if kind == "batch":
+            return self._store.batches.owner(object_id) == principal.owner
         return principal.sees(self._store.places.of(kind, object_id))
 
 

@@ -15,6 +15,7 @@ Right = Literal[
     "review",
     "add",  # uploads, the demo, fetching from an archive
     "segment",
+    "urgent",  # a job before those of everybody else
     "send",  # a result, to an archive
     "edit",  # rename or delete a study
     "share",
@@ -34,7 +35,7 @@ ONE_PERSON: Rights = EVERYTHING - {"own", "share", "administer"}
 OF_ROLE: dict[Role, Rights] = {
     "viewer": _LOOKING | {"own"},
     "reviewer": _REVIEWING | {"own"},
-    "clinician": _WORKING | {"own"},
+    "clinician": _WORKING | {"own", "urgent"},
     "administrator": EVERYTHING,
 }
 OF_SCOPE: dict[TokenScope, Rights] = {

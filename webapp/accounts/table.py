@@ -13,7 +13,7 @@ from functools import cached_property
 from webapp.accounts.rights import Right
 from webapp.storage.access.places import STUDY_OBJECTS
 
-OWNED = frozenset({"import", "transfer"})
+OWNED = frozenset({"import", "transfer", "batch"})
 """Kinds of objects that are seen by whoever made them, alone."""
 _API = "/api/v1"
 _ID = re.compile(r"{(\w+)_id}")
@@ -157,6 +157,10 @@ RULES = _rules("""
     add         DELETE  API/transfers/{transfer_id}
     segment     POST    API/studies/{study_id}/jobs
     segment     DELETE  API/jobs/{job_id}
+    segment     GET     API/batches
+    segment     POST    API/batches
+    segment     GET     API/batches/{batch_id}
+    segment     DELETE  API/batches/{batch_id}
     send        POST    API/masks/{mask_id}/send
     edit        DELETE  API/masks/{mask_id}
     edit        DELETE  API/studies/{study_id}

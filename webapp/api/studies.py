@@ -18,10 +18,11 @@ from webapp.api.imports import imports
 from webapp.api.measurements import measurements
 from webapp.api.measures.routes import measures
 from webapp.api.operations import json_route
+from webapp.api.queue.batches import batches
 from webapp.api.reviews import reviews
 from webapp.api.schemas import API
 from webapp.api.system import system
-from webapp.context import language, principal, services, who
+from webapp.context import job_owner, language, principal, services, who
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.admission import shown_alias
 from webapp.storage.mask_files import read_names, rename_labels
@@ -33,6 +34,7 @@ api.register_blueprint(measures)
 api.register_blueprint(reviews)
 api.register_blueprint(imports)
 api.register_blueprint(editing)
+api.register_blueprint(batches)
 api.register_blueprint(system)
 api.register_blueprint(account)
 api.register_blueprint(administration)
@@ -127,12 +129,15 @@ def get_display(study_id: str) -> schemas.Display:
 
 
 @api.post("/studies/<study_id>/jobs")
-@json_route("jobs", schemas.Job, 202, errors=(404,), body=schemas.NewJob, body_required=False)
+@json_route("jobs", schemas.Job, 202, errors=(403, 404), body=schemas.NewJob, body_required=False)
 def create_job(study_id: str, body: schemas.NewJob | None) -> schemas.Job:
     """Queue a segmentation, or read the open job of this study instead of queuing a second one."""
     _study(study_id)
-    task = body.task if body else schemas.NewJob(task="segment").task
-    return schemas.Job.of(services().jobs.submit(study_id, task, who()))
+    wanted = body or schemas.NewJob(task="segment", priority=None, anew=False)
+    if wanted.priority == "urgent":
+        principal().require("urgent")
+    job = services().jobs.submit(study_id, wanted.task, who(), job_owner(), wanted.priority, wanted.anew)
+    return schemas.Job.of(job)
 
 
 @api.get("/studies/<study_id>/jobs")

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from segmentation.core.atomic import rename_durably, sync_tree
 from segmentation.core.errors import Problem
 from segmentation.core.messages import Message
-from webapp.enumerations import OPEN_JOB_STATES, JobState, Task
+from webapp.enumerations import OPEN_JOB_STATES, PRIORITIES, JobState, Priority, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
+from webapp.storage.queue.order import next_turn, read_order, with_places
 from webapp.storage.recovery.records import write_mask_record
 from webapp.storage.tables import Job, JobRow, Mask, mask_row, to_job
 
@@ -30,8 +31,23 @@ class Jobs:
         self._database = database
         self._folders = folders
 
-    def add(self, study_id: str, task: Task = "segment") -> Job:
-        """Put a new job at the end of the queue. The study must exist."""
+    def add(
+        self,
+        study_id: str,
+        task: Task = "segment",
+        owner: str = "",
+        priority: Priority = "normal",
+        anew: bool = False,
+    ) -> Job:
+        """Put a new job into the queue, see ``webapp.storage.queue.order``. The study must exist.
+
+        Args:
+            study_id: Of the study.
+            task: What to do.
+            owner: Who asks; owners take turns.
+            priority: More urgent jobs come first.
+            anew: Whether an earlier result of the same scan is left aside.
+        """
         with self._database.transaction() as session:
             row = JobRow(
                 id=new_id(),
@@ -43,29 +59,32 @@ class Jobs:
                 created_at=time.time(),
                 log=[],
                 attempts=0,
+                owner=owner,
+                priority=PRIORITIES.index(priority),
+                anew=anew,
             )
             session.add(row)
             session.flush()
-            return to_job(row)
+            return with_places(session, [to_job(row)])[0]
 
     def get(self, job_id: str) -> Job | None:
         """One job, or None."""
         with self._database.reading() as session:
             row = _row(session, job_id)
-            return to_job(row) if row else None
+            return with_places(session, [to_job(row)])[0] if row else None
 
     def of_study(self, study_id: str) -> list[Job]:
         """All jobs of a study, newest first."""
         with self._database.reading() as session:
             rows = session.scalars(select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.sequence.desc()))
-            return [to_job(row) for row in rows]
+            return with_places(session, [to_job(row) for row in rows])
 
     def latest(self, study_id: str) -> Job | None:
         """Return the newest job of a study, or None."""
         with self._database.reading() as session:
             newest_first = select(JobRow).where(JobRow.study_id == study_id).order_by(JobRow.sequence.desc())
             row = session.scalars(newest_first.limit(1)).first()
-            return to_job(row) if row else None
+            return with_places(session, [to_job(row)])[0] if row else None
 
     def count_by_state(self) -> dict[str, int]:
         """Count jobs in each state that occurs."""
@@ -74,16 +93,25 @@ class Jobs:
             return {str(state): int(count) for state, count in rows}
 
     def claim(self) -> Job | None:
-        """Mark the oldest queued job as running and return it; None if nothing waits."""
+        """Mark the queued job whose turn it is as running and return it; None if nothing waits."""
         with self._database.transaction() as session:
-            row = session.scalars(
-                select(JobRow).where(JobRow.state == "queued").order_by(JobRow.sequence).limit(1)
-            ).first()
+            waiting = read_order(session)
+            row = _row(session, waiting[0].id) if waiting else None
             if row is None:
                 return None
+            row.turn = next_turn(session)
             row.state, row.stage, row.progress = "running", "loading", 0.0
             row.started_at, row.attempts = time.time(), row.attempts + 1
             return to_job(row)
+
+    def reprioritise(self, job_id: str, priority: Priority) -> Job | None:
+        """Give a job that waits another priority; one that began stays as it is. None if there is none."""
+        with self._database.transaction() as session:
+            row = _row(session, job_id)
+            if row is not None and row.state == "queued":
+                row.priority = PRIORITIES.index(priority)
+            session.flush()
+            return with_places(session, [to_job(row)])[0] if row is not None else None
 
     def update(self, job_id: str, log: str = "", **columns: Any) -> None:
         """Change columns of ``webapp.storage.tables.JobRow``, add a ``log`` line; an open job only."""
@@ -100,10 +128,13 @@ class Jobs:
         """Close an open job that has no result."""
         self.update(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
 
-    def complete(self, job_id: str, mask: Mask, staged: Path, log: str, *beside: tuple[Mask, Path]) -> bool:
+    def complete(
+        self, job_id: str, mask: Mask, staged: Path, log: str, *beside: tuple[Mask, Path], reused: str | None = None
+    ) -> bool:
         """In one step: move the ``staged`` folder into its study, add the mask, close the job as done.
 
-        ``beside``: further masks of the same job with their folders, put in place in the same step.
+        ``beside``: further masks of the same job with their folders, put in place in the same step. ``reused``: the
+        mask that this one is a copy of.
         False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
         """
         parts = [(mask, staged), *beside]
@@ -115,6 +146,7 @@ class Jobs:
                 if row is None or row.state not in OPEN_JOB_STATES:
                     return False
                 close_as_done(row, mask, log)
+                row.reused = reused
                 for each, folder in parts:
                     made = mask_row(each)
                     session.add(made)
@@ -179,6 +211,7 @@ def _row(session: Session, job_id: str) -> JobRow | None:
 
 def _queue_again(row: JobRow, why: str) -> None:
     row.state, row.stage, row.progress, row.started_at, row.eta_s = "queued", "queued", 0.0, None, None
+    row.turn = None
     row.log = _with_line(row.log, why)
 
 

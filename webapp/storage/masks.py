@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -123,7 +124,7 @@ class Masks:
             with self._database.transaction() as session:
                 if session.scalar(newest) != parent.id:
                     raise WebError(409, "mask_changed", "mask.changed_meanwhile")
-                made = mask_row(mask)
+                made = mask_row(replace(mask, inputs=""))  # a reader's, not what the engine computed
                 session.add(made)
                 session.flush()
                 write_mask_record(staged, made, None)

@@ -22,6 +22,8 @@ from webapp.storage.jobs import Jobs
 from webapp.storage.masks import Masks
 from webapp.storage.measurements import Measurements
 from webapp.storage.migrations.upgrade import HEAD, examine, prepare
+from webapp.storage.queue.batches import Batches
+from webapp.storage.queue.reuse import Results
 from webapp.storage.recovery.recover import Recovery
 from webapp.storage.reviews import Reviews
 from webapp.storage.studies import Studies
@@ -51,6 +53,8 @@ class Store:
             self._database = Database(path)
         self.studies = Studies(self._database, self._folders)
         self.jobs = Jobs(self._database, self._folders)
+        self.batches = Batches(self._database)
+        self.results = Results(self._database, self._folders)
         self.masks = Masks(self._database, self._folders)
         self.measurements = Measurements(self._database, self._folders)
         self.reviews = Reviews(self._database, self._folders)

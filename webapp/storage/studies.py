@@ -20,6 +20,7 @@ from webapp.storage.access.tables import GroupRow
 from webapp.storage.audit import append
 from webapp.storage.database import Database
 from webapp.storage.folders import Folders
+from webapp.storage.queue.order import with_places
 from webapp.storage.recovery.records import write_mask_record, write_study_record
 from webapp.storage.tables import (
     Job,
@@ -238,14 +239,16 @@ class Studies:
 
     def _read(self, query: Select[StudyRow, JobRow, str]) -> list[ListedStudy]:
         with self._database.reading() as session:
+            rows = [(row, to_job(job) if job else None, verdict) for row, job, verdict in session.execute(query)]
+            jobs = {job.id: job for job in with_places(session, [job for _, job, _ in rows if job])}
             return [
                 ListedStudy(
                     study=to_study(row, job.state if job else None),
-                    latest_job=to_job(job) if job else None,
+                    latest_job=jobs[job.id] if job else None,
                     verdict=cast("Verdict | None", verdict),
                     sequence=row.sequence,
                 )
-                for row, job, verdict in session.execute(query)
+                for row, job, verdict in rows
             ]
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import DDL, JSON, ForeignKey, event
+from sqlalchemy import DDL, JSON, ForeignKey, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.core.errors import Problem
 from segmentation.core.notes import Note
 from segmentation.inference.confidence import Confidence
-from webapp.enumerations import JobState, MaskKind, StudyState, Task
+from webapp.enumerations import PRIORITIES, JobState, MaskKind, Priority, StudyState, Task
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,16 @@ class Job:
         progress: 0 to 1.
         stage: One of the engine's stages, or ``"queued"``, ``"loading"``, ``"saving"``, ``"done"``.
         elapsed_s: Seconds since the start, or from start to end; 0 before the start.
-        eta_s: Seconds left, an estimate; None while unknown or over.
+        eta_s: Seconds until it ends, an estimate; None while unknown or over.
         log: Lines with their time of day (UTC), oldest first.
         error: Why a job failed.
         mask_id: The result of a job that is done.
         dice: Agreement with the study's reference, if it has one.
+        owner: Who asked for it; owners take turns.
+        priority: More urgent jobs come first.
+        anew: Whether an earlier result of the same scan and model is left aside.
+        reused: The mask that the result was copied from; None if it was computed.
+        place: Of a job that waits, its place in the queue, from 1.
     """
 
     id: str
@@ -85,6 +90,11 @@ class Job:
     mask_id: str | None
     dice: float | None
     attempts: int = 0
+    owner: str = ""
+    priority: Priority = "normal"
+    anew: bool = False
+    reused: str | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,7 @@ class Mask:
         digest: Short content hash, for cacheable addresses.
         confidence: How far the engine trusts it, and why not further; None of a reference, and of a mask that an
             older version made.
+        inputs: Hash of the scan, the model and the program that it was computed from; "" of any other mask.
     """
 
     id: str
@@ -115,6 +126,7 @@ class Mask:
     digest: str
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     confidence: Confidence | None = None
+    inputs: str = ""
 
 
 class Base(DeclarativeBase):
@@ -176,6 +188,11 @@ class JobRow(Base):
     mask_id: Mapped[str | None]
     dice: Mapped[float | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str] = mapped_column(default="", server_default="")
+    priority: Mapped[int] = mapped_column(default=1, server_default="1")  # index in PRIORITIES
+    turn: Mapped[int | None]  # counts up with each job that begins; None before that
+    anew: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reused: Mapped[str | None]
 
 
 class MaskRow(Base):
@@ -195,6 +212,7 @@ class MaskRow(Base):
     digest: Mapped[str]
     created_at: Mapped[float]
     confidence: Mapped[dict[str, Any] | None]
+    inputs: Mapped[str | None] = mapped_column(index=True)
 
 
 class MeasurementRow(Base):
@@ -314,13 +332,18 @@ def to_job(row: JobRow) -> Job:
         mask_id=row.mask_id,
         dice=row.dice,
         attempts=row.attempts,
+        owner=row.owner,
+        priority=PRIORITIES[row.priority],
+        anew=row.anew,
+        reused=row.reused,
     )
 
 
 def mask_row(mask: Mask) -> MaskRow:
     """Convert a value to its row."""
     confidence = None if mask.confidence is None else mask.confidence.to_json()
-    return MaskRow(**{**vars(mask), "created_at": mask.created_at.timestamp(), "confidence": confidence})
+    changed = {"created_at": mask.created_at.timestamp(), "confidence": confidence, "inputs": mask.inputs or None}
+    return MaskRow(**{**vars(mask), **changed})
 
 
 def to_mask(row: MaskRow) -> Mask:
@@ -337,6 +360,7 @@ def to_mask(row: MaskRow) -> Mask:
         digest=row.digest,
         created_at=datetime.fromtimestamp(row.created_at, UTC),
         confidence=None if row.confidence is None else Confidence.from_json(row.confidence),
+        inputs=row.inputs or "",
     )
 
 

@@ -188,7 +188,11 @@ class ViewerSession:
         self._seen = ids
 
     async def _segment(self) -> None:
-        await self._ask(partial(self._jobs.submit, self.study.id, who=self.who), "segment")
+        """Start a job; with a result on the page it says "Segment again", which means to compute again."""
+        anew = any(mask["kind"] == "model" for mask in self.state.masks)
+        owner = str(self.who) if self.principal.kind == "one person" else self.principal.owner
+        ask = partial(self._jobs.submit, self.study.id, who=self.who, owner=owner, anew=anew)
+        await self._ask(ask, "segment")
 
     async def _cancel(self) -> None:
         await self._ask(partial(self._jobs.cancel_study, self.study.id, who=self.who), "segment")

@@ -50,6 +50,10 @@ def job_row(job: Job | None, t: Translate, catalogue: Catalogue | None = None) -
 def _stage(job: Job, t: Translate) -> str:
     key = f"common.state.{job.state}" if job.state in ("failed", "cancelled") else f"common.stage.{job.stage}"
     words = t(key)
+    if job.place is not None:
+        return f"{words} · {t('viewer.place', place=job.place)}"
+    if job.reused is not None:
+        return f"{words} · {t('viewer.reused')}"
     return job.stage if words == key else words
 
 

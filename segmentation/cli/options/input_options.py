@@ -9,9 +9,9 @@ _INPUT_HELP = "a CT: .nii, .nii.gz, .nrrd or .mha; a DICOM folder, DICOMDIR, or 
 _SERIES_HELP = "of DICOM: a series by UID or number (the one that info proposes)"
 
 
-def add_scan_input(command: argparse.ArgumentParser) -> None:
-    """Add ``INPUT``."""
-    command.add_argument("input", metavar="INPUT", type=Path, help=_INPUT_HELP)
+def add_scan_input(command: argparse.ArgumentParser, required: bool = True) -> None:
+    """Add ``INPUT``; None if it is not ``required`` and not given."""
+    command.add_argument("input", metavar="INPUT", type=Path, nargs=None if required else "?", help=_INPUT_HELP)
 
 
 def add_series_option(command: argparse.ArgumentParser) -> None:

@@ -102,6 +102,10 @@ Cw        GET     API/transfers/{transfer}
 Cw        DELETE  API/transfers/{transfer}
 CAw       POST    API/studies/{study}/jobs
 CAw       DELETE  API/jobs/{job}
+CAw       GET     API/batches
+CAw       POST    API/batches
+Cw        GET     API/batches/{batch}
+Cw        DELETE  API/batches/{batch}
 CAw       POST    API/masks/{mask}/send
 CAw       DELETE  API/masks/{mask}
 CAw       DELETE  API/studies/{study}

@@ -29,6 +29,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         clinician = house.store.accounts.named("clinician").id
         for kind in ("import", "transfer"):
             house.app.state.services.access.owners.claim(kind, house.objects[kind], clinician)
+        house.objects["batch"] = house.store.batches.add(clinician, [], []).id
         yield house
 
 
@@ -105,7 +106,7 @@ def test_who_may(allowed: str, method: str, address: str, house: Hospital, peopl
     assert (answers["nobody"], answers["forged"]) == (401, 401)
     for who in EVERYBODY:
         if who not in passed:
-            owned = "{import}" in address or "{transfer}" in address
+            owned = any(kind in address for kind in ("{import}", "{transfer}", "{batch}"))
             assert answers[who] in ((404, 403) if owned else (403,) if who != "m" else (403, 404)), who
     if strangers == set():  # who is not in the group is told that nothing is there
         assert {answers[who] for who in ("outsider", "other link", "outsider's token")} == {404}

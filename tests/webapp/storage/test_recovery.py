@@ -335,3 +335,19 @@ def test_reviews_that_an_older_database_does_not_know_are_taken_up_from_the_stud
     assert [review.id for review in store.reviews.of_study(study.id)] == [kept]
     store.recover()
     assert len(store.reviews.of_study(study.id)) == 1
+
+
+def test_a_start_removes_what_an_interrupted_write_left_and_nothing_else(store: Store, data_dir: Path):
+    study = add(store)
+    store.reviews.add(study.id, review("accepted"), "anna")
+    folder = data_dir / "studies" / study.id
+    half = "0123456789abcdef0123456789abcdef"
+    left = [folder / f".annotations.json.{half}.part", folder / "masks" / f".mask.nii.gz.{half}.gz"]
+    others = [folder / ".directory", folder / f"note.{half}.part", data_dir / f".annotations.json.{half}.part"]
+    (folder / "masks").mkdir(exist_ok=True)
+    for path in (*left, *others):
+        path.write_text("{")
+    store = reopened(store)
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in others)
+    assert len(store.reviews.of_study(study.id)) == 1

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from webapp.api.schemas.base import Answer, Request, Timestamp
 from webapp.api.schemas.errors import ErrorDetail
-from webapp.enumerations import JobState, Task
+from webapp.enumerations import JobState, Priority, Task
 from webapp.storage import tables
 
 
@@ -14,6 +14,12 @@ class NewJob(Request):
     """What to do with a study."""
 
     task: Task
+    priority: Priority | None = Field(
+        None, description="By default normal; urgent needs a right of its own. Of a job that waits already, the new one"
+    )
+    anew: bool = Field(
+        False, description="Compute, even if the same model has segmented the same scan before; else that is copied"
+    )
 
 
 class Job(Answer):
@@ -28,10 +34,14 @@ class Job(Answer):
     created_at: Timestamp
     started_at: Timestamp | None
     elapsed_s: float = Field(ge=0, description="Seconds since the start, or from start to end; 0 before the start")
-    eta_s: float | None = Field(description="Seconds left, an estimate; null while unknown or over")
+    eta_s: float | None = Field(description="Seconds until it ends, an estimate; null while unknown or over")
     log: list[str] = Field(description="Lines with their time of day in UTC, oldest first")
     error: ErrorDetail | None = Field(description="Of a job that failed")
     mask_id: str | None = Field(description="The result of a job that is done")
+    priority: Priority
+    place: int | None = Field(ge=1, description="Of a job that waits, its place in the queue; 1 is the next one")
+    anew: bool = Field(description="Whether an earlier result of the same scan is left aside")
+    reused: str | None = Field(description="The mask that the result was copied from; null if it was computed")
     dice: float | None = Field(ge=0, le=1, description="Agreement with the study's reference, if it has one")
 
     @classmethod
@@ -51,6 +61,10 @@ class Job(Answer):
             log=job.log,
             error=None if job.error is None else ErrorDetail.of(job.error),
             mask_id=job.mask_id,
+            priority=job.priority,
+            place=job.place,
+            anew=job.anew,
+            reused=job.reused,
             dice=job.dice,
         )
 

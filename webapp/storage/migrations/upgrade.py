@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from segmentation.core.atomic import atomic_path
 from segmentation.core.errors import BadConfiguration
 from webapp.storage.access import tables as _access  # noqa: F401 - its tables are Base's, too
+from webapp.storage.queue import tables as _queue  # noqa: F401 - the same
 from webapp.storage.tables import Base
 
 log = logging.getLogger(__name__)
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = REVISIONS[-1]
 USER_VERSION = 4
 """Of databases that alembic looks after. Versions before alembic counted to 3, and refuse what is above."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ from webapp.storage.tables import (
 )
 
 log = logging.getLogger(__name__)
+_HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{32}(\.\w+)?")
 _ANNOTATION_TABLES: tuple[type[MeasurementRow | ReviewRow], ...] = (MeasurementRow, ReviewRow)
 _UNUSABLE = (KeyError, TypeError, ValueError, AttributeError, StatementError)
 """What a record raises whose values are not those of a row."""
@@ -67,6 +69,7 @@ class Recovery:
             shutil.rmtree(leftover, ignore_errors=True)
         shutil.rmtree(self._folders.temporary, ignore_errors=True)
         self._folders.temporary.mkdir(exist_ok=True)
+        self._remove_half_written()
         with self._database.reading() as session:
             known = set(session.scalars(select(StudyRow.id)))
             known_masks = set(session.scalars(select(MaskRow.id)))
@@ -75,6 +78,12 @@ class Recovery:
             self._adopt_masks(study_id, known_masks)
         self._adopt_annotations(known)
         self._write_missing_records(known)
+
+    def _remove_half_written(self) -> None:
+        """Remove what writes left that were interrupted before their rename, see ``segmentation.core.atomic``."""
+        for path in self._folders.studies.rglob(".*"):
+            if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+                path.unlink()
 
     def _finish_deletions(self) -> None:
         for study_id in self._folders.discarded():

@@ -1,0 +1,1 @@
+"""The engine as jobs see it."""
