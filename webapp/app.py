@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
+from webapp.api.list_cache import ListCache
 from webapp.api.pacs import pacs
 from webapp.api.studies import api
 from webapp.context import language
@@ -24,6 +25,7 @@ def build_app(services: Services) -> Flask:
     """Flask on ready services; static files are served before it, see asgi.py."""
     app = Flask("webapp", static_folder=None, template_folder=None)
     app.extensions["spineview"] = services
+    app.extensions["spineview.lists"] = ListCache()
     cast(DefaultJSONProvider, app.json).sort_keys = False
     app.register_blueprint(api)
     app.register_blueprint(pages)

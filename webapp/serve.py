@@ -41,7 +41,11 @@ _OPEN_TO_ALL = "There are no accounts: whoever reaches this address can see, cha
 class Worker(UvicornWorker):  # type: ignore[misc]
     """A uvicorn worker that does not outlive gunicorn: an orphan would keep the port and the studies."""
 
-    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {**UvicornWorker.CONFIG_KWARGS, "ws_max_size": LARGEST_FRAME_BYTES}
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
+        **UvicornWorker.CONFIG_KWARGS,
+        "http": "webapp.http.bounded_head:BoundedHead",
+        "ws_max_size": LARGEST_FRAME_BYTES,
+    }
 
     async def callback_notify(self) -> None:
         """Handle each tick of uvicorn's clock."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from segmentation.core.labels import label_of
 from segmentation.vertebrae.renaming import BadRenaming, moved, renamed
@@ -15,6 +15,7 @@ from webapp.api.access.administration import administration
 from webapp.api.access.shares import shares
 from webapp.api.editing.routes import editing
 from webapp.api.imports import imports
+from webapp.api.list_cache import ListCache, SentList
 from webapp.api.measurements import measurements
 from webapp.api.measures.routes import measures
 from webapp.api.operations import json_route
@@ -26,6 +27,7 @@ from webapp.context import job_owner, language, principal, services, who
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.admission import shown_alias
 from webapp.storage.mask_files import read_names, rename_labels
+from webapp.storage.studies import Visible
 from webapp.storage.tables import Job, Mask, Study
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -64,18 +66,26 @@ def list_studies(query: schemas.PageQuery) -> Response:
     if request.if_none_match.contains_weak(tag):
         response.status_code = 304
         return response
+    cache: ListCache = current_app.extensions["spineview.lists"]
+    made = cache.get((tag, query.limit, query.after), lambda: _list(query, visible, language()))
+    if made.following:
+        response.headers["Link"] = f'<{made.following}>; rel="next"'
+    response.set_data(made.body)
+    return response
+
+
+def _list(query: schemas.PageQuery, visible: Visible, lang: str) -> SentList:
+    studies = services().store.studies
     listed = studies.page(query.limit and query.limit + 1, query.after, visible, query.search.strip())
+    following = ""
     if query.limit is not None and len(listed) > query.limit:
         listed = listed[: query.limit]
         parameters = {"limit": query.limit, "after": listed[-1].sequence}
         if query.search:
             parameters["search"] = query.search  # type: ignore[assignment]
         following = f"{API}/studies?{urlencode(parameters)}"
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    response.set_data(
-        schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(language())
-    )
-    return response
+    body = schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(lang)
+    return SentList(body, following)
 
 
 @api.post("/studies/demo")

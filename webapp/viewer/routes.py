@@ -148,15 +148,7 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
     remote = RemoteViews(store)
 
     async def page(request: Request) -> Response:
-        context = RequestContext.of(request)
-        study = await asyncio.to_thread(store.studies.get, request.path_params["study_id"])
-        if study is None:
-            return HTMLResponse(render("missing_study.html", context), 404)
-        if context.services.access.required:
-            with contextlib.suppress(WebError):  # a full disk keeps nobody from looking
-                await asyncio.to_thread(store.audit.record, context.who, "open", study.id)
-        html = await asyncio.to_thread(study_page, study, context, secrets.token_hex(16))
-        return HTMLResponse(html, headers={"Content-Security-Policy": VIEWER, "Cache-Control": "no-store"})
+        return await asyncio.to_thread(_page_of, RequestContext.of(request), request.path_params["study_id"])
 
     async def socket(websocket: WebSocket) -> None:
         token = websocket.path_params["token"]
@@ -188,6 +180,19 @@ def viewer_routes(services: Services) -> tuple[list[BaseRoute], Callable[[], Awa
         Mount(CLIENT_URL, _ClientFiles()),
     ]
     return routes, close
+
+
+def _page_of(context: RequestContext, study_id: str) -> Response:
+    """Make the page of a study, and write down who opened it."""
+    store = context.services.store
+    study = store.studies.get(study_id)
+    if study is None:
+        return HTMLResponse(render("missing_study.html", context), 404)
+    if context.services.access.required:
+        with contextlib.suppress(WebError):  # a full disk keeps nobody from looking
+            store.audit.record(context.who, "open", study.id)
+    html = study_page(study, context, secrets.token_hex(16))
+    return HTMLResponse(html, headers={"Content-Security-Policy": VIEWER, "Cache-Control": "no-store"})
 
 
 async def _refuse(websocket: WebSocket, code: int) -> None:
