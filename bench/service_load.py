@@ -127,16 +127,21 @@ def form(ct: bytes) -> tuple[bytes, str]:
 def browse(build: Build, found: Measured, stop: threading.Event, rng: random.Random) -> None:
     """Be one person who looks at the list and opens studies."""
     while not stop.is_set():
-        studies = json.loads(timed(build, found, "list", f"{API}/studies") or b'{"studies": []}')["studies"]
-        timed(build, found, "home", "/")
-        if studies:
-            study = rng.choice(studies)
-            timed(build, found, "thumbnail", study["thumbnail_url"])
-            timed(build, found, "page", study["url"])
-            timed(build, found, "display", f"{API}/studies/{study['id']}/display.json")
-            timed(build, found, "preview", f"{API}/studies/{study['id']}/preview.bin")
-        timed(build, found, "health", f"{API}/health")
+        visit(build, found, rng)
         stop.wait(rng.uniform(*THINK_S))
+
+
+def visit(build: Build, found: Measured, rng: random.Random) -> None:
+    """Look at the list and open one study."""
+    studies = json.loads(timed(build, found, "list", f"{API}/studies") or b'{"studies": []}')["studies"]
+    timed(build, found, "home", "/")
+    if studies:
+        study = rng.choice(studies)
+        timed(build, found, "thumbnail", study["thumbnail_url"])
+        timed(build, found, "page", study["url"])
+        timed(build, found, "display", f"{API}/studies/{study['id']}/display.json")
+        timed(build, found, "preview", f"{API}/studies/{study['id']}/preview.bin")
+    timed(build, found, "health", f"{API}/health")
 
 
 def timed(build: Build, found: Measured, kind: str, path: str) -> bytes | None:
@@ -202,11 +207,7 @@ def load(tree: Path, ct: bytes, seconds: float, found: Measured) -> None:
 
 def warm_up(build: Build) -> None:
     """Ask for each kind once: what a server loads with its first requests is not what is measured here."""
-    ignored, nobody = Measured(), threading.Event()
-    person = threading.Thread(target=browse, args=(build, ignored, nobody, random.Random(0)))
-    person.start()
-    nobody.set()
-    person.join(180)
+    visit(build, Measured(), random.Random(0))
 
 
 def p95_ms(times: list[float]) -> float:

@@ -47,6 +47,8 @@ class BoundedHead(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Refuse a head that came at once and is too long, else serve the request."""
         self._head_is_over()
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            raise ValueError("no version that is served")
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
             raise ValueError("the head is too long")  # llhttp passes it on as a fault of the request
         super().on_headers_complete()

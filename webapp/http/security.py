@@ -55,7 +55,8 @@ class Security:
 
     def _refusal(self, scope: Scope) -> WebError | None:
         headers = Headers(scope=scope)
-        if "host" in headers and headers["host"] not in self._hosts:
+        named = headers.getlist("host")
+        if len(named) > 1 or any(host not in self._hosts for host in named):
             return WebError(421, "foreign_host", "request.foreign_host")
         if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
             return None
