@@ -3,6 +3,7 @@
 #   docker build -t spineview .
 #   docker run --rm -p 8000:8000 -v spineview-data:/data spineview
 #
+# Its log shows the one-time link that makes the first administrator.
 # For a CUDA GPU: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130, and `docker run --gpus all`.
 
 FROM python:3.12-slim AS build
@@ -27,11 +28,11 @@ RUN apt-get update \
 RUN useradd --create-home --uid 10001 spineview && install -d -o spineview -g spineview -m 0700 /data
 COPY --from=build /opt/spineview /opt/spineview
 ENV PATH=/opt/spineview/bin:$PATH PYTHONUNBUFFERED=1 \
-    SPINEVIEW_HOST=0.0.0.0 SPINEVIEW_PORT=8000 SPINEVIEW_DATA_DIR=/data
+    SPINEVIEW_HOST=0.0.0.0 SPINEVIEW_PORT=8000 SPINEVIEW_DATA_DIR=/data SPINEVIEW_ACCOUNTS=true
 USER spineview
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/api/v1/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
 # Studies live in the volume; SIGTERM ends the server, and a job that was running is run again at the next start.
 CMD ["spineview", "serve"]
