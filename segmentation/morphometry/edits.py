@@ -88,11 +88,12 @@ def _followed(vertebrae: list[VertebraMeasures]) -> list[VertebraMeasures]:
 def _ratios(
     heights: list[Quantity], beside: list[Quantity], author: str, before: Mapping[str, Quantity]
 ) -> dict[str, Quantity]:
-    anterior, middle, posterior = (each.value or 0.0 for each in heights)
+    posterior = heights[2].value or 0.0
     found: dict[str, Quantity] = {}
-    if any(each.edited_by for each in heights) and posterior > 1:
-        for name, height in (("wedge_ratio", anterior), ("biconcave_ratio", middle)):
-            found[name] = Quantity(height / posterior, edited_by=author, automatic=before[name].value)
+    for name, part in (("wedge_ratio", heights[0]), ("biconcave_ratio", heights[1])):
+        if (part.edited_by or heights[2].edited_by) and posterior > 1:
+            value = (part.value or 0.0) / posterior
+            found[name] = Quantity(value, edited_by=author, automatic=before[name].value)
     neighbours = float(np.mean([each.value for each in beside])) if beside else 0.0
     if neighbours > 1 and (heights[2].edited_by or any(each.edited_by for each in beside)):
         before_crush = before["crush_ratio"].value

@@ -62,13 +62,17 @@ class Plate:
         return self.front - self.back
 
     def line(self, plane: str) -> tuple[Point, Point]:
-        """Give two points of the plane's line in the coronal or sagittal plane of the vertebra, RAS+ mm."""
+        """Give two points of the plane's line in the patient's coronal or sagittal plane, RAS+ mm.
+
+        From the left to the right, or from the back to the front: its steepness is the tilt that angles are made of.
+        """
         y = (self.front + self.back) / 2
-        ends = [(self.x, self.back), (self.x, self.front)]
-        if plane == "coronal":
-            ends = [(self.x - self.half_width, y), (self.x + self.half_width, y)]
-        points = [self.frame.to_mm((a, b, float(self.fit.plane @ (1.0, a, b)))) for a, b in ends]
-        return point(points[0]), point(points[1])
+        middle = self.frame.to_mm((self.x, y, float(self.fit.plane @ (1.0, self.x, y))))
+        across, half = (0, self.half_width) if plane == "coronal" else (1, self.depth_mm / 2)
+        along = np.zeros(3)
+        along[across], along[2] = self.normal[2], -self.normal[across]
+        along *= half / np.linalg.norm(along)
+        return point(middle - along), point(middle + along)
 
 
 def point(at: Real) -> Point:

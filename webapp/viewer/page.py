@@ -38,6 +38,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "mesh_formats": list(MESH_FORMATS),
         "dicom_kinds": list(DICOM_KINDS) if study.original == DICOM_FOLDER else [],
         "pacs": [],
+        "rights": [],
         "sending": {"text": "", "busy": False, "failed": False},
         "level": [500, 2000],
         "volume_preset": "bone",

@@ -78,6 +78,7 @@ class ViewerSession:
         self._server.controller.trigger("segment")(self._segment)
         self._server.controller.trigger("cancel")(self._cancel)
         self._server.controller.trigger("send")(self._send)
+        self.state.rights = sorted(self.principal.rights)
         await self._offer_archives()
         self.state.job = no_job()
         build_page(self._server, self._t)

@@ -230,6 +230,24 @@ export interface Measurements {
   undo(): Promise<unknown>;
 }
 
+export type DrawnLine = [Vec3, Vec3];
+export type DrawnFormula = '' | 'distance' | 'cobb' | 'lordosis' | 'kyphosis' | 'slope';
+
+/** A measure of the program's as it is drawn; places are RAS+ mm. `text` is its value until lines are moved. */
+export interface DrawnMeasure {
+  target: string;
+  name: string;
+  plane: Plane;
+  lines: DrawnLine[];
+  guides: DrawnLine[];
+  formula: DrawnFormula;
+  text: string;
+  unit: string;
+  digits: number;
+  canEdit: boolean;
+  isMoved?: boolean;
+}
+
 /** What measurements need of a slice panel. */
 export interface MeasurablePanel {
   plane: Plane;
@@ -237,4 +255,6 @@ export interface MeasurablePanel {
   toScreen(world: Numbers): Vec2;
   toWorld(at: Numbers): Vec3;
   watch(watcher: () => void): () => void;
+  reset(): void;
+  showBox(low: Numbers, high: Numbers): void;
 }

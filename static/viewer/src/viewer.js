@@ -119,8 +119,7 @@ export function createViewer(hosts, grid, scan, on, page) {
     /** Whether the server draws the 3D view. */
     served: Boolean(page.served),
     volume,
-    measurements: measuring.model,
-    showMeasurement: measuring.show,
+    ...{ measurements: measuring.model, showMeasurement: measuring.show, automatic: measuring.automatic },
     pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
     headset,
     vrBounds: headset.bounds,

@@ -6,6 +6,7 @@ import pytest
 from segmentation.morphometry.anatomy.frame import Frame
 from segmentation.morphometry.anatomy.surface_fit import Endplate
 from segmentation.morphometry.curves import coronal_curves, coronal_tilt, sagittal_tilt, turning_points
+from segmentation.morphometry.drawings import value_of
 from segmentation.morphometry.segments import Plate, measure_disc, meyerding_grade
 
 
@@ -30,6 +31,7 @@ def test_a_curve_convex_to_the_right():
     found = coronal_curves(plates([-15.0, -8.0, 0.0, 8.0, 15.0], [0.0, 6.0, 9.0, 6.0, 0.0]))
     assert [(c.upper_end, c.lower_end, c.apex, c.convexity) for c in found] == [("T1", "T5", "T3", "right")]
     assert found[0].cobb.value == pytest.approx(30)
+    assert value_of("cobb", found[0].lines) == pytest.approx(30)
     assert found[0].apex_shift.value == pytest.approx(9, abs=0.01)
     assert found[0].scoliosis
 
@@ -39,6 +41,15 @@ def test_two_curves_share_an_end_vertebra():
     found = coronal_curves(plates(tilts, [0.0, -3.0, -5.0, -2.0, 3.0, 3.0, 0.0]))
     assert [(c.upper_end, c.lower_end, c.convexity) for c in found] == [("T1", "T4", "left"), ("T4", "T7", "right")]
     assert [c.cobb.value for c in found] == pytest.approx([18, 19])
+
+
+def test_lines_are_as_steep_in_the_patients_planes_as_their_endplate():
+    up = np.array([0.2, 0.3, 0.9])
+    turned = plate("T1", Frame.of(np.array([5.0, 0.0, 0.0]), up, np.array([0.5, 1.0, 0.0])), 10.0)
+    (left, right), (back, front) = turned.line("coronal"), turned.line("sagittal")
+    assert np.degrees(np.arctan2(left[2] - right[2], right[0] - left[0])) == pytest.approx(coronal_tilt(turned.normal))
+    assert np.degrees(np.arctan2(back[2] - front[2], front[1] - back[1])) == pytest.approx(sagittal_tilt(turned.normal))
+    assert (left[1] - right[1], back[0] - front[0]) == pytest.approx((0, 0))
 
 
 def test_a_straight_spine_has_no_curve():

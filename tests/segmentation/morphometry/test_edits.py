@@ -34,6 +34,8 @@ def measures() -> SpineMeasures:
     levels = (Level("L1", rotation=8.0), Level("L2", 22.0, 27.0, slip=-4.0))
     phantom = make_measured(SpineSpec("edits", levels, (1.4, 1.4, 1.6)))
     found = measure_spine(phantom.labels, phantom.volume)
+    (angle,) = [each for each in found.sagittal if each.value.value is not None]
+    assert value_of("lordosis", angle.lines) == pytest.approx(angle.value.value, abs=0.01)  # L1 is rotated
     return replace(found, curves=(CURVE,), sagittal=(LORDOSIS,))
 
 
@@ -76,6 +78,7 @@ def test_a_changed_height_changes_ratios_grade_table_and_notes(measures: SpineMe
     assert height.automatic == before.values["anterior_height_mm"].value
     posterior = before.values["posterior_height_mm"].value
     assert after.values["wedge_ratio"].value == pytest.approx(15 / posterior)
+    assert after.values["biconcave_ratio"] == before.values["biconcave_ratio"]
     assert after.values["crush_ratio"] == before.values["crush_ratio"]  # the posterior height is as it was
     assert (after.genant_grade, after.deformity) == (3, "wedge")
     assert edited.of("L1") == measures.of("L1")

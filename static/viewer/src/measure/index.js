@@ -1,9 +1,13 @@
 /** Measuring: the study's measurements, and a layer of them above each slice panel. */
 import { AXES } from '../core/vectors.js';
+import { createDrawnLayer, middleOf } from './drawn/layer.js';
+import { createDrawn } from './drawn/model.js';
 import { createMeasureLayer } from './layer.js';
 import { createMeasurements } from './measurements.js';
 
-/** @import { Crosshair, Frame, Grid, MeasurablePanel, Measurement, Vec3 } from '../types.js' */
+/** @import { Crosshair, DrawnMeasure, Frame, Grid, MeasurablePanel, Measurement, Vec3 } from '../types.js' */
+
+const AROUND_MM = 22; // what is shown around a measure
 
 /**
  * @param {Record<string, HTMLElement>} hosts elements by plane
@@ -23,10 +27,25 @@ export function createMeasuring(hosts, panels, { grid, frame, crosshair, huAt },
   /** Bring the panels to where a measurement lies. @param {Measurement} item */
   const show = ({ points }) =>
     crosshair.moveToWorld(AXES.map((n) => points.reduce((sum, point) => sum + point[n], 0) / points.length));
+  const drawn = createDrawn();
+  const drawnLayers = Object.entries(panels).map(([name, panel]) =>
+    createDrawnLayer(hosts[name], panel, crosshair, drawn),
+  );
+  /** Bring the panels to a measure of the program's, and its plane close to it. @param {DrawnMeasure} item */
+  function lookAt(item) {
+    crosshair.moveToWorld(middleOf(item));
+    const panel = Object.values(panels).find(({ plane }) => plane === item.plane);
+    const points = [...item.lines, ...item.guides].flat();
+    const side = (/** @type {'min' | 'max'} */ which, /** @type {number} */ by) =>
+      AXES.map((n) => Math[which](...points.map((point) => point[n])) + by);
+    panel?.reset();
+    panel?.showBox(side('min', -AROUND_MM), side('max', AROUND_MM));
+  }
   model.load();
   return {
     model,
     show,
-    destroy: () => layers.forEach((layer) => layer.destroy()),
+    automatic: { drawn, lookAt },
+    destroy: () => [...layers, ...drawnLayers].forEach((layer) => layer.destroy()),
   };
 }

@@ -19,7 +19,7 @@ const LINES = { distance: [[0, 1]], angle: [[0, 1], [1, 2]], cobb: [[0, 1], [2, 
  * @param {Vec2[]} points px
  * @returns {SVGElement[]}
  */
-function extensions([a, b, c, d]) {
+export function extensions([a, b, c, d]) {
   const meeting = intersection(a, b, c, d);
   const pairs = /** @type {[Vec2, Vec2][]} */ ([[a, b], [c, d]]);
   return pairs.flatMap(([from, to]) => {
