@@ -6,7 +6,8 @@
 # Its log shows the one-time link that makes the first administrator.
 # For a CUDA GPU: --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130, and `docker run --gpus all`.
 
-FROM python:3.12-slim AS build
+ARG BASE=python:3.12-slim
+FROM $BASE AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN python -m venv /opt/spineview
 ENV PATH=/opt/spineview/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -20,7 +21,7 @@ COPY static static
 COPY templates templates
 RUN pip install --constraint requirements.lock .
 
-FROM python:3.12-slim
+FROM $BASE
 # VTK's wheel loads these at import, even where nothing is drawn.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libegl1 libgl1 libgomp1 libx11-6 libxrender1 \
