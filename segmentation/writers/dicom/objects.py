@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -18,6 +21,8 @@ _COPIED = ("SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate
            "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence", "StudyInstanceUID",
            "StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber",
            "ReferringPhysicianName")  # fmt: skip
+
+_NONE: Mapping[UID, UID] = MappingProxyType({})
 
 
 def new_object(sop_class: UID, modality: str, number: int, sources: Sources, maker: Maker) -> Dataset:
@@ -47,14 +52,41 @@ def reference_to(source: Dataset) -> Dataset:
     return item
 
 
-def refer_to_origin(dataset: Dataset, sources: Sources) -> None:
-    """Replace references to an image that was cut out of a larger multi-frame image by references to that one."""
+def refer_to_origin(dataset: Dataset, sources: Sources, given: Mapping[UID, UID] = _NONE) -> None:
+    """Replace references to an image that was cut out of a larger multi-frame image by references to that one.
+
+    References by the UIDs ``given`` by ``with_unique_uids`` become references by those that the images have.
+    """
+    if given:
+        for element in dataset.iterall():
+            if element.keyword == "ReferencedSOPInstanceUID":
+                element.value = given.get(element.value, element.value)
     origins = {}
     for source in sources.datasets:
         for item in source.get("FrameExtractionSequence") or ():
             origins[source.SOPInstanceUID] = item
     if origins:
         _exchange(dataset, origins)
+
+
+def with_unique_uids(sources: Sources) -> tuple[Sources, dict[UID, UID]]:
+    """Give images that share a SOPInstanceUID, a mistake of their writer, UIDs of their own.
+
+    highdicom finds an image's place by its UID, and would put a plane where another image lies.
+
+    Returns:
+        The sources, and the UID of each image that got a new one.
+    """
+    uids = [source.SOPInstanceUID for source in sources.datasets]
+    if len(set(uids)) == len(uids):
+        return sources, {}
+    datasets, given = [], {}
+    for source in sources.datasets:
+        own = copy(source)
+        own.SOPInstanceUID = generate_uid()
+        given[own.SOPInstanceUID] = source.SOPInstanceUID
+        datasets.append(own)
+    return Sources(tuple(datasets)), given
 
 
 def _exchange(dataset: Dataset, origins: dict[UID, Dataset]) -> None:

@@ -17,7 +17,7 @@ from pydicom.valuerep import format_number_as_ds
 from segmentation.core.errors import InputError
 from segmentation.core.labels import Label, label_of
 from segmentation.core.volume import LabelMap
-from segmentation.writers.dicom.objects import refer_to_origin, write_object
+from segmentation.writers.dicom.objects import refer_to_origin, with_unique_uids, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import MANUFACTURER, Maker, Sources, unheard
 
@@ -70,14 +70,14 @@ def make_dicom_seg(
         values = numbers[label_map.labels]
     else:
         values = np.where(probability < _LEAST_KEPT, np.float32(0), probability)  # else no plane would be empty
-    algorithm = _algorithm(maker)
+    distinct, given = with_unique_uids(sources)
     planes = as_planes(values, label_map.grid, sources)
     segmentation = Segmentation(
-        source_images=list(sources.datasets),
+        source_images=list(distinct.datasets),
         pixel_array=planes,
         segmentation_type="BINARY" if probability is None else "FRACTIONAL",
         segment_descriptions=[
-            _segment(number, label_of(label, label_map.kind), algorithm)
+            _segment(number, label_of(label, label_map.kind), _algorithm(maker))
             for number, label in enumerate(present, start=1)
         ],
         series_instance_uid=hd.UID(),
@@ -98,7 +98,7 @@ def make_dicom_seg(
     segmentation["SoftwareVersions"].value = list(maker.versions)
     segmentation.ContentQualification = "RESEARCH"
     _set_spacing(segmentation, planes.spacing_between_slices)
-    refer_to_origin(segmentation, sources)
+    refer_to_origin(segmentation, sources, given)
     return segmentation
 
 
