@@ -17,6 +17,7 @@ from segmentation.core.errors import BadConfiguration
 from segmentation.core.progress import Progress
 
 if TYPE_CHECKING:
+    from segmentation.core.volume import Volume
     from segmentation.evaluation.distant_false_positives import DistantRow
     from segmentation.evaluation.report import CaseReport
     from segmentation.evaluation.tables import Table
@@ -45,6 +46,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--centrelines", metavar="FILE.json", type=Path, help="where the spine of each of them runs")
     command.add_argument("--negatives", metavar="DIR", type=Path, help="CTs without a spine: what is claimed there")
     command.add_argument("--vertebrae", action="store_true", help="vertebrae and names of --cases, too")
+    command.add_argument("--confidence", action="store_true", help="whether confidence in --cases comes true")
     command.add_argument("--label-maps", metavar="DIR", type=Path, help="vertebrae and names by masks without a CT")
     command.add_argument("--names-model", metavar="FILE.safetensors", type=Path, help="weights that name vertebrae")
     command.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
@@ -64,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
             (options.far or options.negatives, _far),
             (options.robustness, _robustness),
             (options.vertebrae or options.label_maps, _vertebrae),
+            (options.confidence and options.cases, _confidence),
         ):
             if wanted:
                 part(session)
@@ -175,6 +178,31 @@ def _vertebrae(session: _Session) -> None:
         if scores:
             session.tables.append(vertebra_table(scores, f"{title}, {namer.model.id}"))
     session.content["vertebrae"] = {title: [one.to_json() for one in scores] for title, scores in found.items()}
+
+
+def _confidence(session: _Session) -> None:
+    from segmentation.evaluation.reliability import (
+        SCAN,
+        VERTEBRA,
+        Answer,
+        claims_of_cases,
+        claims_to_json,
+        reliability_table,
+    )
+    from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
+
+    options, engine = session.options, session.load(None)
+    engine.namer = Namer(options.names_model or NAMES_MODEL)
+
+    def segmented(volume: Volume) -> Answer:
+        spine, trust = engine.segment(volume), engine.confidence
+        assert trust is not None
+        assert spine.vertebrae is not None
+        return Answer(spine.labels > 0, spine.vertebrae.labels, spine.vertebrae.vertebrae, trust)
+
+    claims = claims_of_cases(options.cases, segmented, session.progress)
+    session.tables += [reliability_table(claims, kind) for kind in (VERTEBRA, SCAN)]
+    session.content["confidence"] = claims_to_json(claims)
 
 
 def _robustness(session: _Session) -> None:

@@ -41,8 +41,16 @@ THICK_MM = 4.0
 
 # What a sign costs: the value is the expected Dice times these. Doubt, a gap, and what lies outside the column cost
 # what they amount to.
-FACTORS = {"lean": 0.7, "stout": 0.7, "little": 0.7, "small_view": 0.9, "thick_slices": 0.93, "nothing": 0.0}
-REASONS = ("unsure", "gap", "beside", "lean", "stout", "little", "small_view", "thick_slices", "nothing")
+FACTORS = {
+    "lean": 0.7, "stout": 0.7, "little": 0.7, "small_view": 0.9, "thick_slices": 0.93, "nothing": 0.0,
+    "metal": 0.88, "neck": 0.88, "unlike_ct": 0.7, "names_unsure": 0.88,
+}  # fmt: skip
+REASONS = (
+    "unsure", "gap", "beside", "lean", "stout", "little", "small_view", "thick_slices",
+    "metal", "neck", "unlike_ct", "names_unsure", "nothing",
+)  # fmt: skip
+# Of the vertebrae found, those that are cervical: from here on the scan counts as one of a neck.
+MOSTLY_NECK = 0.4
 _PREFIX = "confidence."  # of the reasons' messages in the catalogues
 
 
@@ -106,6 +114,10 @@ class ConfidenceFeatures:
         volume_ml: Volume of the mask.
         view_mm: Shortest edge of the scan.
         slice_mm: Longest edge of a voxel.
+        metal: Metal lies near the mask.
+        like_ct: The mask's surroundings look like a CT of a body.
+        neck: Share of the vertebrae found that are cervical; 0 where they were not named.
+        names_sure: The names may be relied on; None where the vertebrae were not named.
     """
 
     expected_dice: float
@@ -116,6 +128,10 @@ class ConfidenceFeatures:
     volume_ml: float
     view_mm: float
     slice_mm: float
+    metal: bool = False
+    like_ct: bool = True
+    neck: float = 0.0
+    names_sure: bool | None = None
 
 
 def measure(
@@ -189,6 +205,10 @@ def _signs(features: ConfidenceFeatures) -> list[str]:
         "little": features.volume_ml < LITTLE_ML,
         "small_view": features.view_mm < SMALL_VIEW_MM,
         "thick_slices": features.slice_mm > THICK_MM,
+        "metal": features.metal,
+        "neck": features.neck >= MOSTLY_NECK,
+        "unlike_ct": not features.like_ct,
+        "names_unsure": features.names_sure is False,
     }
     return [code for code, seen in signs.items() if seen]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +26,15 @@ from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
 from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
+from segmentation.inference.judge import LAST_CERVICAL, judged
+from segmentation.inference.kinds import LEAST_METAL_ML, Kind, like_ct, measure_kind
 from segmentation.inference.name_vertebrae import NAMES_MODEL as NAMES_MODEL
 from segmentation.inference.name_vertebrae import Namer
 from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
 from segmentation.inference.refine_borders import refine
 from segmentation.preprocessing.metal import metal_box
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
-from segmentation.vertebrae.named_spine import SegmentedSpine
+from segmentation.vertebrae.named_spine import NamedSpine, SegmentedSpine
 
 Array = NDArray[np.float32]
 
@@ -164,13 +166,14 @@ class Engine:
             del restored
             report(0.95, "cleaning up")
             mask = keep_spine(mask, volume.grid.voxel_ml * 1000)
-            self.features = _features(prediction, bool(mask.any()))
             if not mask.any():
                 self._note("No spine was found in this scan.")
-            named = None
+            named, kind = None, measure_kind(volume, mask)
             if self.namer is not None:
                 report(0.97, "naming")
                 named = self.namer.name(volume, LabelMap(mask.astype(np.uint8), volume.grid))
+                named = judged(named, volume, prediction.logits, prediction.prepared, kind)
+            self.features = _features(prediction, named, kind)
             report(1.0, "done")
             return SegmentedSpine(mask.astype(np.uint8), volume.grid, "spine", volume.header, vertebrae=named), logits
 
@@ -290,10 +293,19 @@ class _Prediction:
     in_windows: bool = False
 
 
-def _features(prediction: _Prediction, found: bool) -> ConfidenceFeatures:
+def _features(prediction: _Prediction, named: NamedSpine | None, kind: Kind | None) -> ConfidenceFeatures:
+    """Measure a prediction; ``kind`` is None where the mask is empty."""
     i, j, k = prediction.prepared.valid_shape
-    logits = prediction.logits[:i, :j, :k] if found else np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
-    return measure(logits, prediction.prepared.grid, prediction.prepared.source, prediction.column)
+    if kind is None:
+        nothing = np.full((i, j, k), OUTSIDE_LOGIT, dtype=np.float32)
+        return measure(nothing, prediction.prepared.grid, prediction.prepared.source, prediction.column)
+    logits = prediction.logits[:i, :j, :k]
+    features = measure(logits, prediction.prepared.grid, prediction.prepared.source, prediction.column)
+    features = replace(features, metal=kind.metal_ml >= LEAST_METAL_ML, like_ct=like_ct(kind))
+    if named is None:
+        return features
+    cervical = [one.label <= LAST_CERVICAL for one in named.vertebrae]
+    return replace(features, neck=float(np.mean(cervical or [False])), names_sure=named.sure)
 
 
 class _Reporter:

@@ -134,6 +134,12 @@ def restore(logits: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float
     return whole
 
 
+def nearest(array: NDArray[np.uint8], shape: Shape3) -> NDArray[np.uint8]:
+    """Resample an (I, J, K) array to ``shape`` over the same extent, each voxel from the nearest."""
+    index = [((np.arange(n) + 0.5) * old / n).astype(int) for n, old in zip(shape, array.shape, strict=True)]
+    return np.ascontiguousarray(array[np.ix_(*index)])
+
+
 def pad_like(array: NDArray[np.float32], prepared: Prepared) -> NDArray[np.float32]:
     """Pad an array of ``prepared.valid_shape`` voxels with 0 as ``prepared.image`` is padded."""
     return np.pad(array, [(0, n - m) for n, m in zip(prepared.image.shape, array.shape, strict=True)])

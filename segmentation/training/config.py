@@ -36,6 +36,8 @@ class Data(Frozen):
         unlabelled: Folder of CTs whose column runs where ``centrelines`` says.
         pseudo_labels: Folder of masks for CTs in ``unlabelled``, by the same name: self-training.
         negatives: Folder of CTs without any spine.
+        junction_weight: How often one of those is drawn in which the top of the sacrum or the bottom of the skull is
+            marked; None draws them as the others.
         unlabelled_weight, negatives_weight: How often one of them is drawn, relative to 1 for a labelled case.
         synthetic_share: Of the crops, those made from label maps.
         focus_share: Of the crops of scans, those centred near the column; the others show what is not spine.
@@ -54,6 +56,7 @@ class Data(Frozen):
     pseudo_labels: Path | None = None
     negatives: Path | None = None
     unlabelled_weight: float = Field(0.3, gt=0)
+    junction_weight: float | None = Field(None, gt=0)
     negatives_weight: float = Field(0.05, gt=0)
     synthetic_share: float = Field(0.4, ge=0, le=1)
     focus_share: float = Field(0.9, ge=0, le=1)

@@ -21,7 +21,7 @@ from segmentation.core.geometry import Grid, Shape3, to_canonical
 from segmentation.core.hounsfield import THIN_TISSUE_HU
 from segmentation.core.labels import SACRUM, SPINE_NUMBERS, is_spine
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.preprocessing.preprocess import InputSpec, Prepared, pad_like, prepare, resample
+from segmentation.preprocessing.preprocess import InputSpec, Prepared, nearest, pad_like, prepare, resample
 from segmentation.readers import read_label_map, read_volume
 from segmentation.training.synthesis.thoracic_ribs import Ribs, ribs_by_the_lung, ribs_of
 
@@ -34,6 +34,10 @@ SACRUM_RADIUS_MM = 15.0
 BELIEVED_MM = 12.0
 CLOSING_MM = 10.0
 LAST_VERTEBRA = max(SPINE_NUMBERS)
+LAST_LUMBAR = (24, 25)  # L5, and L6 where there is one: what follows is sacrum
+MARGIN_MM = 2.0
+# Sacrum and skull beside the first and last vertebra: what share of the crops of a scan that shows them is taken there.
+BEYOND_SHARE, BEYOND_MM, BEYOND_FROM = 0.45, 30.0, 0.12
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +74,7 @@ def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, part
     """Read a CT with its vertebra labels.
 
     ``partial``: vertebrae cut by the border are visible but not labelled (VerSe); only the slab between the
-    centroids of the first and the last labelled vertebra teaches what is *not* spine.
+    centroids of the first and the last labelled vertebra teaches what is *not* spine, and what ``known_beside`` adds.
     """
     volume, labels = read_volume(ct), read_label_map(mask)
     if not volume.grid.matches(labels.grid):
@@ -82,12 +86,16 @@ def scan_item(name: str, ct: Path, mask: Path, spec: InputSpec, stage: str, part
     valid = np.ones(target.shape, dtype=bool)
     if partial and not share.any():
         raise InputError("training.mask_without_vertebra", name=mask.name)
-    if partial:
-        low, high = labelled_slab(labels, Grid(prepared.valid_shape, prepared.grid.affine))
-        valid[:, :, :low] = valid[:, :, high + 1 :] = False
-        valid |= target >= 0.5
     numbers = numbers_on_grid(labels, prepared)
     focus = _focus((target >= 0.5) | (numbers == SACRUM), numbers)
+    if partial:
+        low, high = labelled_slab(labels, Grid(prepared.valid_shape, prepared.grid.affine))
+        known = known_beside(numbers, (low, high), spec.spacing_mm)
+        valid = known | (target >= 0.5)
+        known[:, :, low : high + 1] = False
+        focus = _with_beyond(
+            focus, known & (target < 0.5), prepared.image, near=numbers > 0, spacing_mm=spec.spacing_mm
+        )
     return Item(name, to_bytes(prepared.image), to_bytes(target), _all(valid), focus, weight)
 
 
@@ -109,7 +117,7 @@ def centreline_item(
     prepared = prepare(volume, spec)
     points_mm = np.array(line["points_mm"], dtype=np.float64)
     near, body = near_centreline(prepared.grid, points_mm)
-    target, valid = np.zeros(near.shape, dtype=bool), ~near
+    target, valid, focus = np.zeros(near.shape, dtype=bool), ~near, _focus(near)
     if stage == "locate":
         target[body] = valid[body] = True
     else:
@@ -123,11 +131,13 @@ def centreline_item(
         thin = np.where(volume.hu.astype(np.float32) < THIN_TISSUE_HU, 1000, 0).astype(np.int16)
         air = prepare(Volume(thin, volume.grid), spec)
         hu = spec.to_hu(prepared.image)
-        other = inside_sacrum(prepared.grid, line)
+        beyond = beyond_the_spine(prepared.grid, line)
+        other = inside_sacrum(prepared.grid, line) | beyond
         for box in ndimage.find_objects(near.astype(np.uint8)):
             other[box] |= ribs_by_the_lung(hu[box], air.image[box] > 0.5, aside_mm[box], spec.spacing_mm)
         target, valid = target & ~other, valid | other
-    return Item(path.name, to_bytes(prepared.image), _all(target), _all(valid), _focus(near), weight)
+        focus = _with_beyond(focus, beyond & near, prepared.image)
+    return Item(path.name, to_bytes(prepared.image), _all(target), _all(valid), focus, weight)
 
 
 def negative_item(path: Path, spec: InputSpec, weight: float = 1.0) -> Item:
@@ -197,6 +207,42 @@ def labelled_slab(labels: LabelMap, grid: Grid) -> tuple[int, int]:
     return int(min(centres) * factor), int(np.ceil(max(centres) * factor))
 
 
+def known_beside(numbers: NDArray[np.uint8], slab: tuple[int, int], spacing_mm: float) -> NDArray[np.bool_]:
+    """Mark where a partly labelled scan says what is not spine: (I, J, K), RAS+ axes.
+
+    That is its ``slab`` of k; below a last vertebra L5 or L6 also what follows, which is sacrum, and above a C1
+    that the border leaves whole what lies there, which is skull, both but for ``MARGIN_MM`` around that vertebra.
+    """
+    low, high = slab
+    known = np.zeros(numbers.shape, dtype=bool)
+    known[:, :, low : high + 1] = True
+    present = np.unique(numbers[is_spine(numbers)])
+    for number, beyond, whole in (
+        (int(present.max()), slice(0, low), present.max() in LAST_LUMBAR),
+        (1, slice(high + 1, None), present.min() == 1 and not (numbers[:, :, -1] == 1).any()),
+    ):
+        if whole:
+            near = ndimage.distance_transform_edt(numbers != number) * spacing_mm <= MARGIN_MM
+            known[:, :, beyond] = ~near[:, :, beyond]
+    return known
+
+
+def beyond_the_spine(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:
+    """Mark what lies below L5 and above C1 in a CT without labels, where somebody has marked where these end.
+
+    ``line["sacrum_below_mm"]`` and ``line["skull_above_mm"]`` are curves in the sagittal plane, [y, z] in RAS+ mm
+    from front to back, along the top of S1 and the bottom of the skull: all bone on their other side is no spine.
+    """
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in grid.shape[1:]), indexing="ij"), axis=-1)
+    at = grid.to_mm(np.concatenate([np.zeros((*index.shape[:2], 1)), index], axis=-1).astype(np.float64))
+    beyond = np.zeros(grid.shape, dtype=bool)
+    for key, sign in (("sacrum_below_mm", 1.0), ("skull_above_mm", -1.0)):
+        curve = np.array(line.get(key, ()), dtype=np.float64).reshape(-1, 2)[::-1]
+        if len(curve):
+            beyond |= (sign * (np.interp(at[..., 1], curve[:, 0], curve[:, 1]) - at[..., 2]) > 0)[None]
+    return beyond
+
+
 def inside_sacrum(grid: Grid, line: dict[str, Any]) -> NDArray[np.bool_]:
     """Mark the sacrum of a CT without labels, which is bone next to L5 and not spine.
 
@@ -221,12 +267,6 @@ def _read_pseudo_label(path: Path, shape: Shape3) -> NDArray[np.uint8]:
     return nearest(to_canonical(labels.labels, labels.grid), shape)
 
 
-def nearest(array: NDArray[np.uint8], shape: Shape3) -> NDArray[np.uint8]:
-    """Resample to the nearest neighbour over the same extent."""
-    index = [((np.arange(n) + 0.5) * old / n).astype(int) for n, old in zip(shape, array.shape, strict=True)]
-    return np.ascontiguousarray(array[np.ix_(*index)])
-
-
 def draw(items: Sequence[Item], rng: np.random.Generator) -> Item:
     """Draw one item at random, by weight."""
     weights = np.array([item.weight for item in items])
@@ -240,6 +280,27 @@ def to_bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _all(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return mask.astype(np.uint8) * np.uint8(FULL)
+
+
+def _with_beyond(
+    focus: NDArray[np.int32],
+    beyond: NDArray[np.bool_],
+    image: NDArray[np.float32],
+    near: NDArray[np.bool_] | None = None,
+    spacing_mm: float = 1.0,
+) -> NDArray[np.int32]:
+    """Add bone beyond the spine's ends to the places that crops are taken around, as ``BEYOND_SHARE`` of them.
+
+    With ``near``, only within ``BEYOND_MM`` of it.
+    """
+    bone = beyond & (image > BEYOND_FROM)
+    if near is not None and bone.any():
+        bone &= ndimage.distance_transform_edt(~near) * spacing_mm <= BEYOND_MM
+    found = _focus(bone)
+    if not len(found) or not len(focus):
+        return focus
+    times = max(1, round(BEYOND_SHARE / (1 - BEYOND_SHARE) * len(focus) / len(found)))
+    return np.concatenate([focus, np.repeat(found, times, axis=0)])
 
 
 def _focus(mask: NDArray[np.bool_], numbers: NDArray[np.uint8] | None = None, most: int = 4000) -> NDArray[np.int32]:

@@ -53,7 +53,9 @@ def load_items(config: TrainingConfig, say: Say = print) -> Items:
         for name, line in sorted(read_centrelines(data.centrelines).items()):
             path = data.unlabelled / f"{name}.nii.gz"
             pseudo = data.pseudo_labels / path.name if data.pseudo_labels else None
-            real.append(centreline_item(path, line, spec, stage, pseudo=pseudo, weight=data.unlabelled_weight))
+            marked = data.junction_weight and not {"sacrum_below_mm", "skull_above_mm"}.isdisjoint(line)
+            weight = data.junction_weight if marked else data.unlabelled_weight
+            real.append(centreline_item(path, line, spec, stage, pseudo=pseudo, weight=weight or 1.0))
     maps = sorted(data.label_maps.glob("*.nii.gz")) if data.label_maps else []
     synthetic = [
         label_map_item(path, spec, _weight_of(path.name, data.label_maps_weight))

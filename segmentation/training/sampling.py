@@ -20,6 +20,7 @@ from segmentation.training.augment import (
     sample,
 )
 from segmentation.training.dataset import FULL, Item, closed, draw
+from segmentation.training.synthesis.canal_contrast import insert_canal_contrast
 from segmentation.training.synthesis.ct_from_labels import gaps, synthesise, thin_parts
 from segmentation.training.synthesis.implants import insert_implants
 
@@ -31,7 +32,9 @@ GAP_WEIGHT = 2.0
 RIB_WEIGHT = 3.0
 # Processes and laminae: half of the spine's voxels and most of its surface, and what is missed first.
 THIN_WEIGHT = 2.0
+THIN_BAND = 0.12
 STARVED_SHARE = 0.12
+CANAL_CONTRAST_SHARE, CANAL_CONTRAST_WEIGHT = 0.25, 2.0
 # What share of a voxel a label must cover for it to be painted as bone. References reach beyond the bright edge of bone
 # into what it half fills: of the reference of LIDC-IDRI-0001 a tenth is below 84 HU, of sub-verse012 below -20 HU.
 BRIGHT_FROM = (0.5, 0.8)
@@ -87,7 +90,11 @@ class Sampler:
             image, target, loss_weight = self._real(rng)
         if not self.column_closing:
             loss_weight[gaps(target > 0.5)] *= GAP_WEIGHT
-            loss_weight[thin_parts(target > 0.5)] *= THIN_WEIGHT
+            self._mark_thin_parts(target, loss_weight)
+            own = rng.spawn(1)[0]  # what is drawn here changes nothing in the crops after
+            if own.random() < CANAL_CONTRAST_SHARE:
+                sac = insert_canal_contrast(image, target > 0.5, self.spacing_mm, own)
+                loss_weight[sac & (target < 0.1)] = CANAL_CONTRAST_WEIGHT
         if rng.random() < self.metal_share:
             loss_weight[insert_implants(image, target, self.spacing_mm, self.metal_hidden, rng)] = 0
         if rng.random() < STARVED_SHARE:
@@ -96,6 +103,14 @@ class Sampler:
         if rng.random() < self.cropped_share:
             crop_field_of_view(image, target, rng)
         return image, target, loss_weight
+
+    @staticmethod
+    def _mark_thin_parts(target: Array, loss_weight: Array) -> None:
+        """Let thin parts count twice, and a band around them: else what lies beside them is coloured, too."""
+        thin = thin_parts(target > 0.5)
+        band = (blur(thin.astype(np.float32), 1.0) > THIN_BAND) & ~thin & (loss_weight > 0)
+        loss_weight[thin] *= THIN_WEIGHT
+        loss_weight[band] = np.maximum(loss_weight[band], THIN_WEIGHT)
 
     def _real(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         item = draw(self.real, rng)

@@ -14,9 +14,14 @@ from segmentation.core.volume import LabelMap
 
 Level = Literal["high", "medium", "low"]
 
-REASONS = ("cut_by_border", "small", "large", "scattered", "name_doubtful", "no_landmark", "mask_doubtful")
+REASONS = (
+    "cut_by_border", "small", "large", "scattered", "name_doubtful", "no_landmark", "mask_doubtful",
+    "body_doubtful", "left_doubtful", "right_doubtful", "spinous_doubtful", "arch_doubtful", "metal", "neck",
+)  # fmt: skip
 """Codes of reasons why a vertebra may be wrong, stable for programs and translations."""
-SEQUENCE_REASONS = ("sacrum", "dens", "ribs", "no_landmark", "close_call", "unlike_training", "nothing")
+SEQUENCE_REASONS = (
+    "sacrum", "dens", "ribs", "no_landmark", "close_call", "mask_doubtful", "unlike_training", "nothing",
+)  # fmt: skip
 """Codes of what the names of the whole row rest on, or why they are unsure."""
 
 
@@ -33,6 +38,8 @@ class NamedVertebra:
         volume_ml: Of its voxels.
         cut_by_border: It touches an outer face of the scan.
         name_probability: Share of its name among the likely namings.
+        probability: Estimated probability that it is right: its name, and its mask with a Dice of 0.9 at least. None
+            where the mask came without the network's answers.
     """
 
     label: int
@@ -43,6 +50,7 @@ class NamedVertebra:
     volume_ml: float
     cut_by_border: bool
     name_probability: float
+    probability: float | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +69,7 @@ class NamedVertebra:
             "volume_ml": round(self.volume_ml, 2),
             "cut_by_border": self.cut_by_border,
             "name_probability": round(self.name_probability, 3),
+            "probability": None if self.probability is None else round(self.probability, 3),
         }
 
 

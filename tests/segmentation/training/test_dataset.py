@@ -10,22 +10,23 @@ from segmentation.core.geometry import Grid, to_canonical
 from segmentation.core.labels import SACRUM, is_spine
 from segmentation.core.volume import LabelMap
 from segmentation.phantom import Phantom
-from segmentation.preprocessing.preprocess import InputSpec, prepare
+from segmentation.preprocessing.preprocess import InputSpec, nearest, prepare
 from segmentation.training.dataset import (
     BELIEVED_MM,
     FULL,
     IGNORE,
     Item,
+    beyond_the_spine,
     centreline_item,
     closed,
     closing_voxels,
     column,
     draw,
     inside_sacrum,
+    known_beside,
     label_map_item,
     labelled_item,
     labelled_slab,
-    nearest,
     negative_item,
     spine_share,
     to_bytes,
@@ -352,3 +353,34 @@ def test_items_are_drawn_by_weight():
     rng = np.random.default_rng(0)
     names = [draw([item("a", 3.0), item("b", 1.0)], rng).name for _ in range(2000)]
     assert names.count("a") == pytest.approx(1500, abs=100)
+
+
+def test_below_a_last_l5_and_above_a_whole_c1_nothing_is_spine():
+    numbers = np.zeros((12, 12, 40), np.uint8)
+    numbers[4:8, 4:8, 12:18] = 24
+    numbers[4:8, 4:8, 24:30] = 23
+    known = known_beside(numbers, (15, 27), 1.0)
+    assert known[:, :, 15:28].all()
+    assert known[:, :, :10].all()  # the sacrum
+    assert not known[5, 5, 11]  # within the margin of L5
+    assert known[0, 0, 11]
+    assert not known[:, :, 28:].any()  # what follows L4 above is a vertebra
+    above = np.where(numbers == 23, 1, np.where(numbers == 24, 2, 0)).astype(np.uint8)
+    known = known_beside(above, (15, 27), 1.0)
+    assert not known[:, :, :15].any()
+    assert known[:, :, 32:].all()
+    assert not known[5, 5, 31]
+    above[5, 5, 30:] = 1  # cut by the border
+    assert not known_beside(above, (15, 27), 1.0)[:, :, 28:].any()
+
+
+def test_a_curve_in_the_sagittal_plane_tells_the_sacrum_and_the_skull_from_the_spine():
+    grid = Grid((4, 10, 20), np.diag([2.0, 2.0, 2.0, 1.0]))
+    line = {"sacrum_below_mm": [[18, 4], [10, 10], [0, 10]], "skull_above_mm": [[18, 30], [0, 30]]}
+    beyond = beyond_the_spine(grid, line)
+    assert beyond[:, 2, :5].all()  # y 4, below 10 mm
+    assert not beyond[:, 2, 5:16].any()
+    assert beyond[:, 9, :2].all()
+    assert not beyond[:, 9, 2:16].any()
+    assert beyond[:, :, 16:].all()
+    assert not beyond_the_spine(grid, {}).any()

@@ -253,3 +253,27 @@ def test_where_a_rib_lies_against_its_vertebra_a_voxel_counts_more():
     assert 0.002 < heavy.float().mean() < 0.3
     _, _, known = sampler([], [label_map()], 1.0).batch(10, rng(2))
     assert (known < sampling.RIB_WEIGHT).all()
+
+
+def test_thin_parts_and_a_band_around_them_count_twice_and_what_is_unknown_stays_unknown():
+    target = np.zeros((40, 40, 40), np.float32)
+    target[4:20, 4:20, 4:20] = 1  # a body
+    target[20:28, 11:13, 11:13] = 1  # a process
+    known = np.ones_like(target)
+    known[26:, :, :] = 0
+    sampling.Sampler._mark_thin_parts(target, known)
+    assert known[23, 11, 11] == sampling.THIN_WEIGHT
+    assert known[23, 11, 13] == sampling.THIN_WEIGHT  # beside it
+    assert known[23, 11, 20] == 1
+    assert known[12, 12, 12] == 1
+    assert not known[26:].any()
+
+
+def test_contrast_in_the_canal_counts_as_no_spine(monkeypatch):
+    def note(image: NDArray[np.float32], spine: NDArray[np.bool_], *_: Any) -> NDArray[np.bool_]:
+        return ~spine & (image >= 0)
+
+    monkeypatch.setattr(sampling, "CANAL_CONTRAST_SHARE", 1.0)
+    monkeypatch.setattr(sampling, "insert_canal_contrast", note)
+    _, targets, known = sampler([half()], [], 0.0, metal_share=0.0, cropped_share=0.0).batch(4, rng())
+    assert (known[targets < 0.1] == sampling.CANAL_CONTRAST_WEIGHT).all()

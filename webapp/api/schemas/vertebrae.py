@@ -29,6 +29,9 @@ class Vertebra(Answer):
     volume_ml: float = Field(ge=0)
     cut_by_border: bool = Field(description="It touches an outer face of the scan")
     name_probability: float = Field(ge=0, le=1, description="Share of its name among the likely namings")
+    probability: float | None = Field(
+        None, ge=0, le=1, description="Estimated probability that its name, and its mask to a Dice of 0.9, are right"
+    )
 
 
 class Naming(Answer):
