@@ -14,6 +14,10 @@ const BUSY_MS = 1000;
 const IDLE_MS = 5000;
 const list = byId("study-list");
 const search = elementById("study-search", HTMLInputElement);
+const filter = elementById("study-filter", HTMLSelectElement);
+const order = elementById("study-sort", HTMLSelectElement);
+/** What the server listed last, newest first. @type {Study[]} */
+let known = [];
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map(); // study id -> <li>
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -29,6 +33,7 @@ export function start() {
     etag = "";
     refresh();
   });
+  for (const choice of [filter, order]) choice.addEventListener("change", () => show(known));
   refresh();
 }
 
@@ -76,8 +81,35 @@ export async function welcome(study) {
   row?.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
-/** @param {Study[]} studies */
-function show(studies) {
+/**
+ * Which studies a choice of the filter keeps: by state, or by verdict.
+ * @type {Record<string, (study: Study) => boolean>}
+ */
+const KEEPS = {
+  all: () => true,
+  open: ({ state }) => OPEN_JOB_STATES.includes(state),
+  done: ({ state }) => state === "done",
+  ready: ({ state }) => state === "ready",
+  failed: ({ state }) => state === "failed",
+  unreviewed: ({ state, verdict }) => state === "done" && !verdict,
+  needs_work: ({ verdict }) => verdict === "needs_work",
+  accepted: ({ verdict }) => verdict === "accepted",
+};
+
+/** The studies that were chosen, in the order that was chosen. @param {Study[]} studies */
+function arranged(studies) {
+  const kept = studies.filter(KEEPS[filter.value] ?? KEEPS.all);
+  if (order.value === "oldest") return kept.reverse();
+  if (order.value === "name") return kept.sort((a, b) => a.name.localeCompare(b.name, config.lang, { numeric: true }));
+  if (order.value === "state") return kept.sort((a, b) => a.state.localeCompare(b.state));
+  return kept;
+}
+
+/** @param {Study[]} listed by the server, newest first */
+function show(listed) {
+  known = listed;
+  const studies = arranged(listed);
+  document.body.classList.toggle("has-studies", listed.length > 0);
   const present = new Set(studies.map((study) => study.id));
   for (const [id, row] of rows) {
     if (!present.has(id)) {
@@ -91,7 +123,7 @@ function show(studies) {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     update(row, study);
   });
-  const searched = search.value.trim() !== "";
+  const searched = search.value.trim() !== "" || listed.length > 0;
   byId("empty").hidden = studies.length > 0 || searched;
   byId("nothing-found").hidden = studies.length > 0 || !searched;
   byId("study-count").textContent = String(studies.length || "");

@@ -41,6 +41,33 @@ async function show(...list) {
   return fetch;
 }
 
+describe('the filter and the order of studies', () => {
+  it('shows studies of a state or verdict, in the order that is chosen, with a smaller place for files', async () => {
+    studies.start();
+    await show(
+      study('b10', { verdict: 'accepted' }),
+      study('b9', { state: 'ready' }),
+      study('a', { verdict: 'needs_work' }),
+      study('c', {}),
+    );
+    expect(document.body.classList.contains('has-studies')).toBe(true);
+    const choose = (id, value) => {
+      byId(id).value = value;
+      byId(id).dispatchEvent(new Event('change'));
+      return rows().map((row) => row.dataset.studyId);
+    };
+    expect(choose('study-sort', 'name')).toEqual(['a', 'b9', 'b10', 'c']);
+    expect(choose('study-sort', 'oldest')).toEqual(['c', 'a', 'b9', 'b10']);
+    expect(choose('study-filter', 'unreviewed')).toEqual(['c']);
+    expect(choose('study-filter', 'needs_work')).toEqual(['a']);
+    expect(choose('study-filter', 'failed')).toEqual([]);
+    expect(shown(byId('nothing-found'))).toBe(true);
+    expect(shown(byId('empty'))).toBe(false);
+    choose('study-sort', 'newest');
+    expect(choose('study-filter', 'all')).toEqual(['b10', 'b9', 'a', 'c']);
+  });
+});
+
 describe('the list of studies', () => {
   it('names the list that it shows, and keeps it where the server says that nothing changed', async () => {
     const headers = new Headers({ ETag: 'W/"one"' });
