@@ -43,13 +43,15 @@ from webapp.paths import STATIC_DIR
 from webapp.resumable.routes import resumable_routes
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
+from webapp.tracking.hub import TrackerHub
+from webapp.tracking.routes import live_routes
 from webapp.viewer.routes import load_client, viewer_routes
 
 log = logging.getLogger(__name__)
 WSGI_THREADS = 16
 SLOW_THREADS = 4
 SLOW = re.compile(
-    r"/api/v1/(studies/demo|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/(send|restore|drafts/[^/]*/version))"
+    r"/api/v1/(studies/demo|studies/[^/]*/(plans|registrations)|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/(send|restore|drafts/[^/]*/version))"
 )
 """What takes seconds, or waits for an archive: its threads are not those that pages need."""
 LOOP_THREADS = 32
@@ -65,6 +67,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     services = make_services(settings, engine_factory)
     viewer, close_viewer = viewer_routes(services)
     housekeeping = Housekeeping(services)
+    tracker = TrackerHub(settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -74,6 +77,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             at_shutdown.callback(services.transfers.stop)
             at_shutdown.callback(services.receiver.stop)
             at_shutdown.push_async_callback(close_viewer)
+            at_shutdown.callback(tracker.stop)
             # Before these: a job that is given back in time is not taken for one that ended the server.
             at_shutdown.callback(services.jobs.stop)
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOP_THREADS, "loop"))
@@ -93,6 +97,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *session_routes(),
         *SingleSignOn(services).routes(),
         *viewer,
+        *live_routes(services, tracker),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
         Mount("/", BoundedBody(_flask(services))),
     ]

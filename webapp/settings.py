@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from segmentation.core.errors import BadConfiguration
+from segmentation.tracking.address import parse_address
 from webapp.dicomweb.config import PacsServer
 from webapp.enumerations import Role
 
@@ -168,6 +169,21 @@ class Settings(BaseSettings):
         validate_default=True,
         description="AE titles (JSON list) that may send DICOM here; nobody else may.",
     )
+    tracker: str = Field(
+        default="",
+        description="Tracker for live views, a server of OpenIGTLink: host:port. Without it there are none. Research "
+        "use only.",
+    )
+    tracker_tool: str = Field(default="", description="Tool that live views show; without it the first that is seen.")
+    tracker_reference: str = Field(
+        default="", description="Tool fixed to the patient that all poses are seen from; without it the tracker itself."
+    )
+    tracker_axes: Literal["tracker", "lps"] = Field(
+        default="tracker", description="Coordinates of the tracker: its own, or LPS of the image."
+    )
+    tracker_query: Literal["", "TDATA", "QTDATA"] = Field(
+        default="", description="Stream that the tracker must be asked for; without it, it sends by itself."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server writes to its log."
     )
@@ -181,6 +197,16 @@ class Settings(BaseSettings):
         if len({server.name for server in servers}) < len(servers):
             raise ValueError("two archives have the same name")
         return servers
+
+    @field_validator("tracker")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        if address:
+            try:
+                parse_address(address)
+            except BadConfiguration as error:
+                raise ValueError(error.message) from None
+        return address
 
     @field_validator("dicom_allowed_aets")
     @classmethod

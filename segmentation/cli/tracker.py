@@ -187,7 +187,8 @@ def _send_status(server: MessageServer, tracker: SimulatedTracker, t: float) -> 
 
 
 async def _record(options: argparse.Namespace) -> int:
-    from segmentation.tracking.client import TrackerClient, parse_address
+    from segmentation.tracking.address import parse_address
+    from segmentation.tracking.client import TrackerClient
     from segmentation.tracking.recording import Recorder
 
     check_writable(options.record, ".jsonl")

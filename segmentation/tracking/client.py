@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
-from segmentation.core.errors import BadConfiguration
 from segmentation.tracking.messages import DamagedMessage, start_bytes
-from segmentation.tracking.readings import DEFAULT_PORT, Reading, read_as
+from segmentation.tracking.readings import Reading, read_as
 from segmentation.tracking.stream import MessageStream
 
 Take = Callable[[Reading, float], None]
@@ -21,22 +19,6 @@ CONNECT_S, SILENT_S = 3.0, 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _PIECE = 65536
 _STARTED = ("", "TDATA", "QTDATA")
-
-
-def parse_address(text: str) -> tuple[str, int]:
-    """Read ``host``, ``host:port`` or ``[IPv6]:port``.
-
-    Raises:
-        InputError: it is none of these.
-    """
-    parts = urlsplit(f"//{text.strip()}")
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.path or parts.query or parts.username is not None or any(c.isspace() for c in host):
-        raise BadConfiguration("tracker.bad_address", address=text)
-    return host, port or DEFAULT_PORT
 
 
 class TrackerClient:
@@ -73,14 +55,16 @@ class TrackerClient:
             await asyncio.sleep(pause)
 
     async def _follow(self) -> None:
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(*self._address), CONNECT_S)
+        # Not wait_for, which in Python 3.11 may swallow the cancellation that ends this task.
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(*self._address)
         stream = MessageStream()
         self.is_connected, self.problem = True, ""
         self.connections += 1
         try:
             if self._start:
                 writer.write(start_bytes(self._start, 20))
-            while piece := await asyncio.wait_for(reader.read(_PIECE), SILENT_S):
+            while piece := await _next_piece(reader):
                 arrived, damaged = time.monotonic(), stream.damaged
                 for reading in stream.feed(piece):
                     self._take(read_as(reading, self._axes), arrived)
@@ -88,3 +72,8 @@ class TrackerClient:
             self.problem = "closed by the tracker"
         finally:
             writer.close()
+
+
+async def _next_piece(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(SILENT_S):
+        return await reader.read(_PIECE)

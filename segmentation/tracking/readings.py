@@ -12,7 +12,6 @@ Array = NDArray[np.float64]
 AXES = ("tracker", "lps")
 """How a server's coordinates are to be read: as they are, or as LPS of the image, which becomes RAS."""
 
-DEFAULT_PORT = 18944
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _RIGID_TOLERANCE = 1e-2  # of the products of a rotation's columns; single precision is far below
 

@@ -41,8 +41,8 @@ class MessageServer:
         try:
             while await reader.read(4096):
                 pass
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # the client is gone, or the server is about to be
         finally:
             self._forget(writer)
 

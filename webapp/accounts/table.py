@@ -96,6 +96,10 @@ RULES = _rules("""
     look        GET     API/studies/{study_id}/masks
     look        GET     API/studies/{study_id}/measurements
     look        GET     API/studies/{study_id}/reviews
+    look        GET     API/studies/{study_id}/plans
+    look        GET     API/studies/{study_id}/registrations
+    look        GET     API/studies/{study_id}/tracker
+    look        SOCKET  /studies/{study_id}/live
     look        GET     API/jobs/{job_id}
     look        GET     API/masks/{mask_id}
     look        GET     API/masks/{mask_id}/vertebrae
@@ -115,6 +119,8 @@ RULES = _rules("""
     download    GET     API/masks/{mask_id}/structured-report.zip
     download    GET     API/studies/{study_id}/measurements.csv
     annotate    POST    API/studies/{study_id}/measurements
+    annotate    POST    API/studies/{study_id}/plans
+    annotate    POST    API/studies/{study_id}/registrations
     annotate    POST    API/masks/{mask_id}/levels
     look        GET     API/masks/{mask_id}/versions
     annotate    POST    API/masks/{mask_id}/restore

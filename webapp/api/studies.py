@@ -18,6 +18,7 @@ from webapp.api.imports import imports
 from webapp.api.list_cache import ListCache, SentList
 from webapp.api.measurements import measurements
 from webapp.api.measures.routes import measures
+from webapp.api.navigation.routes import navigation
 from webapp.api.operations import json_route
 from webapp.api.queue.batches import batches
 from webapp.api.reviews import reviews
@@ -37,6 +38,7 @@ api.register_blueprint(reviews)
 api.register_blueprint(imports)
 api.register_blueprint(editing)
 api.register_blueprint(batches)
+api.register_blueprint(navigation)
 api.register_blueprint(system)
 api.register_blueprint(account)
 api.register_blueprint(administration)

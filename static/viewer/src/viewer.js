@@ -122,6 +122,8 @@ export function createViewer(hosts, grid, scan, on, page) {
     ...{ measurements: measuring.model, showMeasurement: measuring.show, automatic: measuring.automatic },
     pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
     headset,
+    /** What navigation draws on. */
+    parts: { hosts, panels, crosshair, volume: page.served ? null : volume.main },
     vrBounds: headset.bounds,
     destroy() {
       stopProbe();

@@ -18,7 +18,8 @@ from segmentation.cli.main import main
 from segmentation.core.errors import InputError
 from segmentation.planning.screw import Screw
 from segmentation.registration import rigid
-from segmentation.tracking.client import TrackerClient, parse_address
+from segmentation.tracking.address import parse_address
+from segmentation.tracking.client import TrackerClient
 from segmentation.tracking.messages import bytes_of
 from segmentation.tracking.readings import DeviceStatus, Reading, ToolPose, TouchedPoints
 from segmentation.tracking.recording import Recorder, read_recording

@@ -40,6 +40,10 @@ VRCAvrtw  GET     API/studies/{study}/jobs
 VRCAvrtw  GET     API/studies/{study}/masks
 VRCAvrtw  GET     API/studies/{study}/measurements
 VRCAvrtw  GET     API/studies/{study}/reviews
+VRCAvrtw  GET     API/studies/{study}/plans
+VRCAvrtw  GET     API/studies/{study}/registrations
+VRCAvrtw  GET     API/studies/{study}/tracker
+VRCAvrtw  SOCKET  /studies/{study}/live
 VRCAvrtw  GET     API/jobs/{job}
 VRCAvrtw  GET     API/masks/{mask}
 VRCAvrtw  GET     API/masks/{mask}/vertebrae
@@ -60,6 +64,8 @@ VRCAtw    GET     API/masks/{mask}/report.pdf
 VRCAtw    GET     API/masks/{mask}/structured-report.zip
 VRCAtw    GET     API/studies/{study}/measurements.csv
 RCArw     POST    API/studies/{study}/measurements
+RCArw     POST    API/studies/{study}/plans
+RCArw     POST    API/studies/{study}/registrations
 RCArw     POST    API/masks/{mask}/levels
 VRCAvrtw  GET     API/masks/{mask}/versions
 RCArw     POST    API/masks/{mask}/restore

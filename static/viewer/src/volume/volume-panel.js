@@ -8,6 +8,7 @@ import { lookAnteroposterior, lookFrom } from './standard-views.js';
 import { createVolumeContent } from './volume-content.js';
 import { createVolumeControls } from './volume-controls.js';
 /**
+ * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
  * @import vtkCamera from '@kitware/vtk.js/Rendering/Core/Camera.js'
  * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
  * @import { CameraPose, Crosshair, Frame, Grid } from '../types.js'
@@ -71,6 +72,7 @@ export function createVolumePanel(element, scene) {
     setCrosshair: crosshair3d.allow,
     reset,
     look,
+    ...furtherActors(renderer),
     camera,
     draw,
     /** Draw now, so that the canvas can be read. */
@@ -98,6 +100,16 @@ export function createVolumePanel(element, scene) {
       controls.destroy();
       target.destroy();
     },
+  };
+}
+
+/** What others draw in the view. @param {ReturnType<typeof createWindow>['renderer']} renderer */
+function furtherActors(renderer) {
+  return {
+    /** @param {vtkActor[]} actors */
+    addActors: (actors) => actors.forEach((actor) => renderer.addActor(actor)),
+    /** @param {vtkActor[]} actors */
+    removeActors: (actors) => actors.forEach((actor) => renderer.removeActor(actor)),
   };
 }
 

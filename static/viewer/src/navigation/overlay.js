@@ -1,0 +1,38 @@
+/** All that navigation draws on the panels of a study. */
+import { PLANE_NAMES } from '../core/geometry.js';
+import { createNavigationScene } from './scene.js';
+import { createSliceLayer } from './slices.js';
+/**
+ * @import { Crosshair, MeasurablePanel, Plane } from '../types.js'
+ * @import { Drawing, Tool } from './slices.js'
+ */
+
+/**
+ * @typedef {object} Parts what of the viewer is drawn on
+ * @property {Record<string, HTMLElement>} hosts
+ * @property {Record<Plane, MeasurablePanel>} panels
+ * @property {Crosshair} crosshair
+ * @property {any} volume the 3D view, drawn by this browser; null where the server draws it
+ */
+
+/** @param {Parts} parts */
+export function createOverlay({ hosts, panels, crosshair, volume }) {
+  const layers = PLANE_NAMES.map((plane) => createSliceLayer(hosts[plane], panels[plane], () => crosshair.world));
+  const scene = volume?.addActors ? createNavigationScene(volume) : null;
+  return {
+    /** @param {Drawing} drawing */
+    set(drawing) {
+      layers.forEach((layer) => layer.set(drawing));
+      scene?.set(drawing);
+    },
+    /** @param {Tool | null} tool */
+    setTool(tool) {
+      layers.forEach((layer) => layer.setTool(tool));
+      scene?.setTool(tool);
+    },
+    destroy() {
+      layers.forEach((layer) => layer.destroy());
+      scene?.destroy();
+    },
+  };
+}

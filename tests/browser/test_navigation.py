@@ -1,0 +1,143 @@
+"""From upload to a tracked tool on the screen, with a simulated tracker, in a real Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segmentation.core.volume import LabelMap
+from segmentation.phantom import PhantomSpec, make_phantom
+from segmentation.planning.propose import propose
+from segmentation.registration import rigid
+from segmentation.registration.search import prepare_level
+from segmentation.tracking.messages import transform_bytes
+from segmentation.tracking.server import serving as tracker_serving
+from segmentation.tracking.simulate import SimulatedTracker, random_motion, touched_landmarks, touched_points
+from tests.browser.site import Site, serving
+from tests.browser.support import expect
+
+pytestmark = pytest.mark.browser
+L4 = 23
+SLOW_MS = 120_000  # for a machine that is busy with other things
+SPEC = PhantomSpec(("L3", "L4", "L5"), sacrum=False, ribs=False, organs=False, spacing_mm=(1.5,) * 3)
+
+
+class Room:
+    """A simulated tracker in a thread, and the points that it touched on L4; ``sends`` False makes it silent."""
+
+    def __init__(self, labels: LabelMap, folder: Path) -> None:
+        random = np.random.default_rng(2)
+        motion = random_motion(random)
+        level = prepare_level(labels, L4)
+        self.tracker = SimulatedTracker(propose(labels, [L4])[0], motion)
+        points = rigid.apply(motion, touched_points(level, 150, 0.25, random))
+        names, touched, image = touched_landmarks(level, 0.8, random)
+        pairs = zip(names, rigid.apply(motion, touched), image, strict=True)
+        self.points, self.landmarks = folder / "points.csv", folder / "landmarks.csv"
+        self.points.write_text("x,y,z\n" + "".join(f"{x},{y},{z}\n" for x, y, z in points))
+        self.landmarks.write_text(
+            "name,x,y,z,r,a,s\n" + "".join(",".join([n, *map(str, [*a, *b])]) + "\n" for n, a, b in pairs)
+        )
+        self.sends, self.port = True, 0
+        self._ready, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(60)
+
+    async def _serve(self) -> None:
+        async with tracker_serving("127.0.0.1", 0) as server:
+            self.port, begun = server.port, time.monotonic()
+            self._ready.set()
+            while not self._over.is_set():
+                if self.sends:
+                    server.send(transform_bytes(self.tracker.pose(time.monotonic() - begun, time.time())))
+                await asyncio.sleep(0.015)
+
+    def leave(self) -> None:
+        self._over.set()
+        self._thread.join(60)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    room = Room(make_phantom(SPEC).labels, tmp_path_factory.mktemp("room"))
+    yield room
+    room.leave()
+
+
+@pytest.fixture(scope="module")
+def study(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("site"), tracker=f"127.0.0.1:{room.port}") as site:
+        yield _added(site, tmp_path_factory.mktemp("phantom"))
+
+
+def _added(site: Site, folder: Path) -> str:
+    return site.add_phantom(folder, SPEC)[0]
+
+
+def opened(browser: Any, address: str, **context: Any) -> Any:
+    page = browser.new_page(**{"viewport": {"width": 1300, "height": 900}, "locale": "en-GB", **context})
+    page.set_default_timeout(SLOW_MS)
+    page.goto(address)
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    page.get_by_test_id("tab-navigate").click()
+    return page
+
+
+def planned_and_registered(page: Any, room: Room) -> None:
+    page.get_by_test_id("plan-levels").fill("L4")
+    page.get_by_test_id("plan-propose").click()
+    expect(page.get_by_test_id("screw")).to_have_count(2, timeout=SLOW_MS)
+    page.get_by_test_id("register-label").select_option(str(L4))
+    page.get_by_test_id("register-points").set_input_files(room.points)
+    page.get_by_test_id("register-landmarks").set_input_files(room.landmarks)
+    page.get_by_test_id("register").click()
+    expect(page.get_by_test_id("registration")).to_have_attribute("data-verdict", "accepted", timeout=SLOW_MS)
+
+
+def test_from_upload_to_a_tracked_tool_on_the_screen(browser: Any, study: str, room: Room):
+    page = opened(browser, study)
+    planned_and_registered(page, room)
+    assert page.get_by_test_id("screw").first.locator(".sv-grade").inner_text() == "A"
+    assert page.locator(".sv-navigation .sv-screw").count() > 0
+    expect(page.get_by_text("Research use only").first).to_be_visible()
+    page.get_by_test_id("live-toggle").click()
+    live = page.get_by_test_id("live")
+    expect(live).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(live).to_contain_text("Research use only")
+    expect(page.get_by_test_id("live-distance")).to_contain_text("mm", timeout=SLOW_MS)
+    page.wait_for_function("parseFloat(document.querySelector('.sv-live').dataset.hz) > 0")
+    for plane in ("axial", "coronal", "sagittal"):
+        assert page.get_by_test_id(f"view-{plane}").locator(".sv-tool.sv-tip").count() == 1
+    print(f"{live.get_attribute('data-hz')} Hz, {live.get_attribute('data-latency')} ms")  # noqa: T201
+
+    room.sends = False
+    expect(live).to_have_attribute("data-state", "stale", timeout=SLOW_MS)
+    expect(page.get_by_test_id("live-distance")).to_have_count(0)
+    expect(page.locator(".sv-live-veil")).to_contain_text("STALE")
+    page.wait_for_function("document.querySelectorAll('.sv-tool:not(.sv-not-live)').length === 0")
+    room.sends = True
+    expect(live).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.get_by_test_id("live-toggle").click()
+    expect(live).to_have_count(0)
+    assert page.locator(".sv-tool").count() == 0
+    page.close()
+
+
+def test_in_chinese_on_a_tablet_by_finger_what_was_made_is_there(browser: Any, study: str):
+    page = opened(browser, study, viewport={"width": 820, "height": 1180}, has_touch=True, locale="zh-CN")
+    expect(page.get_by_test_id("navigation")).to_contain_text("仅供研究使用")
+    expect(page.get_by_test_id("screw")).to_have_count(2, timeout=SLOW_MS)
+    expect(page.get_by_test_id("registration")).to_contain_text("已接受")
+    page.get_by_test_id("screw").first.tap()
+    assert page.get_by_test_id("screw").first.get_attribute("aria-pressed") == "true"
+    for button in page.get_by_test_id("navigation").locator("button").all():
+        assert button.bounding_box()["height"] >= 40
+    page.close()

@@ -1,0 +1,181 @@
+"""Plans and registrations of a study over HTTP, on a phantom of three vertebrae."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segmentation.phantom import Phantom, PhantomSpec, make_phantom
+from segmentation.registration import rigid
+from segmentation.registration.search import Level, prepare_level
+from segmentation.tracking.simulate import random_motion, touched_landmarks, touched_points
+from segmentation.writers import write_nifti, write_volume
+from tests.webapp.conftest import TestClient
+from tests.webapp.support import BoneEngine
+from webapp.asgi import create_asgi
+from webapp.settings import Settings
+
+L4 = 23
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    levels = ("L3", "L4", "L5")
+    return make_phantom(PhantomSpec(levels, sacrum=False, ribs=False, organs=False, spacing_mm=(1.25,) * 3))
+
+
+@pytest.fixture(scope="module")
+def level(phantom: Phantom) -> Level:
+    return prepare_level(phantom.labels, L4)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), min_free_bytes=0, preload_model=False)
+    with TestClient(create_asgi(settings, BoneEngine), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def study(client: TestClient, phantom: Phantom, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("files")
+    write_volume(phantom.volume, folder / "ct.nii.gz")
+    write_nifti(phantom.labels, folder / "vert.nii.gz")
+    files = {name: (path, (folder / path).read_bytes()) for name, path in
+             (("file", "ct.nii.gz"), ("reference", "vert.nii.gz"))}  # fmt: skip
+    answer = client.post("/api/v1/studies", files=files)
+    assert answer.status_code == 201, answer.text
+    return f"/api/v1/studies/{answer.json()['id']}"
+
+
+def csv(points: np.ndarray) -> dict[str, str]:
+    text = "x,y,z\n" + "".join(",".join(f"{value:.4f}" for value in point) + "\n" for point in points)
+    return {"name": "points.csv", "content": base64.b64encode(text.encode()).decode()}
+
+
+def pairs(names: list[str], tracker: np.ndarray, image: np.ndarray) -> dict[str, str]:
+    rows = [",".join([n, *map(str, a), *map(str, b)]) for n, a, b in zip(names, tracker, image, strict=True)]
+    text = "\n".join(["name,x,y,z,r,a,s", *rows])
+    return {"name": "landmarks.csv", "content": base64.b64encode(text.encode()).decode()}
+
+
+@pytest.fixture(scope="module")
+def touched(level: Level) -> tuple[np.ndarray, dict[str, Any]]:
+    """image_from_tracker, and the body of a request: 120 points and four landmarks."""
+    random = np.random.default_rng(1)
+    motion = random_motion(random)
+    points = rigid.apply(motion, touched_points(level, 120, 0.3, random))
+    names, found, image = touched_landmarks(level, 1.0, random)
+    landmarks = pairs(names, rigid.apply(motion, found), image)
+    return rigid.inverse(motion), {"label": L4, "points": csv(points), "landmarks": landmarks}
+
+
+def test_screws_are_proposed_checked_and_kept(client: TestClient, study: str):
+    made = client.post(f"{study}/plans", json={"levels": ["L4"]})
+    assert made.status_code == 201, made.text
+    plan = made.json()
+    assert [(screw["name"], screw["grade"]) for screw in plan["screws"]] == [("L4 right", "A"), ("L4 left", "A")]
+    assert all(screw["hu_mean"] is not None and screw["least_clearance_mm"] > 0 for screw in plan["screws"])
+    assert "Research use only" in plan["notice"]
+    moved = [dict(screw) for screw in plan["screws"]]
+    for end in ("entry_ras_mm", "tip_ras_mm"):
+        moved[0][end] = [moved[0][end][0] - 12, *moved[0][end][1:]]  # the right pedicle's screw, towards the canal
+    checked = client.post(f"{study}/plans", json={"screws": moved}).json()
+    assert checked["number"] == plan["number"] + 1
+    assert checked["screws"][0]["grade"] in "CDE"
+    assert checked["screws"][0]["direction"] == "medial"
+    assert checked["screws"][1]["grade"] == "A"
+    listed = client.get(f"{study}/plans").json()["plans"]
+    assert [each["number"] for each in listed][:2] == [checked["number"], plan["number"]]
+    assert listed[1] == plan
+
+
+def test_a_cervical_level_gets_its_reason_in_the_readers_language(client: TestClient, study: str):
+    answer = client.post(f"{study}/plans", json={"levels": ["C3"]}, headers={"Accept-Language": "zh"})
+    assert answer.status_code == 400
+    assert "C3" in answer.json()["error"]["message"]
+    assert "节段" in answer.json()["error"]["message"]
+
+
+def test_points_are_registered_and_kept_whatever_the_verdict(
+    client: TestClient, study: str, touched: Any, level: Level
+):
+    truth, body = touched
+    made = client.post(f"{study}/registrations", json=body)
+    assert made.status_code == 201, made.text
+    found = made.json()
+    assert (found["level"], found["verdict"], found["reasons"]) == ("L4", "accepted", [])
+    tips = rigid.apply(np.array(found["image_from_tracker"]) @ rigid.inverse(truth), level.targets_mm)
+    assert np.linalg.norm(tips - level.targets_mm, axis=1).max() < 1.0
+    assert len(found["points_ras_mm"]) == len(found["residuals_mm"]) == 120
+    wrong = client.post(f"{study}/registrations", json={**body, "label": 22}, headers={"Accept-Language": "zh"}).json()
+    assert wrong["verdict"] != "accepted"
+    assert wrong["reasons"]
+    assert any("\u4e00" <= c <= "\u9fff" for c in wrong["reasons"][0]["message"])
+    listed = client.get(f"{study}/registrations?limit=2").json()["registrations"]
+    assert [each["number"] for each in listed] == [wrong["number"], found["number"]]
+    begun = client.post(
+        f"{study}/registrations", json={**body, "landmarks": None, "from_number": found["number"]}
+    ).json()
+    again = rigid.apply(np.array(begun["image_from_tracker"]) @ rigid.inverse(truth), level.targets_mm)
+    assert np.linalg.norm(again - level.targets_mm, axis=1).max() < 1.0
+
+
+def _decoded(body: dict[str, Any]) -> np.ndarray:
+    rows = base64.b64decode(body["points"]["content"]).decode().splitlines()[1:]
+    return np.array([[float(value) for value in row.split(",")] for row in rows])
+
+
+def test_what_cannot_be_the_vertebras_points_is_refused_with_a_sentence(client: TestClient, study: str, touched: Any):
+    """In metres, NaN, two points: refused, and nothing is kept."""
+    _, body = touched
+    points = _decoded(body)
+    before = client.get(f"{study}/registrations").json()["registrations"]
+    broken = points.copy()
+    broken[7] = np.nan
+    for bad, word in ((points / 1000, "metres"), (broken, "finite"), (points[:2], "2 different points")):
+        answer = client.post(f"{study}/registrations", json={"label": L4, "points": csv(bad)})
+        assert answer.status_code in (400, 422)
+        assert word in answer.json()["error"]["message"]
+        assert answer.json()["error"]["hint"]
+    assert client.get(f"{study}/registrations").json()["registrations"] == before
+
+
+def test_mirrored_points_are_never_accepted(client: TestClient, study: str, touched: Any):
+    _, body = touched
+    mirrored = client.post(f"{study}/registrations", json={**body, "points": csv(_decoded(body) * [-1, 1, 1])}).json()
+    assert mirrored["verdict"] != "accepted"
+    assert mirrored["reasons"]
+
+
+@pytest.mark.parametrize("content", ["no base64!", base64.b64encode(b"\x00\xff\xfe").decode()])
+def test_a_damaged_file_is_refused(client: TestClient, study: str, content: str):
+    answer = client.post(f"{study}/registrations", json={"label": L4, "points": {"name": "a.csv", "content": content}})
+    assert answer.status_code in (400, 422)
+
+
+def test_they_lie_in_the_studys_folder(client: TestClient, study: str):
+    folder: Path = client.app.state.store.folder(study.rsplit("/", 1)[1]) / "navigation"
+    names = sorted(path.name for path in folder.iterdir())
+    assert {"plan-000001.json", "registration-000001.json"} <= set(names)
+    assert all(name.endswith(".json") and "new" not in name for name in names)
+    assert json.loads((folder / "registration-000001.json").read_text())["number"] == 1
+    actions = [entry.action for entry in client.app.state.store.audit.entries()]
+    assert {"plan", "register"} <= set(actions)
+
+
+def test_a_study_without_vertebrae_says_so(client: TestClient, phantom: Phantom, tmp_path: Path):
+    write_volume(phantom.volume, tmp_path / "ct.nii.gz")
+    bare = client.post("/api/v1/studies", files={"file": ("ct.nii.gz", (tmp_path / "ct.nii.gz").read_bytes())}).json()
+    answer = client.post(f"/api/v1/studies/{bare['id']}/plans", json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_vertebrae")
+
+
+def test_without_a_tracker_the_page_is_told(client: TestClient, study: str):
+    assert client.get(f"{study}/tracker").json() == {"configured": False, "live_url": ""}

@@ -1,0 +1,1 @@
+"""Plans and registrations of a study, as numbered files in its folder."""
