@@ -26,6 +26,7 @@ from segmentation.readers import read_volume
 from segmentation.readers.dicom import reader as dicom_reader
 from tests.message_keys import ROOT
 from tests.segmentation.conftest import itk_affine
+from tests.segmentation.read_again import Comparisons, rows
 from tests.segmentation.readers.dicom.conftest import inline
 from tests.segmentation.readers.dicom.other_readers import DCM2NIIX, by_dcm2niix
 
@@ -139,3 +140,18 @@ def test_the_page_has_a_row_for_each_kind():
         for name in ACCEPTED
     }
     assert {name: row for name, row in rows.items() if set(name) != {"-"}} == expected
+
+
+def test_the_page_gives_each_reason_why_other_programs_differ() -> None:
+    table = PAGE.partition("## Where other programs read the same file otherwise")[2]
+    assert rows() <= set(re.findall(r"^\| (.+?) \|", table, re.M))
+
+
+def test_a_wrong_reading_does_not_pass(tmp_path: Path) -> None:
+    path = tmp_path / "ct.nii"
+    volume = block()
+    nib.save(nib.Nifti1Image(volume.hu, volume.grid.affine), path)
+    for hu, affine in ((volume.hu + 1, volume.grid.affine), (volume.hu, volume.grid.affine + np.eye(4, k=3))):
+        found = Comparisons(path=path)
+        found.compare(hu, affine, ())
+        assert len(found.faults) == 1
