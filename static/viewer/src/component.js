@@ -122,7 +122,10 @@ export default defineComponent({
   created() {
     this.own.blink = createBlink(() => (this.original = !this.original));
     PANELS.forEach(([key]) => {
-      const { pointerdown, pointerup, dblclick } = createDoubleTap(() => this.toggle(key));
+      const { pointerdown, pointerup, dblclick } = createDoubleTap(() => {
+        // Two dabs of a brush in one place are no double tap.
+        if (!this.own.viewer?.editing.current?.editor.settings.tool) this.toggle(key);
+      });
       this.taps[key] = { onPointerdown: pointerdown, onPointerup: pointerup, onDblclick: dblclick };
     });
   },

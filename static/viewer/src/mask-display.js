@@ -1,10 +1,13 @@
 /** The masks of a study in all panels: on the slices, in 3D, and as distances while two of them are compared. */
 import { centroidOf } from './core/geometry.js';
-import { loadMasks, loadSurfaces } from './data/masks.js';
+import { loadMasks } from './data/masks.js';
+import { EditedDisplay } from './edit/edited-display.js';
 import { MASKS_LAYOUT } from './page/layouts.js';
 import { loadDistances } from './volume/distance-surface.js';
 /**
- * @import { Crosshair, Display, DistancePair, Look, Mask, Settings } from './types.js'
+ * @import { Crosshair, Display, Look, Mask, Settings } from './types.js'
+ * @import { Drawn, EditedMask } from './edit/edited-display.js'
+ * @import { Change } from './edit/label-volume.js'
  * @import { SlicePanel } from './slices/slice-panel.js'
  * @import { createLegend } from './volume/distance-surface.js'
  * @import { Scene3d } from './volume/scene-3d.js'
@@ -15,6 +18,9 @@ const LOOKS = /** @type {const} */ (['opacity', 'maskStyle', 'namesShown']);
 /** @param {Settings} settings */
 const maskKey = ({ shown, colours, hidden, labelOpacity, names, layout }) =>
   JSON.stringify([shown, colours, hidden, labelOpacity, names, layout === MASKS_LAYOUT]);
+
+/** @param {Settings} chosen @param {string} style @returns {Look} */
+const lookOf = ({ opacity, namesShown }, style) => ({ opacity: opacity / 100, style, names: namesShown });
 
 /**
  * @param {Display} display
@@ -31,29 +37,23 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
   let latest = 0; // what is loaded for an older wish is not shown
   let userMoved = false;
   const stopFollowing = crosshair.onMove(() => (userMoved = true));
+  const edited = new EditedDisplay();
+  /** What is drawn in 3D. @type {?{masks: Mask[], wish: Drawn}} */
+  let in3d = null;
 
-  /** While two masks are compared both are drawn, as outlines, whatever else was chosen. @param {Settings} chosen */
-  function drawn(chosen) {
-    const pair = chosen.layout === MASKS_LAYOUT ? current.distances[0] : undefined;
-    const compared = pair && { shown: [pair.mask, pair.reference], maskStyle: 'outline' };
-    return { ...chosen, ...compared, pair };
-  }
+  /** @param {Settings} chosen @returns {Drawn} */
+  const drawn = (chosen) => (edited.mask ? edited.wish(current, chosen) : compared(current, chosen));
   /** @param {Settings} chosen @returns {Look} */
-  const look = (chosen) => ({
-    opacity: chosen.opacity / 100,
-    style: drawn(chosen).maskStyle,
-    names: chosen.namesShown,
-  });
+  const look = (chosen) => lookOf(chosen, drawn(chosen).maskStyle);
 
   async function show() {
     if (!settings) return;
-    latest += 1;
-    const mine = latest;
-    const isLatest = () => mine === latest;
-    const wish = drawn(settings);
+    const mine = (latest += 1);
+    const [isLatest, wish] = [() => mine === latest, drawn(settings)];
     try {
-      const masks = await loadMasks(current, wish);
+      const loaded = await loadMasks(edited.withAllLabels(current), wish);
       if (!isLatest()) return;
+      const masks = edited.drawn(loaded);
       const now = look(settings);
       panels.forEach((panel) => panel.setMasks(masks, now));
       if (!userMoved && masks.length) showCentreOf(masks[0], crosshair);
@@ -64,17 +64,25 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
     }
   }
 
-  /** @param {Mask[]} masks @param {Settings & {pair?: DistancePair}} wish @param {() => boolean} isLatest */
-  async function showIn3d(masks, { pair, ...wish }, isLatest) {
+  /** @param {Mask[]} masks @param {Drawn} drawnNow @param {() => boolean} isLatest */
+  async function showIn3d(masks, drawnNow, isLatest) {
+    const { pair, ...wish } = drawnNow;
     const measured = pair && (await loadDistances(pair.url).catch((error) => legend.refuse(error.message)));
-    const surfaces = measured ? [measured.actor] : await loadSurfaces(current, wish);
+    const surfaces = measured ? [measured.actor] : await edited.surfaces(current, wish);
     if (!isLatest()) return;
+    in3d = { masks, wish };
     volume.setMasks(surfaces, measured ? [] : masks);
     if (measured) legend.show(measured.figures, measured.end);
     else if (!pair) legend.hide();
   }
 
   return {
+    ...editing(edited, panels, show, async () => {
+      if (!in3d || volume.remote) return;
+      const { masks, wish } = in3d;
+      volume.setSurfaces(await edited.surfaces(current, wish), masks.map((mask) => edited.asEdited(mask)));
+    }),
+    recordOf: (/** @type {string} */ id) => current.masks.find((mask) => mask.id === id) ?? null,
     /** @param {Settings} next */
     update(next) {
       const before = settings;
@@ -90,10 +98,48 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
     },
     /** @param {string} id */
     statisticsOf: (id) => current.masks.find((mask) => mask.id === id)?.statistics ?? {},
-    /** Id of the newest segmentation, or null. */
+    // Id of the newest segmentation, or null.
     resultId: () => current.masks.find((mask) => mask.kind === 'model')?.id ?? null,
     destroy: stopFollowing,
   };
+}
+
+/**
+ * What editing needs of the masks that are drawn.
+ *
+ * @param {EditedDisplay} edited
+ * @param {SlicePanel[]} panels
+ * @param {() => void} show all of them anew
+ * @param {() => Promise<void>} show3d
+ */
+const editing = (edited, panels, show, show3d) => ({
+  /** Draw a mask as it is edited, or all of them as the server has them again. @param {?EditedMask} mask */
+  edit(mask) {
+    edited.mask = mask;
+    show();
+  },
+  /** Voxels of the edited mask changed. @param {Change} change */
+  edited(change) {
+    if (edited.isInPlace()) panels.forEach((panel) => panel.edited(edited.mask?.id ?? '', change));
+    else show();
+  },
+  /** The edited mask's surfaces follow its voxels. */
+  async surfacesChanged() {
+    if (edited.mask) await show3d();
+  },
+});
+
+/**
+ * While two masks are compared both are drawn, as outlines, whatever else was chosen.
+ *
+ * @param {Display} display
+ * @param {Settings} chosen
+ * @returns {Drawn}
+ */
+function compared({ distances }, chosen) {
+  const pair = chosen.layout === MASKS_LAYOUT ? distances[0] : undefined;
+  const both = pair && { shown: [pair.mask, pair.reference], maskStyle: 'outline' };
+  return { ...chosen, ...both, pair };
 }
 
 /**

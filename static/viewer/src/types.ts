@@ -53,8 +53,15 @@ export interface Slab {
 
 export type Voxels = Int16Array | Uint8Array;
 export type VoxelsType = Int16ArrayConstructor | Uint8ArrayConstructor;
-/** Fills `out` (u fastest) with a plane of the patient. */
-export type Sampler = (plane: Plane, slice: number, slab: Slab, out: Voxels) => void;
+/** A part of a plane's picture, in its elements. */
+export interface Part {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+/** Fills `out` (u fastest) with a plane of the patient, or only a part of it. */
+export type Sampler = (plane: Plane, slice: number, slab: Slab, out: Voxels, part?: Part) => void;
 
 export interface LabelStatistics {
   centre_mm: number[];

@@ -2,6 +2,7 @@
 import { createCine } from './slices/cine.js';
 import { createCrosshair } from './core/crosshair.js';
 import { frameOf } from './core/patient-frame.js';
+import { Editing } from './edit/index.js';
 import { createMaskDisplay } from './mask-display.js';
 import { createMeasuring } from './measure/index.js';
 import { LAYOUTS_WITH_ORIGINAL } from './page/layouts.js';
@@ -67,21 +68,23 @@ function update3d(volume, before, next) {
 export function createViewer(hosts, grid, scan, on, page) {
   /** @type {Partial<Settings>} */
   let settings = {};
+  let editing = /** @type {?Editing} */ (null);
   const { values, preview } = scan;
   const [crosshair, frame] = [createCrosshair(grid), frameOf(grid)];
   const probe = createHuProbe(hosts.probe, grid, values, crosshair, preview !== null);
   const cine = createCine(crosshair, frame, on.playing);
   const scene = { grid, frame, values, crosshair, air: Math.max(grid.hu_range[0], LOWEST_AIR) };
-  const tool = () => settings.tool ?? 'crosshair';
-  const input = { tool, hover: probe.show, reading: probe.reading, play: cine.play };
+  const edit = (/** @type {Plane} */ plane) => editing?.strokeIn(plane) ?? null;
+  const tool = () => (edit('axial') ? 'edit' : (settings.tool ?? 'crosshair'));
+  const input = { tool, hover: probe.show, reading: probe.reading, play: cine.play, edit };
   const slices = createSlicePanels(hosts, { ...scene, ...input, flat: Boolean(page.served) }, on.windowed);
   const { panels } = slices;
   const volume = createVolume(hosts, grid, scan, crosshair, page);
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, huAt: probe.huAt }, on.failed);
   const legend = createLegend(/** @type {HTMLElement} */ (hosts.volume.parentElement), page.texts);
   const masks = createMaskDisplay(grid, slices.planes, volume, legend, crosshair, on);
-  const headset = createHeadset(grid, volume.main.surfaces);
-  const stopProbe = crosshair.onMove(() => probe.show(null));
+  editing = new Editing({ hosts, panels, grid, frame, values, crosshair, masks });
+  const [headset, stopProbe] = [createHeadset(grid, volume.main.surfaces), crosshair.onMove(() => probe.show(null))];
   probe.show(null);
 
   return {
@@ -98,24 +101,21 @@ export function createViewer(hosts, grid, scan, on, page) {
       masks.update(next);
       if (!equal(before, next, 'slab')) slices.setSlab(next.slab);
     },
-    /** More of the scan has come: draw the slices again. */
-    arrived: slices.refresh,
+    arrived: slices.refresh, // more of the scan has come
     /** All of the scan has come. */
     complete() {
       slices.refresh();
       volume.complete();
       probe.complete();
     },
-    /** The study's masks changed. */
-    refresh: masks.refresh,
+    refresh: masks.refresh, // the study's masks changed
     resultId: masks.resultId,
+    ...{ recordOf: masks.recordOf, editing },
     play: cine.play,
     /** Where the crosshair is in a panel, as a part of its width. @param {Plane} plane */
     screenFraction: (plane) => panels[plane].toScreen(crosshair.world)[0] / hosts[plane].clientWidth,
     crosshair,
-    hu: () => probe.hu(crosshair.voxel),
-    window: slices.window,
-    grid,
+    ...{ hu: () => probe.hu(crosshair.voxel), window: slices.window, grid },
     /** Whether the server draws the 3D view. */
     served: Boolean(page.served),
     volume,
@@ -128,7 +128,7 @@ export function createViewer(hosts, grid, scan, on, page) {
     destroy() {
       stopProbe();
       headset.leave();
-      [cine, legend, masks, measuring, slices, volume].forEach((part) => part.destroy());
+      [cine, editing, legend, masks, measuring, slices, volume].forEach((part) => part.destroy());
     },
   };
 }

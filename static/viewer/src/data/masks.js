@@ -12,7 +12,7 @@ import { parseIndexedMesh, polyDataOf, surfaceActor } from '../volume/surfaces.j
  * @param {number[]} hidden
  * @returns {Colours}
  */
-function unitColours(colours, labels, hidden = []) {
+export function unitColours(colours, labels, hidden = []) {
   const seen = labels.filter((label) => colours[label] && !hidden.includes(label));
   return Object.fromEntries(
     seen.map((label) => [label, /** @type {Rgb} */ (colours[label].map((part) => part / 255))]),
@@ -22,12 +22,12 @@ function unitColours(colours, labels, hidden = []) {
 /**
  * Opacities by label, 0 to 1, of a mask's labels that are not opaque.
  *
- * @param {MaskRecord} mask
+ * @param {string} id of the mask
  * @param {MaskSettings} settings
  * @returns {Opacities}
  */
-const sharesOf = (mask, { labelOpacity }) =>
-  Object.fromEntries(Object.entries(labelOpacity?.[mask.id] ?? {}).map(([label, percent]) => [label, percent / 100]));
+export const opacitiesOf = (id, { labelOpacity }) =>
+  Object.fromEntries(Object.entries(labelOpacity?.[id] ?? {}).map(([label, percent]) => [label, percent / 100]));
 
 /** @param {MaskRecord} mask @param {MaskSettings} settings */
 const visible = (mask, { colours, hidden }) =>
@@ -51,7 +51,7 @@ export function loadMasks(display, settings) {
         grid: gridOf(display, box),
         colours: visible(mask, settings),
         names: settings.names?.[mask.id] ?? {},
-        shares: sharesOf(mask, settings),
+        shares: opacitiesOf(mask.id, settings),
       };
     }),
   );
@@ -72,7 +72,7 @@ export async function loadSurfaces(display, settings) {
   for (const mask of display.masks.filter(({ id }) => settings.shown.includes(id)))
     for (const [label, colour] of Object.entries(visible(mask, settings))) {
       const actor = surfaceActor(await fetchMesh(mask.indexed_mesh_urls[label]), colour);
-      actor.getProperty().setOpacity(sharesOf(mask, settings)[label] ?? 1);
+      actor.getProperty().setOpacity(opacitiesOf(mask.id, settings)[label] ?? 1);
       actors.push(actor);
     }
   return actors;

@@ -22,6 +22,17 @@ import { createTwoFingers } from './two-finger-gesture.js';
  * @property {(at: ?Vec2) => void} hover
  * @property {(at: ?Vec2) => void} probe a finger held still
  * @property {(event: KeyboardEvent) => void} key
+ * @property {() => ?StrokeActions} [edit] what a drag with the tool "edit" does
+ */
+
+/**
+ * A stroke of a tool that changes a mask.
+ *
+ * @typedef {object} StrokeActions
+ * @property {(at: Vec2, event: PointerEvent) => void} begin
+ * @property {(at: Vec2, event: PointerEvent) => void} move
+ * @property {(at: Vec2) => void} end
+ * @property {() => void} cancel it was none
  */
 
 /**
@@ -138,7 +149,7 @@ const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
  * One finger: what it does is open until it moves, is lifted, is held still or gets company.
  *
  * @param {PanelActions} on
- * @param {(action: string) => void} decide called with what it does from now on
+ * @param {(action: string, from: Vec2, event?: PointerEvent) => void} decide called with what it does from now on
  */
 function createFinger(on, decide) {
   let open = '';
@@ -147,7 +158,7 @@ function createFinger(on, decide) {
   const singleTap = createSingleTap(on.crosshair);
   const longPress = createLongPress((place) => {
     open = '';
-    decide('probe');
+    decide('probe', place);
     on.probe(place);
   });
   return {
@@ -157,16 +168,17 @@ function createFinger(on, decide) {
       [open, from] = [wanted, at];
       longPress.start(at);
     },
-    /** @param {Vec2} at */
-    move(at) {
+    /** @param {Vec2} at @param {PointerEvent} event */
+    move(at, event) {
       longPress.move(at);
       if (!open || distance(from, at) <= STILL_PX) return;
-      decide(open);
+      decide(open, from, event);
       open = '';
     },
     /** @param {Vec2} at @param {PointerEvent} event */
     up(at, event) {
       longPress.end();
+      if (open === 'edit' && event.type === 'pointerup') dab(on, at, event);
       if (open === 'crosshair' && event.type === 'pointerup') singleTap.tapped(at, event.timeStamp);
       else singleTap.forget();
       open = '';
@@ -178,6 +190,18 @@ function createFinger(on, decide) {
       open = '';
     },
   };
+}
+
+/** @param {PanelActions} on @param {Vec2} at @param {PointerEvent} event */
+function endStroke(on, at, event) {
+  if (event.type === 'pointerup') on.edit?.()?.end(at);
+  else on.edit?.()?.cancel();
+}
+
+/** A stroke of one place. @param {PanelActions} on @param {Vec2} at @param {PointerEvent} event */
+function dab(on, at, event) {
+  on.edit?.()?.begin(at, event);
+  on.edit?.()?.end(at);
 }
 
 /**
@@ -194,7 +218,10 @@ function pointerHandlers(element, on, tool, at) {
   let action = '';
   let drag = dragHandlers(on);
   let two = createTwoFingers([], on);
-  const finger = createFinger(on, (next) => (action = next));
+  const finger = createFinger(on, (next, from, event) => {
+    action = next;
+    if (next === 'edit' && event) on.edit?.()?.begin(from, event);
+  });
 
   function press(/** @type {PointerEvent} */ event) {
     const wanted = dragAction(event.button, { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey }, tool());
@@ -204,12 +231,14 @@ function pointerHandlers(element, on, tool, at) {
     } else {
       action = wanted;
       if (action === 'crosshair') on.crosshair(at(event));
+      if (action === 'edit') on.edit?.()?.begin(at(event), event);
     }
   }
   const end = (/** @type {PointerEvent} */ event) => {
     pointers.delete(event.pointerId);
     if (action === 'window') on.windowed();
     if (action === 'probe') on.probe(null);
+    if (action === 'edit') endStroke(on, at(event), event);
     action = ''; // the finger that stays after a pinch draws nothing
     finger.up(at(event), event);
   };
@@ -223,6 +252,7 @@ function pointerHandlers(element, on, tool, at) {
       drag = dragHandlers(on);
       if (pointers.size === 2) {
         finger.drop();
+        if (action === 'edit') on.edit?.()?.cancel();
         action = 'two';
         two = createTwoFingers([...pointers.values()], on);
       } else press(event);
@@ -235,8 +265,9 @@ function pointerHandlers(element, on, tool, at) {
       const last = pointers.get(event.pointerId);
       if (!last) return;
       pointers.set(event.pointerId, now);
-      finger.move(now);
-      if (action === 'two' && pointers.size === 2) two.move([...pointers.values()]);
+      finger.move(now, event);
+      if (action === 'edit') on.edit?.()?.move(now, event);
+      else if (action === 'two' && pointers.size === 2) two.move([...pointers.values()]);
       else drag[action]?.(now, now[0] - last[0], now[1] - last[1]);
     },
     pointerup: end,

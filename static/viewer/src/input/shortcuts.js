@@ -83,6 +83,13 @@ export const HELP = {
     ['help_windows', ['5', '6', '7', '8']],
     ['help_sheet', ['?']],
   ],
+  help_edit: [
+    ['help_edit_tools', ['B', 'E', 'V']],
+    ['help_edit_ball', ['D']],
+    ['help_edit_size', [',', '.']],
+    ['help_edit_fill', ['F']],
+    ['help_edit_undo', ['Ctrl Z', 'Ctrl Y']],
+  ],
   help_mouse: [['help_mouse_left'], ['help_mouse_right'], ['help_mouse_wheel'], ['help_mouse_double']],
   help_touch: [['help_touch_one'], ['help_touch_two'], ['help_touch_hold'], ['help_touch_double']],
 };

@@ -1,14 +1,20 @@
 /** The masks above one slice: areas with smooth outlines, and names at the vertebrae, on a canvas of their own. */
 import { indexToPlane, planeToScreen } from '../core/geometry.js';
 import { contoursOf } from './contours.js';
-import { createSampler, pictureAxes } from './reslice.js';
+import { createSampler, partOf, pictureAxes } from './reslice.js';
 /**
  * @import { Frame, Look, Mask, Plane, Rgb, Sampler, Slab, Vec2, View } from '../types.js'
+ * @import { Change } from '../edit/label-volume.js'
  * @import { Contour } from './contours.js'
  */
 
 /** @typedef {{contour: Contour, path: Path2D}} Drawn */
-/** @typedef {{mask: Mask, sample: Sampler, drawn: Drawn[]}} Layer */
+/**
+ * `labels` are those of the whole picture, kept once a part of it was drawn anew.
+ *
+ * @typedef {{mask: Mask, sample: Sampler, drawn: Drawn[], labels: ?Uint8Array}} Layer
+ */
+/** @typedef {{slice: number, slab: Slab}} Shown */
 
 const OUTLINE_PX = 1.75;
 const NAME_PX = 15;
@@ -113,6 +119,32 @@ function matrixOf(frame, plane, view, size) {
   return new DOMMatrix([x[0] - o[0], x[1] - o[1], y[0] - o[0], y[1] - o[1], o[0], o[1]]);
 }
 
+/** How a slab is sampled: a label is seen wherever one of its slices holds it. @param {Slab} slab @returns {Slab} */
+const anyOf = (slab) => ({ ...slab, mode: 'max' });
+
+/**
+ * Draw changed voxels of a mask: their part of the picture is sampled again, and only their labels' outlines made anew.
+ *
+ * @param {Layer} layer
+ * @param {{frame: Frame, plane: Plane}} seen
+ * @param {Shown} shown
+ * @param {Change} change
+ * @returns {boolean} whether any of it is seen on this slice
+ */
+function drawChange(layer, { frame, plane }, { slice, slab }, change) {
+  const part = partOf(layer.mask, frame, plane, { slice, count: slab.count }, change);
+  if (!part) return false;
+  const [u, v] = pictureAxes(plane);
+  const [width, height] = [frame.shape[u], frame.shape[v]];
+  const isWhole = layer.labels !== null;
+  layer.labels ??= new Uint8Array(width * height);
+  layer.sample(plane, slice, anyOf(slab), layer.labels, isWhole ? part : undefined);
+  const isNew = (/** @type {number} */ label) => label in layer.mask.colours && change.labels.has(label);
+  const others = layer.drawn.filter(({ contour }) => !change.labels.has(contour.label));
+  layer.drawn = [...others, ...contoursOf(layer.labels, width, isNew).map(drawnOf)];
+  return true;
+}
+
 /**
  * @param {HTMLElement} element the panel's host
  * @param {Frame} frame
@@ -133,16 +165,22 @@ export function createContourLayer(element, frame, plane) {
   /** @type {Look} */
   let look = { opacity: 0.3, style: 'both', names: true };
   let shown = '';
+  /** @type {?Shown} */
+  let last = null;
 
   return {
+    /** Voxels of a mask changed. @param {string} id @param {Change} change @returns whether any of it is seen */
+    edited(id, change) {
+      const layer = layers.find(({ mask }) => mask.id === id);
+      return layer !== undefined && last !== null && drawChange(layer, { frame, plane }, last, change);
+    },
     /** @param {Mask[]} masks */
     set(masks) {
       shown = '';
-      layers = masks.map((mask) => ({
-        mask,
-        sample: createSampler(mask.grid, frame, mask.box.values, { linear: false, outside: 0 }),
-        drawn: [],
-      }));
+      layers = masks.map((mask) => {
+        const sample = createSampler(mask.grid, frame, mask.box.values, { linear: false, outside: 0 });
+        return { mask, sample, drawn: [], labels: null };
+      });
     },
     /** @param {Look} next */
     setLook(next) {
@@ -157,9 +195,11 @@ export function createContourLayer(element, frame, plane) {
       const wanted = `${slice} ${slab.count}`;
       if (wanted === shown) return;
       shown = wanted;
+      last = { slice, slab };
       labels ??= new Uint8Array(width * height);
       for (const layer of layers) {
-        layer.sample(plane, slice, { ...slab, mode: 'max' }, labels);
+        layer.labels = null;
+        layer.sample(plane, slice, anyOf(slab), labels);
         const { colours } = layer.mask;
         layer.drawn = contoursOf(labels, width, (label) => label in colours).map(drawnOf);
       }

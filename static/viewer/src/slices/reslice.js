@@ -8,7 +8,10 @@
 import { PLANES, indexToWorld } from '../core/geometry.js';
 import { worldToIndex } from '../core/patient-frame.js';
 import { AXES } from '../core/vectors.js';
-/** @import { Frame, Grid, Numbers, Plane, Sampler, Slab, Voxels } from '../types.js' */
+/**
+ * @import { Frame, Grid, Mask, Numbers, Part, Plane, Sampler, Slab, Voxels } from '../types.js'
+ * @import { Change } from '../edit/label-volume.js'
+ */
 
 /**
  * How a plane's picture is walked: the voxel of element (0, 0), and the steps along u, v and the normal.
@@ -162,9 +165,11 @@ export function createSampler(grid, frame, values, { linear, outside }) {
   const oblique = linear ? linearRow : nearestRow;
   const row = frame.aligned ? copyRow : oblique;
 
-  return (plane, slice, { count, mode }, out) => {
+  return (plane, slice, { count, mode }, out, part) => {
+    const [across, down] = pictureAxes(plane).map((axis) => frame.shape[axis]);
+    const { x: left, y: top, width, height } = part ?? { x: 0, y: 0, width: across, height: down };
     const way = walk(grid, frame, plane, slice);
-    const [width, height] = pictureAxes(plane).map((axis) => frame.shape[axis]);
+    way.start = way.start.map((place, axis) => place + left * way.du[axis] + top * way.dv[axis]);
     const steps = slabSteps(slice, count, frame.shape[PLANES[plane].axis]);
     const line = values instanceof Int16Array ? new Int16Array(width) : new Uint8Array(width);
     const sum = new Int32Array(width);
@@ -179,7 +184,36 @@ export function createSampler(grid, frame, values, { linear, outside }) {
         }
         if (mode === 'mean') for (let x = 0; x < width; x += 1) sum[x] = Math.round(sum[x] / steps.length);
       }
-      out.set(steps.length === 1 ? line : sum, y * width);
+      out.set(steps.length === 1 ? line : sum, left + (y + top) * across);
     }
   };
+}
+
+/**
+ * The part of a slice's picture that changed voxels of a mask are seen in.
+ *
+ * @param {Pick<Mask, 'grid' | 'box'>} mask
+ * @param {Frame} frame
+ * @param {Plane} plane
+ * @param {{slice: number, count: number}} shown slice in the middle of so many
+ * @param {Pick<Change, 'low' | 'high'>} change voxels of the whole grid, ends included
+ * @returns {?Part} null where the slice misses them
+ */
+export function partOf({ grid, box }, frame, plane, { slice, count }, { low, high }) {
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => {
+    const at = AXES.map((axis) => ((n >> axis) & 1 ? high[axis] + 0.5 : low[axis] - 0.5) - box.first[axis]);
+    return worldToIndex(frame, indexToWorld(grid, at));
+  });
+  /** @param {number} axis */
+  const ends = (axis) => {
+    const places = corners.map((at) => at[axis]);
+    return [Math.min(...places), Math.max(...places)];
+  };
+  const [from, to] = ends(PLANES[plane].axis);
+  if (slice + count / 2 < from || slice - count / 2 > to) return null;
+  const [[left, right], [top, bottom]] = pictureAxes(plane).map((axis) => {
+    const [first, last] = ends(axis);
+    return [Math.max(0, Math.floor(first)), Math.min(frame.shape[axis] - 1, Math.ceil(last))];
+  });
+  return right < left || bottom < top ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

@@ -10,6 +10,8 @@ import { createSampler, slabCount } from './reslice.js';
 import { sliceKeys } from './slice-keys.js';
 /**
  * @import { Crosshair, Frame, Grid, Look, Mask, Numbers, Plane, Slab, View } from '../types.js'
+ * @import { Change } from '../edit/label-volume.js'
+ * @import { StrokeActions } from '../input/gestures.js'
  * @import { ContourLayer } from './contour-layer.js'
  */
 
@@ -30,6 +32,7 @@ import { sliceKeys } from './slice-keys.js';
  * @property {(dx: number, dy: number) => void} windowing
  * @property {() => void} windowed
  * @property {(plane: Plane) => void} play
+ * @property {(plane: Plane) => ?StrokeActions} [edit] what the tool "edit" does in a panel
  * @property {(view: View) => void} [linked] called when the view changed
  */
 
@@ -93,6 +96,10 @@ export function createSlicePanel(element, plane, scene) {
       return () => watchers.delete(watcher);
     },
     ...pictureSetters(picture, contours, overlay, update),
+    /** Voxels of a mask changed: draw them, and nothing else. @param {string} id @param {Change} change */
+    edited(id, change) {
+      if (view.current && contours.edited(id, change)) contours.draw(view.current, picture.size());
+    },
     /** Show about `mm` of the patient at once; 0 mm is one slice. @param {number} mm @param {Slab['mode']} mode */
     setSlab(mm, mode) {
       slab = mm > 0 ? { count: slabCount(mm, frame.spacing_mm[axis]), mode } : SINGLE;
@@ -172,6 +179,7 @@ function listenTo(element, plane, scene, view, overlay, picture) {
       scene.hover(world);
       overlay.setBubble(at, world ? scene.reading(world) : '');
     },
+    edit: () => scene.edit?.(plane) ?? null,
     key: sliceKeys(plane, {
       step: crosshair.step,
       zoom: (factor) => view.zoom(picture.size().map((n) => n / 2), factor),

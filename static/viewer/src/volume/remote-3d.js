@@ -25,6 +25,7 @@ export function createRemote3d(host, address, texts) {
     reset: nothing,
     setPreset: nothing,
     setMasks: nothing,
+    setSurfaces: nothing,
     setClip: nothing,
     setMaskStyle: nothing,
     setCrosshair: nothing,

@@ -21,6 +21,7 @@ import { createVolumeSource } from './volume-source.js';
  * @property {() => void} reset
  * @property {(name: string) => void} setPreset a key of VOLUME_PRESETS, or "off"
  * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setMasks surfaces, and masks to colour the CT by
+ * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setSurfaces the same, of masks that were edited
  * @property {(box: Box) => void} setClip draw only what lies in a box
  * @property {(on: boolean) => void} setCrosshair whether the crosshair may be seen
  * @property {(style: string) => void} setMaskStyle "surface" or "colour"
@@ -76,8 +77,7 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
 
   return {
     main,
-    /** @returns {[string, VolumePanel][]} */
-    others: () => (original ? [['originalVolume', original]] : []),
+    others: () => (original ? [/** @type {[string, VolumePanel]} */ (['originalVolume', original])] : []),
     reset: main.reset,
     /** Show the CT by another transfer function. @param {?Transfer} transfer */
     setTransfer: (transfer) => both((panel) => panel.setTransfer(transfer)),
@@ -86,9 +86,8 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
       box = next;
       both((panel) => panel.setClip(box));
     },
-    setMaskStyle: main.setMaskStyle,
+    ...{ setMaskStyle: main.setMaskStyle, histogramValues: source.histogramValues },
     setCrosshair: (/** @type {boolean} */ on) => both((panel) => panel.setCrosshair(on)),
-    histogramValues: source.histogramValues,
     /**
      * Call `listener` with the transfer function (null: none) of each preset that is chosen. Returns what ends it.
      *
@@ -108,6 +107,11 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
     setMasks(surfaces, next) {
       masks = next;
       main.setMasks(surfaces, source.maskOf(masks));
+    },
+    /** Surfaces of the same masks, which were edited. @param {vtkActor[]} surfaces @param {Mask[]} next */
+    setSurfaces(surfaces, next) {
+      masks = next;
+      main.setSurfaces(surfaces, source.maskOf(masks));
     },
     complete() {
       if (!source.complete()) return;

@@ -62,6 +62,8 @@ export function createVolumePanel(element, scene) {
   controls.start();
   return {
     ...content,
+    /** Other surfaces of the same masks: the camera stays. */
+    setSurfaces: content.setMasks,
     /** Show surfaces; as long as nobody turned the view it shows them as large as fits. */
     setMasks(/** @type {Parameters<typeof content.setMasks>} */ ...masks) {
       content.setMasks(...masks);
@@ -70,11 +72,8 @@ export function createVolumePanel(element, scene) {
     },
     /** Whether the crosshair may be seen. @param {boolean} on */
     setCrosshair: crosshair3d.allow,
-    reset,
-    look,
+    ...{ reset, look, camera, draw },
     ...furtherActors(renderer),
-    camera,
-    draw,
     /** Draw now, so that the canvas can be read. */
     render: () => target.renderWindow.render(),
     /** Walk around the patient; nothing is drawn yet. @param {number} degrees */

@@ -12,7 +12,7 @@ describe('the help sheet', () => {
     wrapper.vm.open();
     expect(wrapper.vm.isOpen()).toBe(true);
     const headings = wrapper.findAll('h3').map((node) => node.text());
-    expect(headings).toEqual(['In a slice', 'In 3D', 'Anywhere', 'Mouse', 'Touch']);
+    expect(headings).toEqual(['In a slice', 'In 3D', 'Anywhere', 'While correcting', 'Mouse', 'Touch']);
     expect(wrapper.findAll('li')).toHaveLength(Object.values(HELP).flat().length);
     await byTestId(wrapper, 'help-close').trigger('click');
     expect(wrapper.vm.isOpen()).toBe(false);
