@@ -76,11 +76,14 @@ function within(grid, { from, to, radius, normal }) {
   const [ax, ay, az] = minus(to, from);
   const length2 = ax * ax + ay * ay + az * az;
   const [nx, ny, nz] = normal ?? [0, 0, 0];
-  const half = normal ? halfVoxel(grid, normal) * (1 - 1e-6) : Infinity;
+  // Of a plane half way between two layers of voxels the upper layer is shown (nearestRow): that one is painted.
+  const half = normal ? halfVoxel(grid, normal) : Infinity;
+  const above = half * (1 + 1e-6);
+  const below = half * (-1 + 1e-6);
   const r2 = radius * radius * (1 + 1e-9);
   return (x, y, z) => {
     const off = x * nx + y * ny + z * nz;
-    if (off > half || off < -half) return false;
+    if (off > above || off < below) return false;
     // Not arrays: this is asked for each voxel of a dab.
     const px = x - off * nx;
     const py = y - off * ny;
