@@ -7,6 +7,8 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 DATA   ?=
+# Of the checks' tests; each file of tests stays in one process.
+PROCESSES ?= 2
 # torch comes first and alone, so that nothing else can pull in another build of it.
 # For the CPU build on a machine where PyPI gives the CUDA one:
 #   make run TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
@@ -50,7 +52,7 @@ test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
 	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest $(ARGS)
 
 check: setup lint types imports javascript ## Everything that CI runs
-	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml $(ARGS)
+	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report=term --cov-report=xml $(ARGS)
 
 format: setup ## Format the Python code and mend what ruff can mend
 	$(BIN)/ruff format .
