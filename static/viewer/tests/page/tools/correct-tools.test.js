@@ -9,24 +9,29 @@ import CorrectTools from '../../../src/page/tools/edit/CorrectTools.vue';
 import { byTestId, mountInSession } from '../mounted.js';
 
 const identity = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+/** @type {any} */
 const grid = { shape: [20, 20, 20], spacing_mm: [1, 1, 1], origin_mm: [0, 0, 0], direction: identity };
 const mask = { id: 'v', kind: 'vertebrae', map: 'vertebrae', base: '/api/v1/masks/v', title: 'Vertebrae', labels: [] };
 const labels = [['T12', 19], ['L1', 20]].map(([name, number]) => ({ name, number, rgb: [1, 2, 3] }));
 const record = { id: 'v', kind: 'vertebrae', url: '/v.bin', labels: [19, 20], indexed_mesh_urls: {} };
 
-/** A server whose answers by "METHOD address" are given; it remembers what was asked. */
+/**
+ * A server whose answers by "METHOD address" are given; it remembers what was asked.
+ * @param {Record<string, [number, any]>} answers
+ */
 function serve(answers) {
   const asked = [];
   vi.stubGlobal('fetch', vi.fn(async (url, { method = 'GET', body } = {}) => {
     const key = `${method} ${url.replace(/drafts\/[0-9a-f]+/, 'drafts/D')}`;
     asked.push([key, body]);
     const [status, answer] = answers[key] ?? answers[key.split('?')[0]] ?? [404, { error: { message: key } }];
-    return new Response(answer instanceof Uint8Array ? answer : JSON.stringify(answer), { status });
+    return new Response(answer instanceof Uint8Array ? new Uint8Array(answer) : JSON.stringify(answer), { status });
   }));
   return asked;
 }
 const volume = new Uint8Array(8000);
 volume.fill(20, 8 + 20 * (8 + 20 * 8), 12 + 20 * (8 + 20 * 8));
+/** @type {Record<string, [number, any]>} */
 const good = {
   'GET /api/v1/masks/v/drafts': [200, { drafts: [], labels }],
   'GET /api/v1/masks/v/versions': [200, { versions: [] }],
@@ -39,10 +44,10 @@ const good = {
 function viewerOf() {
   const frame = frameOf(grid);
   const crosshair = createCrosshair(grid);
-  const panels = Object.fromEntries(['axial', 'coronal', 'sagittal'].map((plane, n) => [
+  const panels = /** @type {any} */ (Object.fromEntries(['axial', 'coronal', 'sagittal'].map((plane, n) => [
     plane,
     { plane, axis: 2 - n, watch: () => () => {}, toScreen: ([x, y]) => [x, y], toWorld: ([x, y]) => [x, y, 9] },
-  ]));
+  ])));
   const hosts = Object.fromEntries(Object.keys(panels).map((plane) => [plane, document.createElement('div')]));
   const masks = { edit: vi.fn(), edited: vi.fn(), surfacesChanged: vi.fn() };
   const editing = new Editing({ hosts, panels, grid, frame, values: new Int16Array(8000), crosshair, masks });
@@ -68,7 +73,7 @@ async function painted(answers = good) {
   await byTestId(mounted.wrapper, 'edit-start').trigger('click');
   await until(() => byTestId(mounted.wrapper, 'edit-panel').exists());
   const layer = viewer.editing.strokeIn('axial');
-  layer.begin([5, 5], { buttons: 1, pointerType: 'mouse' });
+  layer.begin([5, 5], /** @type {PointerEvent} */ ({ buttons: 1, pointerType: 'mouse' }));
   layer.end([5, 5]);
   await nextTick();
   return { ...mounted, asked, viewer };
