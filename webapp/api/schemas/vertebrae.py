@@ -30,7 +30,7 @@ class Vertebra(Answer):
     cut_by_border: bool = Field(description="It touches an outer face of the scan")
     name_probability: float = Field(ge=0, le=1, description="Share of its name among the likely namings")
     probability: float | None = Field(
-        None, ge=0, le=1, description="Estimated probability that its name, and its mask to a Dice of 0.9, are right"
+        ge=0, le=1, description="Estimated probability that its name, and its mask to a Dice of 0.9, are right"
     )
 
 
@@ -62,11 +62,16 @@ class NamedVertebrae(Answer):
         row = content["sequence"]
         reason = VertebraReason(code=row["reason"], message=sequence_message(row["reason"]).text())
         return cls(
-            vertebrae=[Vertebra(**{**one, "reasons": _reasons(one["reasons"])}) for one in content["vertebrae"]],
+            vertebrae=[_vertebra(one) for one in content["vertebrae"]],
             sequence=Sequence(
                 sure=row["sure"], reason=reason, alternatives=[Naming(**each) for each in row["alternatives"]]
             ),
         )
+
+
+def _vertebra(content: dict[str, Any]) -> Vertebra:
+    # Masks of before 27 November 2026, and corrected ones, have no probability.
+    return Vertebra(**{"probability": None, **content, "reasons": _reasons(content["reasons"])})
 
 
 def _reasons(codes: list[str]) -> list[VertebraReason]:

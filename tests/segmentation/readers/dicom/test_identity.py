@@ -55,7 +55,9 @@ def test_a_copy_is_left_out_and_one_with_other_pixels_is_not(written: Writer):
     assert listed(folder).series[0].images == FRAMES + 1
 
 
-@pytest.mark.parametrize("second", [lambda k: k >= 11, lambda k: k % 2 == 1, lambda k: k < 7], ids=str)
+@pytest.mark.parametrize(
+    "second", [lambda k: k >= 11, lambda k: k % 2 == 1, lambda k: k < 7], ids=["last", "every other", "first"]
+)
 @pytest.mark.parametrize(
     "attribute", ["PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "FrameOfReferenceUID"]
 )
