@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from segmentation.analysis.label_statistics import LabelStatistics
-from segmentation.core.labels import label_of
+from segmentation.core.labels import COCCYX, SACRUM, label_of
 from segmentation.core.messages import Catalogue
 from segmentation.inference.confidence import Confidence
 from webapp.enumerations import OPEN_JOB_STATES
@@ -112,7 +112,9 @@ def confidence_row(confidence: Confidence, t: Translate) -> Row:
 
 
 def _label_name(number: int, mask: Mask, t: Translate) -> str:
-    return t("viewer.spine") if mask.label_map_kind == "spine" else label_of(number).name
+    if mask.label_map_kind == "spine":
+        return t("viewer.spine")
+    return {SACRUM: t("viewer.sacrum"), COCCYX: t("viewer.coccyx")}.get(number) or label_of(number).name
 
 
 def mask_colours(mask: Mask) -> dict[str, list[int]]:

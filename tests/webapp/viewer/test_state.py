@@ -62,6 +62,8 @@ def test_a_mask_names_its_labels_and_gives_volume_and_dice() -> None:
     assert (row["volume"], row["dice"], row["download"]) == ("123.5 ml", "0.912", "/api/v1/masks/m1.nii.gz")
     assert [label["name"] for label in row["labels"]] == ["Spine"]
     assert [label["name"] for label in mask_row(REFERENCE, {}, T)["labels"]] == ["L1", "L2"]
+    lowest = replace(REFERENCE, labels=[24, 26, 27])
+    assert [label["name"] for label in mask_row(lowest, {}, translate("zh"))["labels"]] == ["L5", "骶骨", "尾骨"]
 
 
 def test_a_confidence_is_told_in_words_with_its_reasons() -> None:
