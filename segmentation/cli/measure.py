@@ -18,8 +18,8 @@ from segmentation.readers import read_label_map, read_volume
 
 if TYPE_CHECKING:
     from segmentation.core.volume import LabelMap
-    from segmentation.morphometry import SpineMeasures
     from segmentation.morphometry.reported_confidence import ReportedVertebra
+    from segmentation.morphometry.results import SpineMeasures
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.csv, ".csv")
     check_report_options(options)
 
-    from segmentation.morphometry import measure_spine  # scipy takes a moment
     from segmentation.morphometry.align import align
+    from segmentation.morphometry.measure import measure_spine  # scipy takes a moment
     from segmentation.morphometry.reported_confidence import not_to_measure, with_confidence
 
     label_map = read_label_map(options.labels)

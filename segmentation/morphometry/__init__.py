@@ -2,10 +2,3 @@
 
 ``docs/measurements.md`` holds every definition with its source.
 """
-
-from __future__ import annotations
-
-from segmentation.morphometry.measure import check_measurable, measure_spine
-from segmentation.morphometry.results import SpineMeasures
-
-__all__ = ["SpineMeasures", "check_measurable", "measure_spine"]

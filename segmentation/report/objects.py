@@ -13,8 +13,7 @@ from pydicom.uid import EncapsulatedPDFStorage
 
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap
-from segmentation.morphometry import SpineMeasures
-from segmentation.morphometry.results import Quantity, VertebraMeasures
+from segmentation.morphometry.results import Quantity, SpineMeasures, VertebraMeasures
 from segmentation.morphometry.table import rows, unit_of
 from segmentation.writers.dicom import Maker, Sources
 from segmentation.writers.dicom.objects import new_object, refer_to_origin, write_object

@@ -13,7 +13,7 @@ from fpdf.enums import XPos, YPos
 
 from segmentation.core.atomic import write_atomically
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.morphometry import SpineMeasures
+from segmentation.morphometry.results import SpineMeasures
 from segmentation.report.pictures import KeyPicture, key_pictures
 from segmentation.report.table import COLUMNS, angle_lines, note_lines, table_rows
 from segmentation.report.words import words

@@ -13,7 +13,7 @@ from scipy import ndimage
 from segmentation.core.hounsfield import windowed
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.morphometry import SpineMeasures
+from segmentation.morphometry.results import SpineMeasures
 
 _WINDOW_HU = (-200.0, 900.0)
 _STEP_MM = 0.8

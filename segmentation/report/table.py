@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segmentation.morphometry import SpineMeasures
-from segmentation.morphometry.results import DiscMeasures, Quantity, VertebraMeasures
+from segmentation.morphometry.results import DiscMeasures, Quantity, SpineMeasures, VertebraMeasures
 from segmentation.morphometry.table import rows
 
 COLUMNS = (

@@ -13,7 +13,6 @@ from typing import Any
 
 from segmentation.core.atomic import write_atomically
 from segmentation.morphometry.drawings import Drawing, Line, drawings, value_of
-from segmentation.morphometry.edits import Edit, with_edits
 from segmentation.morphometry.results import SpineMeasures
 from webapp.http.errors import WebError, not_found
 from webapp.storage.database import new_id
@@ -96,6 +95,8 @@ class Edits:
 
     def applied(self, mask: Mask, measures: SpineMeasures, anonymous: str = ANONYMOUS) -> SpineMeasures:
         """Put the readers' values in the place of the program's; ``anonymous`` names whoever has no account."""
+        from segmentation.morphometry.edits import Edit, with_edits  # scipy takes a moment
+
         edits = {e.target: Edit(e.value, e.lines_mm, shown_author(e.who, anonymous)) for e in self.of(mask)}
         return with_edits(measures, edits)
 

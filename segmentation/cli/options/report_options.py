@@ -15,7 +15,7 @@ from segmentation.readers.dicom.reader import is_dicom
 
 if TYPE_CHECKING:
     from segmentation.core.volume import LabelMap, Volume
-    from segmentation.morphometry import SpineMeasures
+    from segmentation.morphometry.results import SpineMeasures
 
 
 _OBJECTS = ("dicom_pdf", "dicom_sr", "dicom_seg")

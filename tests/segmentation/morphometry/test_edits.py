@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import segmentation.morphometry
-from segmentation.morphometry import SpineMeasures, measure_spine
 from segmentation.morphometry.drawings import drawings, value_of
 from segmentation.morphometry.edits import Edit, with_edits
+from segmentation.morphometry.measure import measure_spine
 from segmentation.morphometry.reading import measures_from_json
 from segmentation.morphometry.reported_confidence import ReportedVertebra, not_to_measure, with_confidence
-from segmentation.morphometry.results import CoronalCurve, Quantity, SagittalAngle
+from segmentation.morphometry.results import CoronalCurve, Quantity, SagittalAngle, SpineMeasures
 from segmentation.morphometry.table import to_csv
 from segmentation.phantom.measured import Level, SpineSpec, make_measured
 from segmentation.report.table import note_lines, table_rows

@@ -15,11 +15,12 @@ from segmentation.cli.main import main
 from segmentation.core.errors import GridMismatch, InputError, UnreadableFile
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.morphometry import SpineMeasures, measure_spine
 from segmentation.morphometry import measure as measure_module
 from segmentation.morphometry.align import align
 from segmentation.morphometry.benchmark import turned
+from segmentation.morphometry.measure import measure_spine
 from segmentation.morphometry.reported_confidence import read_confidence
+from segmentation.morphometry.results import SpineMeasures
 from segmentation.morphometry.table import COLUMNS, to_csv
 from segmentation.phantom.measured import MeasuredPhantom, SpineSpec, make_measured
 from segmentation.phantom.measured.cases import SACRAL_SEGMENT

@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 from pypdf import PdfReader
 
-from segmentation.morphometry import SpineMeasures, measure_spine
-from segmentation.morphometry.results import Quantity
+from segmentation.morphometry.measure import measure_spine
+from segmentation.morphometry.results import Quantity, SpineMeasures
 from segmentation.phantom.measured import Level, MeasuredPhantom, SpineSpec, make_measured
 from segmentation.report.pdf import ReportFacts, make_pdf
 from segmentation.report.table import number
