@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 DATA   ?=
-# Of the checks' tests; each file of tests stays in one process.
+# Of the checks' tests without a browser; each file of tests stays in one process. Browsers draw in software and want all cores.
 PROCESSES ?= 2
 # torch comes first and alone, so that nothing else can pull in another build of it.
 # For the CPU build on a machine where PyPI gives the CUDA one:
 #   make run TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
 TORCH_ARGS ?=
 TORCH  := torch==2.13.0
+PYTEST  = CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -49,10 +50,11 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run
 	@touch $@
 
 test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
-	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: setup lint types imports javascript ## Everything that CI runs
-	CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --cov --cov-report=term --cov-report=xml $(ARGS)
+	$(PYTEST) --numprocesses $(PROCESSES) --dist loadfile --ignore tests/browser --cov --cov-report= $(ARGS)
+	$(PYTEST) tests/browser --cov --cov-append --cov-report=term --cov-report=xml $(ARGS)
 
 format: setup ## Format the Python code and mend what ruff can mend
 	$(BIN)/ruff format .
