@@ -26,12 +26,15 @@ from webapp.settings import Settings
 
 EXAMPLES = 5  # of each operation, beside those at the edges of its schema
 PATIENCE_S = 120  # of one request, on a machine that does other work
+MEASURED = ("measures.csv", "measures.json", "report.pdf", "report.dcm", "structured-report.zip")
 ACCEPTED = {
     # No schema says which bytes are a scan.
     ("POST /studies", "positive_data_acceptance"),
     ("POST /imports", "positive_data_acceptance"),
     # Only a mask whose vertebrae have names can be renamed: that is no matter of the body.
     ("POST /masks/{mask_id}/levels", "positive_data_acceptance"),
+    # Only a mask of vertebrae can be measured: that is no matter of the request.
+    *((f"GET /masks/{{mask_id}}/{file}", "positive_data_acceptance") for file in MEASURED),
     # No schema says which bytes are changed blocks.
     ("PATCH /masks/{mask_id}/drafts/{draft_id}", "positive_data_acceptance"),
     # A body beyond what these read is refused by its size (413) before anything of it is read.

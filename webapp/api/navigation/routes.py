@@ -23,7 +23,7 @@ navigation = Blueprint("navigation", __name__)
 
 
 @navigation.get("/studies/<study_id>/plans")
-@json_route("navigation", PlanList, errors=(404,), query=HistoryQuery)
+@json_route("navigation", PlanList, errors=(400, 404), query=HistoryQuery)
 def list_plans(study_id: str, query: HistoryQuery) -> PlanList:
     """List the newest plans of a study, newest first."""
     store = store_with(study_id)
@@ -43,7 +43,7 @@ def create_plan(study_id: str, body: NewPlan) -> Plan:
 
 
 @navigation.get("/studies/<study_id>/registrations")
-@json_route("navigation", RegistrationList, errors=(404,), query=HistoryQuery)
+@json_route("navigation", RegistrationList, errors=(400, 404), query=HistoryQuery)
 def list_registrations(study_id: str, query: HistoryQuery) -> RegistrationList:
     """List the newest registrations of a study, newest first."""
     store = store_with(study_id)
