@@ -219,8 +219,10 @@ def comparisons() -> Iterator[Comparisons]:
 
 
 @pytest.fixture(autouse=True)
-def every_input_is_read_again(comparisons: Comparisons) -> Iterator[None]:
+def every_input_is_read_again(comparisons: Comparisons, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test whose input another program reads otherwise, without a reason that the documentation gives."""
     yield
     faults, comparisons.faults = comparisons.faults, []
+    if request.path.name == "test_fuzz.py":  # damaged on purpose, and judged by a tally of its own
+        return
     assert not faults, "\n".join(faults)
