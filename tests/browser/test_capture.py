@@ -79,7 +79,7 @@ def test_a_picture_of_the_layout_holds_every_panel_its_letters_and_its_warning(b
 
 def test_a_clip_turns_the_patient_once(browser: Any, study_url: str) -> None:
     page = opened(browser, study_url)
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download(timeout=180_000) as download:
         page.get_by_test_id("capture-clip").click()
     expect(page.get_by_test_id("capture-clip")).to_be_enabled()
     assert download.value.suggested_filename.endswith(".gif")
