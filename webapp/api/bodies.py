@@ -66,12 +66,19 @@ def _refusal(error: ValidationError) -> WebError:
     """Describe the first of the problems, as a sentence about the field that it is in."""
     problem = error.errors(include_url=False, include_input=False)[0]
     place = problem["loc"]
-    field = str(place[0]) if place else ""
+    field = _field(place)
     if problem["type"] == "points":
         field = "points_mm"
     if not field:
         return _no_object()
     return _special(field) or _common(field, problem)
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """Name a field as a programmer would: ``label``, or ``screws[0].label`` of an object in a list."""
+    names = [number for number, part in enumerate(place) if isinstance(part, str)]
+    named = place[: names[-1] + 1] if names else ()
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named).removeprefix(".")
 
 
 def _special(field: str) -> WebError | None:

@@ -84,6 +84,21 @@ def test_a_field_that_is_wrong_is_named(client: TestClient, study: str, body: di
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
 
 
+def _screw(label: str) -> str:
+    screw = '{"label": %s, "side": "left", "entry_ras_mm": [0, 0, 0], "tip_ras_mm": [0, 9, 0], "diameter_mm": 5}'
+    return '{"screws": [%s]}' % (screw % label)
+
+
+def test_a_whole_number_may_be_written_with_a_point(client: TestClient, study: str):
+    """JSON has one kind of number: 20.0 is 20, and some programs write it so."""
+    answer = client.post(f"/api/v1/studies/{study}/plans", content=_screw("20.0"), headers=JSON)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_vertebrae")
+    for label, says in {"20.5": "a whole number.", "true": "a whole number.", "0.0": "at least 1."}.items():
+        answer = client.post(f"/api/v1/studies/{study}/plans", content=_screw(label), headers=JSON)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"] == f"screws[0].label must be {says}"
+
+
 def test_a_body_over_the_limit_is_refused_before_it_is_parsed(client: TestClient, study: str):
     address = f"/api/v1/studies/{study}/reviews"
     fitting = json.dumps({"verdict": "accepted", "at_mm": [0, 0, 0]}).ljust(MOST_BYTES)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from webapp.accounts.passwords import LONGEST
 from webapp.accounts.principal import Principal
-from webapp.api.schemas.base import DIGITS, Answer, Query, Request, Timestamp
+from webapp.api.schemas.base import DIGITS, INTEGRAL, Answer, Query, Request, Timestamp
 from webapp.enumerations import Role, ShareKind, TokenScope
 from webapp.storage.access import accounts, credentials
 from webapp.storage.audit import AuditEntry
@@ -18,7 +18,7 @@ _Password = Annotated[str, Field(max_length=4 * LONGEST)]
 _AccountName = Annotated[str, Field(max_length=200)]
 _GroupName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
 _Label = Annotated[str, Field(min_length=1, max_length=60)]
-_Days = Annotated[int, Field(ge=1, le=366)]
+_Days = Annotated[int, Field(ge=1, le=366), INTEGRAL]
 
 
 class SignIn(Request):

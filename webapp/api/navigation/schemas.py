@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from segmentation.core.errors import Problem
-from webapp.api.schemas.base import DIGITS, Answer, Query, Request, Triple
+from webapp.api.schemas.base import DIGITS, INTEGRAL, Answer, Query, Request, Triple
 from webapp.api.schemas.errors import ErrorDetail
 
 _NUMBER = "Counts up in a study; the highest is the newest"
 _LARGEST_MM = 1e5
 Millimetre = Annotated[float, Field(gt=-_LARGEST_MM, lt=_LARGEST_MM)]
 Point = Annotated[list[Millimetre], Field(min_length=3, max_length=3, description="RAS+ mm")]
-Label = Annotated[int, Field(ge=1, le=28, description="VerSe number of the vertebra")]
+Label = Annotated[int, Field(ge=1, le=28, description="VerSe number of the vertebra"), INTEGRAL]
 Matrix = Annotated[list[list[float]], Field(min_length=4, max_length=4)]
 MaskId = Annotated[str | None, Field(max_length=100, description="Vertebrae of this study; without it the newest")]
 
@@ -120,7 +120,9 @@ class NewRegistration(Request):
     label: Label
     points: UploadedFile = Field(description=".csv with the header x,y,z; .ply; .xyz")
     landmarks: UploadedFile | None = Field(None, description=".csv with the header name,x,y,z,r,a,s")
-    from_number: int | None = Field(None, ge=1, le=999, description="Registration to begin with")
+    from_number: Annotated[int | None, Field(ge=1, le=999), INTEGRAL] = Field(
+        None, description="Registration to begin with"
+    )
     mask_id: MaskId = None
 
 

@@ -60,6 +60,15 @@ def _whole_number(value: object) -> object:
     return value
 
 
+def _integral(value: object) -> object:
+    """Take 3.0 for 3: JSON has one kind of number, and JSON Schema calls both integers."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
+
+
+INTEGRAL = BeforeValidator(_integral)
+"""Of a whole number in a body. It stands behind bounds, else they would not be described."""
 DIGITS = BeforeValidator(_whole_number)
 """Of a parameter behind ``?``: decimal digits alone. It stands behind bounds, else they would not be described."""
 Uid = Annotated[str, StringConstraints(pattern=r"^[0-9.]{1,64}$")]
