@@ -60,12 +60,12 @@ class DistanceField:
         values, beyond = self._interpolated(points_mm)
         distance = values[..., 0].astype(np.float64)
         gradient = values[..., 1:].astype(np.float64)
-        length = np.linalg.norm(beyond, axis=-1)
+        length = np.sqrt(np.einsum("...i,...i", beyond, beyond))
         outside = length > 0
         if outside.any():
             distance[outside] += length[outside]
             gradient[outside] = beyond[outside] / length[outside, None]
-        norm = np.linalg.norm(gradient, axis=-1, keepdims=True)
+        norm = np.sqrt(np.einsum("...i,...i", gradient, gradient))[..., None]
         return distance, gradient / np.maximum(norm, 1e-6)
 
     def distances(self, points_mm: Points) -> Points:
@@ -79,17 +79,19 @@ class DistanceField:
         held = np.clip(index, 0, shape - 1.001)
         beyond = np.where(np.abs(index - held) < 1e-9, 0.0, index - held) @ self.grid.affine[:3, :3].T
         first = held.astype(np.int64)
-        part = (held - first).astype(np.float32)
-        flat = self.values.reshape(-1, 4)
-        strides = np.array([shape[1] * shape[2], shape[2], 1])
-        base = first @ strides
-        total = np.zeros((*base.shape, 4), dtype=np.float32)
-        for corner in np.ndindex(2, 2, 2):
-            weight = np.ones(base.shape, dtype=np.float32)
-            for axis, far in enumerate(corner):
-                weight = weight * (part[..., axis] if far else 1 - part[..., axis])
-            total += weight[..., None] * flat[base + int(np.dot(corner, strides))]
-        return total, beyond
+        x, y, z = np.moveaxis((held - first).astype(np.float32), -1, 0).reshape(3, -1, 1)
+        along_i, along_j = int(shape[1] * shape[2]), int(shape[2])
+        base = (first @ np.array([along_i, along_j, 1])).ravel()
+        # Four numbers of a voxel are fetched as one of sixteen bytes: a third of the time.
+        rows = np.ascontiguousarray(self.values).reshape(-1, 4).view(np.complex128).ravel()
+
+        def between(offset: int) -> NDArray[np.float32]:
+            here, there = (rows.take(base + at).view(np.float32).reshape(-1, 4) for at in (offset, offset + 1))
+            return _lerp(here, there, z)
+
+        low = _lerp(between(0), between(along_j), y)
+        high = _lerp(between(along_i), between(along_i + along_j), y)
+        return _lerp(low, high, x).reshape(*index.shape[:-1], 4), beyond
 
     def surface_points(self, step: int = 1) -> tuple[Points, Points]:
         """Project the voxels nearest to the surface onto it.
@@ -108,6 +110,14 @@ class DistanceField:
         distance, normal = self.sample(points)
         kept = np.abs(distance) < 0.1
         return points[kept], normal[kept]
+
+
+def _lerp(here: NDArray[np.float32], there: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Go a share of the way from ``here`` to ``there``, in the memory of ``there``."""
+    there -= here
+    there *= share
+    there += here
+    return there
 
 
 def distance_field(

@@ -17,8 +17,9 @@ from segmentation.registration.refine import Fits, Landmarks, residuals, robust_
 from segmentation.registration.search import Level, prepare_level, search
 from segmentation.registration.uncertainty import (
     TargetError,
+    calibrated,
     information,
-    stability_mm,
+    resampled_moves,
     suggested_points,
     target_errors,
     with_alternatives,
@@ -34,7 +35,6 @@ LANDMARK_SD_MM = 4.0
 _TOUCHED_MM = 4.0  # surface this near to a point counts as covered
 _INLIER_SD = 3.0
 _NEIGHBOUR_MM = 5.0
-_STATED = 3  # places that ``stability_mm`` looks at: those of ``Level.targets_mm``
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,27 +162,27 @@ def register(
         start: (4, 4) an earlier registration.
         sites: Places by name, RAS+ mm, where errors are to be stated, such as the tips of planned screws.
     """
-    begun = time.perf_counter()
-    level = target.level
+    begun, level = time.perf_counter(), target.level
     pairs = None if landmarks is None else Landmarks(*landmarks, LANDMARK_SD_MM)
     fits = search(level, points, pairs, start)
     fit, error = fits[:1], residuals(level.field, points, fits[:1])
     sd = float(robust_sd(error)[0])
     inliers = np.abs(error[0]) < max(_INLIER_SD * sd, 0.8)
     matrix = information(level, points, fit, sd, pairs)
-    stability = stability_mm(level, points, fit, sd, pairs)
+    moves = resampled_moves(level, points, fit, sd, pairs)
     costs = alternatives.costs_of(level.field, points, fits, sd, pairs)
-    targets = with_alternatives(_expected(matrix, stability, *_sites(level, sites)), fits.motions, costs)
-    moved = rigid.apply(fit.motions[0], points)
+    expected = calibrated(target_errors(matrix, *_sites(level, sites)), moves)
+    touched = rigid.apply(fit.motions[0], points)[inliers]
     errors, fre, checks = _landmark_checks(level, fit, pairs)
-    pattern, pattern_pairs = _pattern(level, moved[inliers], error[0][inliers])
+    pattern, pattern_pairs = _pattern(level, touched, error[0][inliers])
+    targets = with_alternatives(expected, fits.motions, costs)
     evidence = Evidence(
         name=label_of(level.label).name,
         points=len(points),
         noise_mm=sd,
         inliers=float(inliers.mean()),
         error95_mm=max(each.radius95_mm for each in targets),
-        stability_mm=stability,
+        stability_mm=float(np.quantile(moves, 0.95)),
         pattern=pattern,
         pattern_pairs=pattern_pairs,
         is_cut=level.field.is_cut,
@@ -200,19 +200,12 @@ def register(
         verdict=verdict,
         reasons=reasons,
         targets=targets,
-        coverage=_coverage(level, moved[inliers]),
-        suggestions_mm=suggested_points(level, matrix, sd) if verdict is not Verdict.ACCEPTED else np.empty((0, 3)),
+        coverage=_coverage(level, touched),
+        suggestions_mm=np.empty((0, 3)) if verdict is Verdict.ACCEPTED else suggested_points(level, matrix, sd),
         landmark_errors_mm=errors,
         fre_mm=fre,
         seconds=time.perf_counter() - begun,
     )
-
-
-def _expected(matrix: Array, stability: float, names: list[str], places: Array) -> list[TargetError]:
-    """State errors by the linear model, widened to what drawing the points again shows."""
-    targets = target_errors(matrix, names, places)
-    excess = stability / max(each.radius95_mm for each in targets[:_STATED])
-    return target_errors(matrix / excess**2, names, places) if excess > 1 else targets
 
 
 def _sites(level: Level, sites: dict[str, Array] | None) -> tuple[list[str], Array]:
