@@ -28,6 +28,7 @@ from webapp.api.access.single_sign_on import SingleSignOn
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.measures.downloads import measure_download_routes
+from webapp.api.navigation.downloads import plan_download_routes
 from webapp.api.uploads import upload_routes
 from webapp.app import build_app
 from webapp.http.background import work_in_background
@@ -92,6 +93,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         *upload_routes(),
         *resumable_routes(services),
         *file_routes(),
+        *plan_download_routes(),
         *measure_download_routes(),  # before the kinds of DICOM objects of a mask
         *download_routes(),
         *session_routes(),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +29,20 @@ _COLUMNS = (
 
 def plan_csv(checks: Sequence[Check]) -> str:
     """Write a table of screws and their checks; coordinates are RAS+ mm."""
+    return plan_table([check.to_json() for check in checks])
+
+
+def plan_table(screws: Sequence[Mapping[str, Any]]) -> str:
+    """Write a table of screws as they stand in a plan with its checks; coordinates are RAS+ mm."""
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(_COLUMNS)
-    for check in checks:
-        screw = check.screw
-        places = [f"{value:.2f}" for value in (*screw.entry_mm, *screw.tip_mm)]
-        hu = "" if check.hu is None else f"{check.hu:.0f}"
-        sizes = [f"{screw.diameter_mm:g}", f"{screw.length_mm:.1f}"]
-        result = [check.grade, f"{check.breach_mm:.2f}", check.direction, f"{check.least_clearance_mm:.2f}", hu]
-        table.writerow([screw.name, screw.label, screw.side, *places, *sizes, *result, RESEARCH_USE_ONLY])
+    for screw in screws:
+        places = [f"{value:.2f}" for value in (*screw["entry_ras_mm"], *screw["tip_ras_mm"])]
+        hu = "" if screw["hu_mean"] is None else f"{screw['hu_mean']:.0f}"
+        sizes = [f"{screw['diameter_mm']:g}", f"{screw['length_mm']:.1f}"]
+        result = [screw["grade"], f"{screw['breach_mm']:.2f}", screw["direction"], f"{screw['least_clearance_mm']:.2f}"]
+        table.writerow([screw["name"], screw["label"], screw["side"], *places, *sizes, *result, hu, RESEARCH_USE_ONLY])
     return stream.getvalue()
 
 

@@ -98,6 +98,7 @@ RULES = _rules("""
     look        GET     API/studies/{study_id}/reviews
     look        GET     API/studies/{study_id}/plans
     look        GET     API/studies/{study_id}/registrations
+    look        GET     API/studies/{study_id}/checks
     look        GET     API/studies/{study_id}/tracker
     look        SOCKET  /studies/{study_id}/live
     look        GET     API/jobs/{job_id}
@@ -118,9 +119,12 @@ RULES = _rules("""
     download    GET     API/masks/{mask_id}/report.pdf
     download    GET     API/masks/{mask_id}/structured-report.zip
     download    GET     API/studies/{study_id}/measurements.csv
+    download    GET     API/studies/{study_id}/plans/{number}.{kind}
     annotate    POST    API/studies/{study_id}/measurements
     annotate    POST    API/studies/{study_id}/plans
+    annotate    POST    API/studies/{study_id}/screw-checks
     annotate    POST    API/studies/{study_id}/registrations
+    annotate    POST    API/studies/{study_id}/checks
     annotate    POST    API/masks/{mask_id}/levels
     look        GET     API/masks/{mask_id}/versions
     annotate    POST    API/masks/{mask_id}/restore

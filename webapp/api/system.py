@@ -12,6 +12,7 @@ from webapp.api.access.session import session_routes
 from webapp.api.downloads import download_routes
 from webapp.api.files import file_routes
 from webapp.api.measures.downloads import measure_download_routes
+from webapp.api.navigation.downloads import plan_download_routes
 from webapp.api.openapi import document, operations
 from webapp.api.operations import Content, json_route
 from webapp.api.uploads import upload_routes
@@ -47,5 +48,12 @@ def get_metrics() -> Response:
 @json_route("system", Content(("application/json",), {"type": "object"}))
 def get_openapi() -> Response:
     """Read this description of the API."""
-    native = [*upload_routes(), *file_routes(), *measure_download_routes(), *download_routes(), *session_routes()]
+    native = [
+        *upload_routes(),
+        *file_routes(),
+        *measure_download_routes(),
+        *plan_download_routes(),
+        *download_routes(),
+        *session_routes(),
+    ]
     return jsonify(document(operations(current_app, native), product_version()))

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.http.errors import WebError
 from webapp.services import Services
-from webapp.storage.navigation.documents import newest, numbers
+from webapp.storage.navigation.documents import Kind, newest, numbers
 from webapp.storage.store import Store
 from webapp.tracking.hub import Snapshot, TrackerHub
 
@@ -31,11 +31,15 @@ _TOOL_AXIS = np.array([0.0, 0.0, 1.0])  # from the handle to the tip
 Array = NDArray[np.float64]
 
 
-def message_of(snapshot: Snapshot, registration: dict[str, Any] | None) -> dict[str, Any]:
+def message_of(
+    snapshot: Snapshot, registration: dict[str, Any] | None, check: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Make the message of a moment. A place is given only through a registration that is accepted.
 
     ``state`` is the snapshot's, or ``unregistered``. ``tip_ras_mm`` and ``axis_ras`` (a unit vector from the handle to
     the tip) are null without a place; of any state but ``live`` they say where the tool was, not where it is.
+    ``tip_tracker_mm`` is the same place as the tracker says it. ``check`` is the last touch that checked the
+    registration, if there was one.
     """
     message: dict[str, Any] = {
         "type": "pose",
@@ -46,14 +50,19 @@ def message_of(snapshot: Snapshot, registration: dict[str, Any] | None) -> dict[
         "age_ms": None if not np.isfinite(snapshot.age_s) else round(snapshot.age_s * 1000),
         "arrived_ms": round(snapshot.arrived_at * 1000, 1),
         "registration": None,
+        "check": None,
         "tip_ras_mm": None,
+        "tip_tracker_mm": None,
         "axis_ras": None,
     }
     if registration is None or registration["verdict"] != "accepted":
         message["state"] = "unregistered" if snapshot.state in ("live", "stale", "hidden") else snapshot.state
         return message
     message["registration"] = {name: registration[name] for name in ("number", "level", "expected_tre95_mm")}
+    if check is not None and check["registration"] == registration["number"]:
+        message["check"] = {name: check[name] for name in ("number", "place", "state")}
     if snapshot.tracker_from_tool is not None:
+        message["tip_tracker_mm"] = np.round(snapshot.tracker_from_tool[:3, 3], 3).tolist()
         pose = np.array(registration["image_from_tracker"]) @ snapshot.tracker_from_tool
         message["tip_ras_mm"] = np.round(pose[:3, 3], 3).tolist()
         message["axis_ras"] = np.round(pose[:3, :3] @ _TOOL_AXIS, 5).tolist()
@@ -76,29 +85,28 @@ def live_routes(services: Services, hub: TrackerHub) -> list[BaseRoute]:
 
 
 class _Registrations:
-    """The newest registration of a study, looked for now and then; a new one counts within half a second."""
+    """The newest registration of a study and its last check; new ones count within half a second."""
 
     def __init__(self, store: Store, study_id: str) -> None:
         self._store, self._study_id = store, study_id
-        self._number: int | None = None
-        self._found: dict[str, Any] | None = None
+        self._found: dict[Kind, dict[str, Any] | None] = {"registration": None, "check": None}
         self._asked = float("-inf")
 
-    async def now(self) -> dict[str, Any] | None:
-        """Read it; None while there is none, or the study is gone."""
+    async def now(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Read both; None while there is none, or the study is gone."""
         if time.monotonic() - self._asked > _REGISTRATION_EVERY_S:
             self._asked = time.monotonic()
             await asyncio.to_thread(self._read)
-        return self._found
+        return self._found["registration"], self._found["check"]
 
     def _read(self) -> None:
-        try:
-            known = numbers(self._store, self._study_id, "registration")
-            if not known or known[-1] != self._number:
-                self._found = newest(self._store, self._study_id, "registration")
-                self._number = known[-1] if known else None
-        except WebError:
-            self._found, self._number = None, None
+        for kind, found in self._found.items():
+            try:
+                known = numbers(self._store, self._study_id, kind)
+                if not known or found is None or known[-1] != found["number"]:
+                    self._found[kind] = newest(self._store, self._study_id, kind)
+            except WebError:
+                self._found[kind] = None
 
 
 async def _watch(websocket: WebSocket, hub: TrackerHub, registrations: _Registrations) -> None:
@@ -110,8 +118,8 @@ async def _watch(websocket: WebSocket, hub: TrackerHub, registrations: _Registra
                     async with asyncio.timeout(HEARTBEAT_S):
                         await news.wait()
                 news.clear()
-                registration = await registrations.now()
-                await websocket.send_text(json.dumps(message_of(hub.snapshot(), registration)))
+                message = message_of(hub.snapshot(), *await registrations.now())
+                await websocket.send_text(json.dumps(message))
                 await asyncio.sleep(LEAST_S)
         except (WebSocketDisconnect, RuntimeError):
             pass  # the page left

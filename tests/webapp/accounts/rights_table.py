@@ -42,6 +42,7 @@ VRCAvrtw  GET     API/studies/{study}/measurements
 VRCAvrtw  GET     API/studies/{study}/reviews
 VRCAvrtw  GET     API/studies/{study}/plans
 VRCAvrtw  GET     API/studies/{study}/registrations
+VRCAvrtw  GET     API/studies/{study}/checks
 VRCAvrtw  GET     API/studies/{study}/tracker
 VRCAvrtw  SOCKET  /studies/{study}/live
 VRCAvrtw  GET     API/jobs/{job}
@@ -63,9 +64,12 @@ VRCAtw    GET     API/masks/{mask}/measures.json
 VRCAtw    GET     API/masks/{mask}/report.pdf
 VRCAtw    GET     API/masks/{mask}/structured-report.zip
 VRCAtw    GET     API/studies/{study}/measurements.csv
+VRCAtw    GET     API/studies/{study}/plans/1.csv
 RCArw     POST    API/studies/{study}/measurements
 RCArw     POST    API/studies/{study}/plans
+RCArw     POST    API/studies/{study}/screw-checks
 RCArw     POST    API/studies/{study}/registrations
+RCArw     POST    API/studies/{study}/checks
 RCArw     POST    API/masks/{mask}/levels
 VRCAvrtw  GET     API/masks/{mask}/versions
 RCArw     POST    API/masks/{mask}/restore

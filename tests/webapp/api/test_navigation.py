@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from segmentation.phantom import Phantom, PhantomSpec, make_phantom
+from segmentation.planning.plan import read_plan
 from segmentation.registration import rigid
 from segmentation.registration.search import Level, prepare_level
 from segmentation.tracking.simulate import random_motion, touched_landmarks, touched_points
@@ -152,6 +153,85 @@ def test_mirrored_points_are_never_accepted(client: TestClient, study: str, touc
     mirrored = client.post(f"{study}/registrations", json={**body, "points": csv(_decoded(body) * [-1, 1, 1])}).json()
     assert mirrored["verdict"] != "accepted"
     assert mirrored["reasons"]
+
+
+def test_a_registration_is_checked_by_touching_a_known_place_again(
+    client: TestClient, study: str, touched: Any, level: Level
+):
+    """The tracker's reference slips by 3 mm after the second touch: the third says so."""
+    truth, body = touched
+    registration = client.post(f"{study}/registrations", json=body).json()
+    assert registration["verdict"] == "accepted"
+    place = level.surface_mm[level.reachable][0]
+
+    def touch(slip: float = 0.0, **more: Any) -> dict[str, Any]:
+        tip = rigid.apply(rigid.inverse(truth), place[None]) + np.array([slip, 0, 0])
+        samples = (tip + np.random.default_rng(0).normal(0, 0.1, (20, 3))).tolist()
+        made = client.post(f"{study}/checks", json={"place": "tip", "samples_mm": samples, **more})
+        assert made.status_code == 201, made.text
+        return dict(made.json())
+
+    first = touch(landmark_ras_mm=place.tolist())
+    assert (first["state"], first["registration"], first["reasons"]) == ("good", registration["number"], [])
+    assert first["error_mm"] < 1.5
+    assert first["moved_mm"] is None
+    second = touch(0.5)
+    assert (second["state"], second["error_mm"]) == ("good", None)
+    assert second["moved_mm"] == pytest.approx(0.5, abs=0.02)
+    third = touch(3.0, place="tip")
+    assert third["state"] == "drifted"
+    assert third["reasons"][0]["code"] == "moved"
+    assert third["reasons"][0]["hint"]
+    assert touch(3.0, place="elsewhere")["moved_mm"] is None
+    listed = client.get(f"{study}/checks?limit=3").json()["checks"]
+    assert [each["place"] for each in listed] == ["elsewhere", "tip", "tip"]
+    again = client.post(f"{study}/registrations", json={**body, "from_number": registration["number"]}).json()
+    assert again["previous"] == registration["number"]
+    assert again["change_mm"] < 1.0
+    assert touch(3.0)["moved_mm"] is None  # of this registration it is the first touch
+    assert client.post(f"{study}/checks", json={"place": "tip", "samples_mm": []}).status_code == 400
+    missing = {"place": "tip", "samples_mm": [[0, 0, 0]], "registration": 998}
+    assert client.post(f"{study}/checks", json=missing).status_code == 404
+
+
+def test_screws_are_checked_while_they_are_dragged_and_nothing_is_kept(client: TestClient, study: str):
+    plan = client.post(f"{study}/plans", json={"levels": ["L4"]}).json()
+    moved = dict(plan["screws"][0])
+    moved["tip_ras_mm"] = [moved["tip_ras_mm"][0], moved["tip_ras_mm"][1], moved["tip_ras_mm"][2] + 25]
+    answer = client.post(f"{study}/screw-checks", json={"screws": [plan["screws"][0], moved]})
+    assert answer.status_code == 200, answer.text
+    good, bad = answer.json()["screws"]
+    assert (good["grade"], good["breach_mm"]) == ("A", 0)
+    assert bad["grade"] in "BCDE"
+    assert bad["direction"] == "superior"
+    assert len(bad["position_mm"]) == len(bad["clearance_mm"]) > 20
+    assert min(bad["clearance_mm"]) < 0
+    assert client.get(f"{study}/plans").json()["plans"][0]["number"] == plan["number"]
+
+
+def test_a_plan_is_downloaded_for_other_programs(client: TestClient, study: str, tmp_path: Path):
+    plan = client.post(f"{study}/plans", json={"levels": ["L4", "L5"]}).json()
+    number = plan["number"]
+    content = client.get(f"{study}/plans/{number}.json")
+    assert "attachment" in content.headers["content-disposition"]
+    (tmp_path / "plan.json").write_bytes(content.content)
+    read = read_plan(tmp_path / "plan.json")
+    assert [screw.name for screw in read.screws] == [screw["name"] for screw in plan["screws"]]
+    rows = client.get(f"{study}/plans/{number}.csv").content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 1 + len(plan["screws"])
+    assert all("Research use only" in row for row in rows[1:])
+    names = {node["name"] for node in _glb(client.get(f"{study}/plans/{number}.glb").content)["nodes"]}
+    assert {"L4", "L5", "L4 right screw", "L5 left screw", "right rod"} <= names
+    stl = client.get(f"{study}/plans/{number}.stl?axes=lps").content
+    assert b"SPACE=LPS" in stl[:80]
+    assert len(stl) == 84 + 50 * int.from_bytes(stl[80:84], "little")
+    assert client.get(f"{study}/plans/998.csv").status_code == 404
+    assert client.get(f"{study}/plans/{number}.doc").status_code == 404
+
+
+def _glb(data: bytes) -> dict[str, Any]:
+    length = int.from_bytes(data[12:16], "little")
+    return dict(json.loads(data[20 : 20 + length]))
 
 
 @pytest.mark.parametrize("content", ["no base64!", base64.b64encode(b"\x00\xff\xfe").decode()])

@@ -109,6 +109,14 @@ def test_a_page_sees_the_tool_where_the_registration_puts_it_and_is_told_when_it
         assert live["axis_ras"] == pytest.approx([0, 0, 1], abs=1e-4)
         assert live["registration"] == {"number": 2, "level": "L4", "expected_tre95_mm": 0.9}
         assert abs(time.time() * 1000 - live["arrived_ms"]) < 60_000
+        assert live["tip_tracker_mm"] == pytest.approx([10, 20, 30], abs=1e-3)
+        assert live["check"] is None
+        for registration in (1, 2):  # of the newest registration the second is
+            drifted = {"registration": registration, "place": "tip", "state": "drifted"}
+            add_document(client.app.state.store, study, "check", drifted, "somebody")
+        warned = until(page, lambda m: m["check"] is not None)
+        assert warned["check"] == {"number": 2, "place": "tip", "state": "drifted"}
+        assert warned["state"] == "live"
         with client.websocket_connect(f"/studies/{study}/live") as other:
             assert until(other, lambda m: m["state"] == "live")["tip_ras_mm"] == live["tip_ras_mm"]
         tracker.sees = False

@@ -1,18 +1,24 @@
-"""REST of plans and registrations, listed and added under a study; every one that was made stays."""
+"""REST of plans, registrations and checks, listed and added under a study; every one that was made stays."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.api.navigation import work
+from webapp.api.navigation import checking, work
 from webapp.api.navigation.schemas import (
+    CheckedScrew,
+    CheckedScrews,
     HistoryQuery,
     NewPlan,
     NewRegistration,
+    NewScrewCheck,
+    NewTouch,
     Plan,
     PlanList,
     Registration,
     RegistrationList,
+    Touch,
+    TouchList,
     Tracker,
 )
 from webapp.api.operations import json_route
@@ -42,6 +48,14 @@ def create_plan(study_id: str, body: NewPlan) -> Plan:
     return Plan.of(made)
 
 
+@navigation.post("/studies/<study_id>/screw-checks")
+@json_route("navigation", CheckedScrews, errors=(404, 409, 422), body=NewScrewCheck)
+def check_screws(study_id: str, body: NewScrewCheck) -> CheckedScrews:
+    """Check screws while they are moved; nothing is kept."""
+    found = work.check_screws(store_with(study_id), study_id, body)
+    return CheckedScrews(screws=[CheckedScrew(**each) for each in found])
+
+
 @navigation.get("/studies/<study_id>/registrations")
 @json_route("navigation", RegistrationList, errors=(400, 404), query=HistoryQuery)
 def list_registrations(study_id: str, query: HistoryQuery) -> RegistrationList:
@@ -62,6 +76,27 @@ def create_registration(study_id: str, body: NewRegistration) -> Registration:
     detail = f"{made['number']}: {made['level']} {made['verdict']}"
     store.audit.record(who(), "register", study_id, detail)
     return Registration.of(made)
+
+
+@navigation.get("/studies/<study_id>/checks")
+@json_route("navigation", TouchList, errors=(400, 404), query=HistoryQuery)
+def list_checks(study_id: str, query: HistoryQuery) -> TouchList:
+    """List the newest checks of a study's registrations, newest first."""
+    store = store_with(study_id)
+    found = numbers(store, study_id, "check")[: -query.limit - 1 : -1]
+    return TouchList(checks=[Touch.of(document(store, study_id, "check", number)) for number in found])
+
+
+@navigation.post("/studies/<study_id>/checks")
+@json_route("navigation", Touch, 201, errors=(404, 409, 422), body=NewTouch)
+def create_check(study_id: str, body: NewTouch) -> Touch:
+    """Check a registration by a touch of a known place, or of one that was touched before."""
+    store = store_with(study_id)
+    made = checking.make_check(store, study_id, body, who())
+    store.audit.record(
+        who(), "check", study_id, f"{made['number']}: registration {made['registration']} {made['state']}"
+    )
+    return Touch.of(made)
 
 
 @navigation.get("/studies/<study_id>/tracker")

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from segmentation.core.errors import Problem
+from segmentation.registration.touch_check import MOST_SAMPLES
+from segmentation.writers.mesh import Axes
 from webapp.api.schemas.base import DIGITS, INTEGRAL, Answer, Query, Request, Triple
 from webapp.api.schemas.errors import ErrorDetail
 
@@ -39,6 +41,13 @@ class NewPlan(Request):
     mask_id: MaskId = None
 
 
+class NewScrewCheck(Request):
+    """Screws that are checked as they are, and not kept."""
+
+    screws: list[NewScrew] = Field(min_length=1, max_length=100)
+    mask_id: MaskId = None
+
+
 class Screw(Answer):
     """A screw and its check."""
 
@@ -55,6 +64,20 @@ class Screw(Answer):
     direction: str = Field(description="Of the breach; empty without one")
     least_clearance_mm: float = Field(description="Bone between the screw and the outside; negative outside")
     hu_mean: float | None = Field(description="In the core along the path")
+
+
+class CheckedScrew(Screw):
+    """A screw, its check, and the bone around it along its axis."""
+
+    position_mm: list[float] = Field(description="From the entry along the axis")
+    clearance_mm: list[float] = Field(description="Bone between the screw and the outside there; negative outside")
+    checked_from_mm: float = Field(description="Where the check begins: behind, every screw leaves the bone")
+
+
+class CheckedScrews(Answer):
+    """Screws in the order in which they were asked for."""
+
+    screws: list[CheckedScrew]
 
 
 class NotProposed(Answer):
@@ -163,12 +186,15 @@ class Registration(Answer):
     expected_tre: list[Target]
     suggested_points_ras_mm: list[Triple]
     seconds: float | None
+    previous: int | None = Field(None, description="Registration before this one, if it was of the same vertebra")
+    change_mm: float | None = Field(None, description="From that one: greatest distance at the targets")
+    change_deg: float | None = None
 
     @classmethod
     def of(cls, content: dict[str, Any]) -> Registration:
         """Make the answer from what the store keeps."""
         reasons = [ErrorDetail.of(Problem.from_json(each)) for each in content["reasons"]]
-        known = {name: content[name] for name in cls.model_fields if name != "reasons"}
+        known = {name: content[name] for name in cls.model_fields if name in content and name != "reasons"}
         return cls(**known, reasons=reasons)
 
 
@@ -178,10 +204,64 @@ class RegistrationList(Answer):
     registrations: list[Registration]
 
 
+class NewTouch(Request):
+    """A place that was touched with the tracked tool, to check a registration."""
+
+    place: str = Field(min_length=1, max_length=80, description="Its name; touches of one name are compared")
+    samples_mm: list[Point] = Field(
+        min_length=1,
+        max_length=MOST_SAMPLES,
+        description="Of the tip while it was held still, mm of the tracker",
+    )
+    landmark_ras_mm: Point | None = Field(None, description="Where the tip should be; without it any place on the bone")
+    registration: Annotated[int | None, Field(ge=1, le=999), INTEGRAL] = Field(
+        None, description="Number of the registration; without it the newest"
+    )
+
+
+class Touch(Answer):
+    """What a touch says of a registration. For research use only."""
+
+    number: int = Field(description=_NUMBER)
+    notice: str
+    author: str
+    created_at: str = Field(json_schema_extra={"format": "date-time"})
+    registration: int
+    label: int
+    level: str
+    place: str
+    landmark_ras_mm: Triple | None
+    touched_mm: Triple = Field(description="Mean of the samples, mm of the tracker")
+    touched_ras_mm: Triple = Field(description="Where the registration puts it")
+    error_mm: float | None = Field(description="From the landmark")
+    surface_mm: float = Field(description="From the surface of the vertebra; negative inside")
+    moved_mm: float | None = Field(description="From where the same place was touched first")
+    state: Literal["good", "repeat", "off", "drifted"]
+    reasons: list[ErrorDetail]
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Touch:
+        """Make the answer from what the store keeps."""
+        reasons = [ErrorDetail.of(Problem.from_json(each)) for each in content["reasons"]]
+        return cls(**{**content, "reasons": reasons})
+
+
+class TouchList(Answer):
+    """Checks of a study, newest first."""
+
+    checks: list[Touch]
+
+
 class HistoryQuery(Query):
     """How far back."""
 
     limit: Annotated[int, Field(ge=1, le=50), DIGITS] = Field(10, description="The newest so many")
+
+
+class PlanFileQuery(Query):
+    """How a plan is written as surfaces."""
+
+    axes: Axes = Field("ras", description="Axes of the coordinates of a surface, in mm")
 
 
 class Tracker(Answer):

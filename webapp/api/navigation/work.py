@@ -6,6 +6,7 @@ import base64
 import binascii
 import tempfile
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,13 +18,15 @@ from segmentation.core.labels import NUMBERS, SPINE_NUMBERS, label_of
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.planning.breach import Check
 from segmentation.planning.plan import Plan, check_plan
-from segmentation.planning.propose import NOT_CERVICAL, propose
+from segmentation.planning.propose import NOT_CERVICAL, Vertebra, prepare_vertebra, propose
 from segmentation.planning.screw import Omission, Screw, rods_of
 from segmentation.readers import read_volume
 from segmentation.registration import rigid
+from segmentation.registration.distance_field import DistanceField
 from segmentation.registration.point_files import read_landmarks, read_points
 from segmentation.registration.register import RESEARCH_USE_ONLY, Target, prepare, register
-from webapp.api.navigation.schemas import NewPlan, NewRegistration, UploadedFile
+from webapp.api.navigation.changes import change_since
+from webapp.api.navigation.schemas import NewPlan, NewRegistration, NewScrew, NewScrewCheck, UploadedFile
 from webapp.http.errors import WebError, not_found
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.navigation.documents import add_document, document, newest
@@ -31,7 +34,9 @@ from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 
 _KEPT = 4  # vertebrae that are measured already, of the last registrations
+_KEPT_ALONE = 24  # and without neighbours, of the last plans: a few MB each
 _targets: OrderedDict[tuple[str, int], Target] = OrderedDict()
+_vertebrae: OrderedDict[tuple[str, int], Vertebra] = OrderedDict()
 _lock = Lock()
 
 
@@ -43,18 +48,14 @@ def make_plan(store: Store, study_id: str, wanted: NewPlan, author: str) -> dict
     """
     mask = vertebrae_of(store, study_id, wanted.mask_id)
     label_map = label_map_of(store, mask)
-    known = None
     omissions: list[Omission] = []
     if wanted.screws is None:
         screws, omissions, known = propose(label_map, _levels(wanted.levels, label_map))
+        for vertebra in known.values():
+            _remember(mask, vertebra)
     else:
-        screws = [
-            Screw(each.label, each.side, np.array(each.entry_ras_mm), np.array(each.tip_ras_mm), each.diameter_mm)
-            for each in wanted.screws
-        ]
-        for screw in screws:
-            if not 1.0 <= screw.length_mm <= 150.0:
-                raise InputError("plan.bad_length", name="JSON", screw=screw.name, length=screw.length_mm)
+        screws = _screws(wanted.screws)
+        known = _known(mask, label_map, screws)
     checks = check_plan(Plan(screws, omissions, []), label_map, _volume(store, study_id, label_map), known)
     content = {
         "notice": RESEARCH_USE_ONLY,
@@ -74,6 +75,75 @@ def make_plan(store: Store, study_id: str, wanted: NewPlan, author: str) -> dict
     return add_document(store, study_id, "plan", content, author)
 
 
+def check_screws(store: Store, study_id: str, wanted: NewScrewCheck) -> list[dict[str, Any]]:
+    """Check screws as they are, and keep nothing: while they are dragged.
+
+    Returns:
+        For each what a plan holds of it, without HU, and the clearance along its axis.
+
+    Raises:
+        InputError, WebError: no vertebrae, no such label, a screw of no length.
+    """
+    mask = vertebrae_of(store, study_id, wanted.mask_id)
+    label_map = label_map_of(store, mask)
+    screws = _screws(wanted.screws)
+    checks = check_plan(Plan(screws, [], []), label_map, None, _known(mask, label_map, screws))
+    return [
+        _screw_row(check)
+        | {
+            "position_mm": np.round(check.positions_mm, 2).tolist(),
+            "clearance_mm": np.round(check.clearance_mm, 2).tolist(),
+            "checked_from_mm": round(check.from_mm, 2),
+        }
+        for check in checks
+    ]
+
+
+def _screws(wanted: Sequence[NewScrew]) -> list[Screw]:
+    screws = [
+        Screw(each.label, each.side, np.array(each.entry_ras_mm), np.array(each.tip_ras_mm), each.diameter_mm)
+        for each in wanted
+    ]
+    for screw in screws:
+        if not 1.0 <= screw.length_mm <= 150.0:
+            raise InputError("plan.bad_length", name="JSON", screw=screw.name, length=screw.length_mm)
+    return screws
+
+
+def _known(mask: Mask, label_map: LabelMap, screws: Sequence[Screw]) -> dict[int, Vertebra]:
+    return {screw.label: _vertebra(mask, label_map, screw.label) for screw in screws}
+
+
+def _vertebra(mask: Mask, label_map: LabelMap, label: int) -> Vertebra:
+    """Measure a vertebra without its neighbours, or remember it."""
+    key = (mask.id, label)
+    with _lock:
+        if key in _targets:
+            level = _targets[key].level
+            return Vertebra(label, level.field, level.frame)
+        if key in _vertebrae:
+            _vertebrae.move_to_end(key)
+            return _vertebrae[key]
+    return _remember(mask, prepare_vertebra(label_map, label))
+
+
+def _remember(mask: Mask, vertebra: Vertebra) -> Vertebra:
+    with _lock:
+        _vertebrae[mask.id, vertebra.label] = vertebra
+        while len(_vertebrae) > _KEPT_ALONE:
+            _vertebrae.popitem(last=False)
+    return vertebra
+
+
+def field_of(store: Store, mask: Mask, label: int) -> DistanceField:
+    """Give the surface of a vertebra of a mask.
+
+    Raises:
+        InputError: the label is absent.
+    """
+    return _vertebra(mask, label_map_of(store, mask), label).field
+
+
 def make_registration(store: Store, study_id: str, wanted: NewRegistration, author: str) -> dict[str, Any]:
     """Register points to a vertebra and store the result, whatever its verdict.
 
@@ -87,9 +157,13 @@ def make_registration(store: Store, study_id: str, wanted: NewRegistration, auth
     start = None
     if wanted.from_number is not None:
         start = np.array(document(store, study_id, "registration", wanted.from_number)["image_from_tracker"])
-    result = register(_target(store, mask, wanted.label), points, pairs, start, _tips(store, study_id, wanted.label))
+    target = _target(store, mask, wanted.label)
+    result = register(target, points, pairs, start, _tips(store, study_id, wanted.label))
     content = {
         **result.to_json(),
+        **change_since(
+            newest(store, study_id, "registration"), wanted.label, result.image_from_tracker, target.level.targets_mm
+        ),
         "level": label_of(wanted.label).name,
         "file": wanted.points.name,
         "mask_id": mask.id,

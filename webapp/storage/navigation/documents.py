@@ -1,4 +1,4 @@
-"""Plans and registrations of a study: files in its folder, numbered, of which none is ever changed.
+"""Plans, registrations and checks of a study: files in its folder, numbered, of which none is ever changed.
 
 ``navigation/plan-000001.json`` and ``navigation/registration-000001.json`` hold all of it, so that they go where the
 study goes: into backups, and with it when it is deleted. The highest number is the newest.
@@ -18,15 +18,15 @@ from segmentation.core.atomic import atomic_path
 from webapp.http.errors import WebError, not_found
 from webapp.storage.store import Store
 
-Kind = Literal["plan", "registration"]
+Kind = Literal["plan", "registration", "check"]
 FOLDER = "navigation"
 MOST_PER_STUDY = 999
 """Of each kind."""
-_NAME = re.compile(r"(plan|registration)-(\d{6})\.json")
+_NAME = re.compile(r"(plan|registration|check)-(\d{6})\.json")
 
 
 def add_document(store: Store, study_id: str, kind: Kind, content: Mapping[str, Any], author: str) -> dict[str, Any]:
-    """Store a plan or a registration; it is on the disk when this returns.
+    """Store a plan, a registration or a check; it is on the disk when this returns.
 
     Returns:
         It, with its number, author and time.
