@@ -186,15 +186,15 @@ class Registration(Answer):
     expected_tre: list[Target]
     suggested_points_ras_mm: list[Triple]
     seconds: float | None
-    previous: int | None = Field(None, description="Registration before this one, if it was of the same vertebra")
-    change_mm: float | None = Field(None, description="From that one: greatest distance at the targets")
-    change_deg: float | None = None
+    previous: int | None = Field(description="Registration before this one, if it was of the same vertebra")
+    change_mm: float | None = Field(description="From that one: greatest distance at the targets")
+    change_deg: float | None
 
     @classmethod
     def of(cls, content: dict[str, Any]) -> Registration:
         """Make the answer from what the store keeps."""
         reasons = [ErrorDetail.of(Problem.from_json(each)) for each in content["reasons"]]
-        known = {name: content[name] for name in cls.model_fields if name in content and name != "reasons"}
+        known = {name: content.get(name) for name in cls.model_fields if name != "reasons"}
         return cls(**known, reasons=reasons)
 
 
