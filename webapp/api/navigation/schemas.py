@@ -194,7 +194,7 @@ class Registration(Answer):
     def of(cls, content: dict[str, Any]) -> Registration:
         """Make the answer from what the store keeps."""
         reasons = [ErrorDetail.of(Problem.from_json(each)) for each in content["reasons"]]
-        known = {name: content.get(name) for name in cls.model_fields if name != "reasons"}
+        known: dict[str, Any] = {name: content.get(name) for name in cls.model_fields if name != "reasons"}
         return cls(**known, reasons=reasons)
 
 
