@@ -8,7 +8,8 @@ from segmentation.core.messages import english
 from tests.message_keys import ROOT, modules
 
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-KEY = r"`((?:note|file|image|values|header|axes|affine|nifti|nrrd|mha|upload|dicom|slices|zip|series_choice)\.[a-z_]+)`"
+PARTS = "note|file|image|values|header|axes|affine|nifti|nrrd|mha|upload|dicom|slices|zip|scan|series_choice"
+KEY = rf"`((?:{PARTS})\.[a-z_]+)`"
 PART_OF_ANOTHER = {
     "dicom.unknown_transfer_syntax", "file.read_error", "join.and", "join.sentences", "modality.", "modality.other",
     "series_title.numbered", "series_title.plain", "slices.one", "slices.one_place", "slices.others", "slices.places",

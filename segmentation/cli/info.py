@@ -55,12 +55,13 @@ def _absent(name: str) -> Iterator[None]:
 
 
 def _print_series(path: Path) -> None:
-    """Print the list that the page would show of a DICOM folder."""
+    """Print the list that the page would show of a DICOM folder; nothing where it holds a scan of another format."""
     from segmentation.cli.options.series_option import described_listing
 
     with tempfile.TemporaryDirectory(prefix="spineview-") as folder:
-        print("\n".join(described_listing(list_series(path, DEFAULT_LIMITS, Path(folder)))))
-    print()
+        listing = list_series(path, DEFAULT_LIMITS, Path(folder))
+    if listing.series:
+        print("\n".join(described_listing(listing)), end="\n\n")
 
 
 def described(found: Inspection) -> list[str]:

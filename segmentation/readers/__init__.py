@@ -12,7 +12,8 @@ Errors of all readers:
 from __future__ import annotations
 
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
-from segmentation.readers.read import DETACHED_SUFFIXES, SUFFIXES, Inspection, inspect, read_label_map, read_volume
+from segmentation.readers.read import Inspection, inspect, read_label_map, read_volume
+from segmentation.readers.several_files import DETACHED_SUFFIXES, SUFFIXES
 
 __all__ = [
     "DEFAULT_LIMITS",

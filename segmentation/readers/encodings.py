@@ -48,6 +48,7 @@ class Payload:
         encoding: ``"raw"``, ``"gzip"``, ``"zlib"``, ``"bzip2"``, ``"hex"`` or ``"ascii"``.
         offset: Bytes before the encoded voxels.
         skip: Decoded bytes before the voxels, or ``FROM_THE_END`` (of raw ones).
+        detached: Whether ``path`` is another file than the header's.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Payload:
     encoding: str = "raw"
     offset: int = 0
     skip: int = 0
+    detached: bool = False
 
     def checked(self, limits: ReadLimits) -> Callable[[], Voxels]:
         """Compare the promise with the limits and the file; return what reads the voxels.
@@ -65,7 +67,7 @@ class Payload:
             TooLarge, UnreadableFile: too much is promised.
         """
         promised = check_size(self.shape, self.stored_type.itemsize, limits, self.name)
-        packed = is_gzip(self.path)
+        packed = is_packed(self.path, self.encoding, self.detached)
         held = file_size(self.path) * (MAX_DEFLATE_RATIO if packed else 1) - self.offset
         most = _most_decoded(self.encoding, held, self.stored_type.itemsize)
         if most is not None:
@@ -77,7 +79,7 @@ class Payload:
             start = file_size(self.path) - promised
 
         def load() -> Voxels:
-            with reading(self.name), opened(self.path) as file:
+            with reading(self.name), opened(self.path, packed) as file:
                 file.seek(start)
                 stream = _decoded(file, self)
                 for skipped in range(0, self.skip, _CHUNK):
@@ -98,9 +100,15 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == GZIP_MAGIC
 
 
-def opened(path: Path) -> IO[bytes]:
-    """Open a file for reading, unpacking it if it is gzip-compressed as a whole."""
-    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip(path) else path.open("rb")
+def is_packed(path: Path, encoding: str, detached: bool) -> bool:
+    """Whether a file must be unpacked before its voxels are decoded: not where its header says that they are packed."""
+    return is_gzip(path) and not (detached and encoding in ("gzip", "zlib"))
+
+
+def opened(path: Path, packed: bool | None = None) -> IO[bytes]:
+    """Open a file for reading, unpacking it if it is ``packed`` (unless told: if it is gzip-compressed as a whole)."""
+    packed = is_gzip(path) if packed is None else packed
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def _most_decoded(encoding: str, held: int, itemsize: int) -> int | None:
@@ -143,7 +151,7 @@ class _Pieces:
 
 
 def _inflated(file: IO[bytes]) -> Iterator[bytes]:
-    inflate = zlib.decompressobj()
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # with the frame of zlib or of gzip, as MetaIO reads it
     while not inflate.eof:
         packed = inflate.unconsumed_tail or file.read(_CHUNK)
         if not packed:

@@ -87,15 +87,27 @@ def mm_per_unit(units: Sequence[str], name: str) -> tuple[NDArray[np.float64], t
     return np.array(factors), tuple(dict.fromkeys(notes))
 
 
+def plain_name(text: str, header: str) -> str:
+    """Return the name of the file that a detached header names: plain, or after ``./`` as Teem's tools write it.
+
+    Raises:
+        UnsupportedFormat: a path, or a list or pattern of files.
+    """
+    name = text.removeprefix("./")
+    if not name or name in (".", "..") or any(char in name for char in "/\\%\0"):
+        raise UnsupportedFormat("header.data_elsewhere", name=header)
+    return name
+
+
 def data_file(header: Path, text: str) -> Path:
-    """Return the file that a detached header names: a file of the same folder, by its plain name.
+    """Return the file that a detached header names, of the header's own folder.
 
     Raises:
         UnsupportedFormat: a path, a link, or a list or pattern of files.
         UnreadableFile: it is not there.
     """
-    path = header.parent / text
-    if not text or path.name != text or any(char in text for char in "/\\%\0") or path.is_symlink():
+    path = header.parent / plain_name(text, header.name)
+    if path.is_symlink():
         raise UnsupportedFormat("header.data_elsewhere", name=header.name)
     if not path.is_file():
         raise UnreadableFile("header.data_missing", name=header.name, data=text)

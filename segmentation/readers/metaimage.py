@@ -54,7 +54,7 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
         if not name.lower().endswith(DETACHED):
             raise UnsupportedFormat("mha.detached", name=name)
         data, offset = data_file(path, end.group(1).decode("utf-8", "replace")), 0
-    payload = _payload(fields, data, offset, name)
+    payload = _payload(fields, data, offset, path)
     load = payload.checked(limits)
     grid, notes = _placed(fields, payload.shape, name)
     slope, inter, applied = _intensity(fields, name)
@@ -63,17 +63,18 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
     )
 
 
-def _payload(fields: dict[str, str], data: Path, offset: int, name: str) -> Payload:
+def _payload(fields: dict[str, str], data: Path, offset: int, header: Path) -> Payload:
+    name = header.name
     if fields.get("elementnumberofchannels", "1") != "1":
         raise NotAVolume("image.vectors", name=name)
     sizes = whole_numbers(fields.get("dimsize", ""), name)
     if whole_numbers(fields.get("ndims", str(len(sizes))), name) != [len(sizes)]:
         raise UnreadableFile("header.contradicts_itself", name=name)
-    big = (fields.get("binarydatabyteordermsb") or fields.get("elementbyteordermsb") or "False").lower() == "true"
+    big = _is_true(fields.get("binarydatabyteordermsb") or fields.get("elementbyteordermsb") or "False")
     stored = voxel_type(_CODES.get(fields.get("elementtype", "").upper()), big, name)
-    compressed = fields.get("compresseddata", "").lower() == "true"
+    compressed = _is_true(fields.get("compresseddata", ""))
     encoding = "zlib" if compressed else "raw"
-    if fields.get("binarydata", "true").lower() != "true":
+    if not _is_true(fields.get("binarydata", "True")):
         encoding = "ascii"
     start = whole_numbers(fields.get("headersize", "0"), name)
     if (compressed and encoding == "ascii") or len(start) != 1 or (start[0] and encoding != "raw"):
@@ -83,7 +84,12 @@ def _payload(fields: dict[str, str], data: Path, offset: int, name: str) -> Payl
             raise UnsupportedFormat("mha.odd_storage", name=name)
         offset = start[0]
     skip = FROM_THE_END if start[0] == FROM_THE_END else 0
-    return Payload(data, name, volume_shape(sizes, name), stored, encoding, offset, skip)
+    return Payload(data, name, volume_shape(sizes, name), stored, encoding, offset, skip, data != header)
+
+
+def _is_true(word: str) -> bool:
+    """Tell whether a field is set, by the first letter as MetaIO does."""
+    return word[:1] in ("T", "t", "1")
 
 
 def _placed(fields: dict[str, str], shape: Shape3, name: str) -> tuple[Grid, tuple[Note, ...]]:

@@ -30,7 +30,7 @@ from segmentation.readers.streams import (
     reading,
 )
 
-PAIR = (".hdr", ".img")
+PAIR = (".hdr", ".img", ".hdr.gz", ".img.gz")
 """Endings of a header and of its voxels in a file of the same name."""
 
 _MAX_OFFSET = 64 * 1024**2  # header extensions larger than this are not believed
@@ -89,9 +89,17 @@ def open_nifti(path: Path, limits: ReadLimits) -> ImageFile:
 
 def _pair(path: Path) -> tuple[Path, Path]:
     """Return header and voxels of a pair. Raises UnsupportedFormat or UnreadableFile if one is a link or missing."""
-    case = str.upper if path.suffix.isupper() else str.lower
-    header = path.with_suffix(case(".hdr"))
-    return data_file(header, header.name), data_file(header, path.with_suffix(case(".img")).name)
+    ending = next(each for each in sorted(PAIR, key=len, reverse=True) if path.name.lower().endswith(each))
+    stem = path.name[: -len(ending)]
+    case = str.upper if path.name[-len(ending) :].isupper() else str.lower
+    header, voxels = (_one_of(path.parent, stem, case(half), case(f"{half}.gz")) for half in (".hdr", ".img"))
+    return header, voxels
+
+
+def _one_of(folder: Path, stem: str, *endings: str) -> Path:
+    """Return the file with the first ending that is there."""
+    names = [stem + ending for ending in endings]
+    return data_file(folder / names[0], next((name for name in names if (folder / name).exists()), names[0]))
 
 
 def _is_compressed(path: Path) -> bool:
@@ -123,6 +131,19 @@ def _read_header(stream: IO[bytes], name: str, is_pair: bool) -> Any:
             if is_pair:
                 raise UnsupportedFormat("nifti.analyze", name=name)
     raise UnreadableFile("nifti.not_one", name=name)
+
+
+def read_pair_header(stream: IO[bytes], name: str) -> Any:
+    """Read the header of a pair. Raises UnreadableFile or UnsupportedFormat."""
+    return _read_header(stream, name, is_pair=True)
+
+
+def joined_header(header: Any, name: str) -> tuple[bytes, int]:
+    """Make of a pair's header that of one file; return its bytes, and where the voxels begin in the other file."""
+    start = _data_offset(header, name, 0)
+    header = header.copy()
+    header["magic"], header["vox_offset"] = header.single_magic, header.single_vox_offset
+    return header.binaryblock + bytes(header.single_vox_offset - header.template_dtype.itemsize), start
 
 
 def _voxel_type(header: Any, name: str) -> np.dtype[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from segmentation.core.errors import NotAVolume, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
-from segmentation.readers.encodings import FROM_THE_END, Payload, opened
+from segmentation.readers.encodings import FROM_THE_END, Payload, is_packed, opened
 from segmentation.readers.header_values import MAX_HEADER, data_file, voxel_type, whole_numbers
 from segmentation.readers.imagefile import ImageFile, volume_shape
 from segmentation.readers.limits import ReadLimits
@@ -64,8 +64,8 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
     shape = volume_shape(axes.sizes, name)
     big = fields.get("endian", "little").lower() == "big"
     stored = voxel_type(_CODES.get(fields.get("type", "").lower()), big, name)
-    encoding, offset, skip = _storage(fields, data, offset, name)
-    load = Payload(data, name, shape, stored, encoding, offset, skip).checked(limits)
+    encoding, offset, skip = _storage(fields, data, offset, name, detached=data != path)
+    load = Payload(data, name, shape, stored, encoding, offset, skip, data != path).checked(limits)
     affine, notes = place(fields, axes, name)
     return ImageFile(name, "NRRD", Grid(shape, affine), stored, load, notes=notes)
 
@@ -106,7 +106,7 @@ def _axes(fields: dict[str, str], name: str) -> Axes:
     )
 
 
-def _storage(fields: dict[str, str], data: Path, offset: int, name: str) -> tuple[str, int, int]:
+def _storage(fields: dict[str, str], data: Path, offset: int, name: str, detached: bool) -> tuple[str, int, int]:
     """Return the encoding, the bytes before the encoded voxels and the decoded bytes to skip."""
     word = fields.get("encoding", "").lower()
     encoding = _ENCODINGS.get(word)
@@ -117,7 +117,7 @@ def _storage(fields: dict[str, str], data: Path, offset: int, name: str) -> tupl
     wrong = len(lines) != 1 or len(skip) != 1 or not 0 <= lines[0] <= _MAX_LINES
     if wrong or not FROM_THE_END <= skip[0] <= _MAX_SKIP or (skip[0] and encoding in ("ascii", "hex")):
         raise UnsupportedFormat("nrrd.skips_bytes", name=name)
-    with reading(name), opened(data) as file:
+    with reading(name), opened(data, is_packed(data, encoding, detached)) as file:
         file.seek(offset)
         for _ in range(lines[0]):
             if len(file.readline(_MAX_SKIP)) == _MAX_SKIP or file.tell() > _MAX_SKIP:

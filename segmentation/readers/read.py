@@ -18,6 +18,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent, check_place
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
+from segmentation.readers.several_files import DETACHED_SUFFIXES, SUFFIXES
 from segmentation.readers.values import ValueRange, check_hounsfield, check_offset, measure_range, to_hu
 
 Opener = Callable[[Path, ReadLimits], ImageFile]
@@ -42,23 +43,12 @@ def _open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 _OPENERS: dict[str, Opener] = {
-    ".nii.gz": _open_nifti,
-    ".nii": _open_nifti,
     ".nrrd": _open_nrrd,
-    ".mha": _open_metaimage,
-}
-_DETACHED_OPENERS: dict[str, Opener] = {
     ".nhdr": _open_nrrd,
+    ".mha": _open_metaimage,
     ".mhd": _open_metaimage,
-    ".hdr": _open_nifti,
-    ".img": _open_nifti,
 }
 _ROUNDING = 1e-3  # of 32-bit slopes, not worth a note
-SUFFIXES: tuple[str, ...] = tuple(_OPENERS)
-"""File name endings that can be read."""
-
-DETACHED_SUFFIXES: tuple[str, ...] = tuple(_DETACHED_OPENERS)
-"""Endings of headers whose voxels may lie in another file of the same folder: read from disk, never uploaded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,11 +144,11 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     if not path.exists():
         raise UnreadableFile("file.missing", name=path.name)
     name = path.name.lower()
-    for suffix, opener in (_OPENERS | _DETACHED_OPENERS).items():
+    for suffix in (*SUFFIXES, *DETACHED_SUFFIXES):
         if name.endswith(suffix) and path.is_file() and not (suffix == ".img" and is_dicom(path)):
-            return _with_note_of_shear(opener(path, limits))
+            return _with_note_of_shear(_OPENERS.get(suffix, _open_nifti)(path, limits))
     if is_dicom(path):
-        return open_dicom(path, limits, series)
+        return open_dicom(path, limits, series, lambda other: open_image(other, limits))
     raise UnsupportedFormat("file.unknown_type", name=path.name, suffixes=SUFFIXES)
 
 

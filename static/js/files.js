@@ -3,9 +3,11 @@
 import { bytes, config, t } from "./words.js";
 
 /** @import { Problem } from "./api.js" */
-/** @typedef {{ct?: File, mask?: File, dicom?: File[], problem?: Problem}} Sorted */
+/** @typedef {{ct?: File, voxels?: File[], mask?: File, dicom?: File[], problem?: Problem}} Sorted */
 
 const REFERENCE_NAME = /(mask|seg|label|vert|ref)/i;
+const HEADER_NAME = /\.(nhdr|mhd|hdr|hdr\.gz)$/i; // of a scan whose voxels lie in another file
+const SURELY_DICOM = /\.(dcm|dicom|ima)$/i;
 const DICOM_NAME = /\.(dcm|dicom|ima|zip)$|^[^.]*$|\.\d+$/i; // scanners name files without an ending, or by number
 
 /**
@@ -49,6 +51,8 @@ export function sort(files, folder = false) {
   const problem = tooLarge(files);
   if (problem) return { problem };
   const volumes = files.filter(isVolume);
+  const detached = headerAndVoxels(files, volumes);
+  if (detached) return detached;
   if (folder || isDicom(files, volumes)) return { dicom: files };
   if (files.length === 1) return volumes.length === 1 ? { ct: files[0] } : { problem: unknown(files[0]) };
   return pairOf(files, volumes) ?? { problem: { code: "bad_request", ...words("error.one_file") } };
@@ -57,6 +61,23 @@ export function sort(files, folder = false) {
 /** @param {File[]} files @param {File[]} volumes among them */
 const isDicom = (files, volumes) =>
   files.length > 0 && volumes.length === 0 && files.every((file) => DICOM_NAME.test(file.name));
+
+/**
+ * A header, the files of its voxels and perhaps a mask, if that is what there is.
+ *
+ * @param {File[]} files
+ * @param {File[]} volumes among them
+ * @returns {Sorted | null}
+ */
+function headerAndVoxels(files, volumes) {
+  const headers = files.filter((file) => HEADER_NAME.test(file.name));
+  const others = volumes.length > 1 || volumes.some((file) => !REFERENCE_NAME.test(file.name));
+  if (headers.length !== 1 || files.length === 1 || others || files.some((file) => SURELY_DICOM.test(file.name))) {
+    return null;
+  }
+  const voxels = files.filter((file) => file !== headers[0] && !volumes.includes(file));
+  return volumes.length ? { ct: headers[0], voxels, mask: volumes[0] } : { ct: headers[0], voxels };
+}
 
 /** A volume and its mask, if that is what there is. @param {File[]} files @param {File[]} volumes among them */
 function pairOf(files, volumes) {

@@ -84,23 +84,23 @@ function listenForDrops(onStudy) {
 function take(files, folder, onStudy) {
   if (current) return;
   refusal.hide();
-  const { ct, mask, dicom, problem } = sort(files, folder);
+  const { ct, voxels, mask, dicom, problem } = sort(files, folder);
   if (mask) setReference(mask);
   const wrong = problem ?? (reference && (dicom ? withDicom() : problemOfReference(reference)));
   if (wrong) refusal.show(wrong);
   else if (dicom) sendDicom(dicom, onStudy);
-  else if (ct) sendStudy(ct, onStudy);
+  else if (ct) sendStudy([ct, ...(voxels ?? [])], onStudy);
 }
 
 function withDicom() {
   return { code: "bad_request", message: t("error.reference_dicom"), hint: t("error.reference_dicom_hint") };
 }
 
-/** @param {File} file @param {OnStudy} onStudy */
-function sendStudy(file, onStudy) {
-  const parts = [{ field: "file", name: file.name, file }];
+/** @param {File[]} files the CT, or its header and then its voxels @param {OnStudy} onStudy */
+function sendStudy(files, onStudy) {
+  const parts = files.map((file) => ({ field: "file", name: file.name, file }));
   if (reference) parts.push({ field: "reference", name: reference.name, file: reference });
-  send("study", parts, file.name, t("home.checking"), (study) => {
+  send("study", parts, files[0].name, t("home.checking"), (study) => {
     referenceInput.value = "";
     setReference(null);
     forgetAlias();

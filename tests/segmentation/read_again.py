@@ -11,11 +11,14 @@ import gzip
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import highdicom as hd
 import nibabel as nib
 import numpy as np
 import pydicom
@@ -28,6 +31,7 @@ from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import read as reader
 from segmentation.readers.dicom import reader as dicom_reader
 from segmentation.readers.imagefile import ImageFile
+from segmentation.readers.nifti import PAIR
 from tests.segmentation.readers.dicom.other_readers import DCM2NIIX, by_dcm2niix
 
 Reading = tuple[NDArray[Any], NDArray[np.float64]]  # (I, J, K) values and RAS+ affine
@@ -52,11 +56,22 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
 }
 REFUSED_THERE = "files that no other program here reads"
 NO_SIZE = (VALUES, "MetaImage that is compressed without `CompressedDataSize`")
-MULTI_FRAME = (ALL, "multi-frame DICOM")
 PADDING = (VALUES, "DICOM's padding")
 UPPER_BITS = (VALUES, "values at the upper end of their words")
 BZIP2 = (ALL, "NRRD with bzip2")
 FRACTIONS = (VALUES, "a rescale slope that is no whole number")
+
+
+class Last(threading.local):
+    """What a thread opened last: servers under test read several files at a time."""
+
+    path: Path = Path()
+    frames: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of the series."""
+        return [Path(path) for path in dict.fromkeys(path for path, _ in self.frames)]
 
 
 @dataclass
@@ -66,14 +81,14 @@ class Comparisons:
     done: int = 0
     explained: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-    path: Path = Path()
+    last: Last = field(default_factory=Last)
 
     def compare(self, values: NDArray[Any], affine: NDArray[np.float64], notes: tuple[Any, ...]) -> None:
         """Compare what was read of the last file with what other programs read."""
         self.done += 1
+        path, files = self.last.path, self.last.files
         with tempfile.TemporaryDirectory() as folder:
-            readings = list(series(self.files, Path(folder)) if self.files else single(self.path, Path(folder)))
+            readings = list(series(self.last.frames, Path(folder)) if files else single(path, Path(folder)))
         found = [agreement(values, affine, *reading) for reading in readings]
         if (True, True) in found:
             return
@@ -81,7 +96,7 @@ class Comparisons:
             self.explained[REFUSED_THERE] = self.explained.get(REFUSED_THERE, 0) + 1
             return
         reasons = [DIFFERENCES[note.code] for note in notes if note.code in DIFFERENCES]
-        reasons += of_header(self.files, self.path)
+        reasons += of_header(files, path)
         for what, row in reasons:
             if what == ALL or (what == VALUES, what == PLACE) in [(not a, not b) for a, b in found]:
                 self.explained[row] = self.explained.get(row, 0) + 1
@@ -90,7 +105,7 @@ class Comparisons:
         if what >= {VALUES, PLACE}:
             return
         codes = [note.code for note in notes]
-        self.faults.append(f"{self.path.name}: same values and place in other programs: {found}; notes {codes}")
+        self.faults.append(f"{path.name}: same values and place in other programs: {found}; notes {codes}")
 
 
 def agreement(
@@ -116,16 +131,19 @@ def agreement(
 
 def single(path: Path, folder: Path) -> Iterator[Reading]:
     """Readings of one file, in what it is by its content, by SimpleITK, and by nibabel of NIfTI."""
-    if path.suffix in (".nhdr", ".mhd", ".hdr", ".img"):
-        for other in path.parent.iterdir():  # with its voxels, under their own name
-            if other.is_file():
+    name = path.name.lower()
+    if name.endswith((".nhdr", ".mhd", *PAIR)):
+        for other in path.parent.iterdir():  # with its voxels, under their own name; pairs go by the case of theirs
+            if other.is_file() and other.name.lower().endswith(PAIR):
+                (folder / other.name.lower().removesuffix(".gz")).write_bytes(unpacked(other))
+            elif other.is_file():
                 shutil.copy(other, folder)
-        path = folder / path.name
+        path = folder / (name.removesuffix(".gz") if name.endswith(PAIR) else path.name)
     else:
-        data = path.read_bytes()
-        suffix = next(s for s in (".nii.gz", ".nii", ".nrrd", ".mha") if path.name.lower().endswith(s))
+        suffix = next(s for s in (".nii.gz", ".nii", ".nrrd", ".mha") if name.endswith(s))
+        data = unpacked(path)
         path = folder / f"plain{suffix.removesuffix('.gz')}"
-        path.write_bytes(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        path.write_bytes(data)
     if path.suffix in (".nii", ".hdr", ".img"):
         try:
             image: Any = nib.load(path)
@@ -140,12 +158,25 @@ def single(path: Path, folder: Path) -> Iterator[Reading]:
         return
 
 
-def series(files: list[Path], folder: Path) -> Iterator[Reading]:
-    """Readings of the images of one series by SimpleITK, in order of position, and by dcm2niix where it is."""
+def unpacked(path: Path) -> bytes:
+    """Bytes of a file, unpacked if it is gzip-compressed as a whole."""
+    data = path.read_bytes()
+    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+
+
+def series(frames: tuple[tuple[str, int], ...], folder: Path) -> Iterator[Reading]:
+    """Readings of one series: by highdicom of multi-frame images, else by SimpleITK in order of position; by dcm2niix.
+
+    ``frames`` are the files and the numbers of their frames, by position.
+    """
+    files = dict.fromkeys(path for path, _ in frames)
     (folder / "series").mkdir()
     copies = [Path(shutil.copy(path, folder / "series" / f"{n:05d}.dcm")) for n, path in enumerate(files)]
-    with contextlib.suppress(RuntimeError):
-        yield of_itk(sitk.ReadImage([str(path) for path in copies] if len(copies) > 1 else str(copies[0])))
+    if len(frames) > len(files):
+        yield from by_highdicom(frames)
+    else:
+        with contextlib.suppress(RuntimeError):
+            yield of_itk(sitk.ReadImage([str(path) for path in copies] if len(copies) > 1 else str(copies[0])))
     if DCM2NIIX:
         try:
             yield by_dcm2niix(folder / "series", folder / "converted")
@@ -153,10 +184,60 @@ def series(files: list[Path], folder: Path) -> Iterator[Reading]:
             return
 
 
+def by_highdicom(frames: tuple[tuple[str, int], ...]) -> Iterator[Reading]:
+    """Reading of frames of multi-frame images, sorted and placed by highdicom; none where they make no grid there."""
+    pictures: list[NDArray[Any]] = []
+    positions: list[list[float]] = []
+    for path in dict.fromkeys(path for path, _ in frames):
+        image = hd.imread(little_endian(path))
+        numbers = [index for each, index in frames if each == path]
+        pictures += list(image.get_frames([n + 1 for n in numbers], apply_real_world_transform=False))
+        positions += [list(_group(image, n, "PlanePositionSequence").ImagePositionPatient) for n in numbers]
+    orientation = list(_group(image, numbers[0], "PlaneOrientationSequence").ImageOrientationPatient)
+    spacing, order = hd.spatial.get_volume_positions(positions, orientation)
+    if spacing is None or order is None:
+        return
+    geometry = hd.VolumeGeometry.from_attributes(
+        image_position=positions[order.index(0)],
+        image_orientation=orientation,
+        rows=image.Rows,
+        columns=image.Columns,
+        pixel_spacing=list(_group(image, numbers[0], "PixelMeasuresSequence").PixelSpacing),
+        spacing_between_slices=spacing,
+        number_of_frames=len(frames),
+        coordinate_system="PATIENT",
+    )
+    stacked = np.stack([pictures[order.index(n)] for n in range(len(frames))])
+    axes = geometry.affine[:, [2, 1, 0, 3]]  # of slices, rows and columns there
+    yield stacked.transpose(2, 1, 0), LPS @ axes
+
+
+def little_endian(path: str) -> str | BytesIO:
+    """Give a big-endian file, which highdicom refuses, in little-endian."""
+    dataset = pydicom.dcmread(path, force=True)
+    if dataset.original_encoding[1] is not False:
+        return path
+    words = np.frombuffer(dataset.PixelData, ">u2").astype("<u2")
+    dataset.decode()
+    dataset["PixelData"].value = words.tobytes()
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    file = BytesIO()
+    pydicom.dcmwrite(file, dataset, implicit_vr=False, little_endian=True, force_encoding=True)
+    file.seek(0)
+    return file
+
+
+def _group(image: pydicom.Dataset, number: int, name: str) -> pydicom.Dataset:
+    """A functional group of a frame, from 0, or of all frames."""
+    own, shared = image.PerFrameFunctionalGroupsSequence[number], image.SharedFunctionalGroupsSequence[0]
+    found: pydicom.Dataset = (own if name in own else shared)[name].value[0]
+    return found
+
+
 def rows() -> set[str]:
     """Return the rows of docs/formats.md that give reasons."""
     given = [row for _, row in DIFFERENCES.values()]
-    return {*given, REFUSED_THERE, *(row for _, row in (NO_SIZE, MULTI_FRAME, PADDING, UPPER_BITS, BZIP2, FRACTIONS))}
+    return {*given, REFUSED_THERE, *(row for _, row in (NO_SIZE, PADDING, UPPER_BITS, BZIP2, FRACTIONS))}
 
 
 def of_itk(image: sitk.Image) -> Reading:
@@ -177,8 +258,6 @@ def of_header(files: list[Path], path: Path) -> list[tuple[str, str]]:
         return [*([BZIP2] if b"encoding: bz" in start else []), *([NO_SIZE] if no_size else [])]
     reasons = []
     first = pydicom.dcmread(files[0], stop_before_pixels=True, force=True)
-    if int(first.get("NumberOfFrames", 1) or 1) > 1:
-        reasons.append(MULTI_FRAME)
     if "PixelPaddingValue" in first:
         reasons.append(PADDING)
     if int(first.get("HighBit", 0)) >= int(first.get("BitsStored", 16)):
@@ -195,11 +274,11 @@ def comparisons() -> Iterator[Comparisons]:
     open_image, load_voxels = reader.open_image, dicom_reader.load_voxels
 
     def opening(path: Path, *rest: Any, **named: Any) -> ImageFile:
-        found.path, found.files = path, []
+        found.last.path, found.last.frames = path, ()
         return open_image(path, *rest, **named)
 
     def loading(entry: Any, limits: Any) -> Any:
-        found.files = [Path(path) for path in dict.fromkeys(path for path, _ in entry.frames)]
+        found.last.frames = entry.frames
         return load_voxels(entry, limits)
 
     def volume(hu: Any, grid: Any, header: Any, notes: Any) -> Volume:

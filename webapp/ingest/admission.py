@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from segmentation.core.geometry import Grid
 from segmentation.core.messages import Message, Name
 from segmentation.core.notes import Note
 from segmentation.core.volume import LabelMap
-from segmentation.readers import DETACHED_SUFFIXES, SUFFIXES, read_label_map, read_volume
+from segmentation.readers import DEFAULT_LIMITS, DETACHED_SUFFIXES, SUFFIXES, read_label_map, read_volume
+from segmentation.readers.several_files import find_scan, join
 from webapp.display.volume_files import write_display
 from webapp.ingest.read_slots import ReadSlots
 from webapp.ingest.thumbnail import write_thumbnail
@@ -40,6 +42,8 @@ class Upload:
         notes: What was unusual in the files and was repaired or let pass; more may be found when they are read.
         alias: What the study shall be called, as the user gave it; "" where they gave none.
         group: Whose the study shall be.
+        parts: Names of the CT's files in the folder where it came as several, a header and its voxels, by the names
+            that the user gave them; ``original`` is then the header's. They become one file.
     """
 
     folder: Path
@@ -49,6 +53,7 @@ class Upload:
     notes: tuple[Note, ...] = ()
     alias: str = ""
     group: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 def suffix_of(name: str) -> str:
@@ -106,6 +111,7 @@ class Admission:
         """
         try:
             with self.read_slots.taken():
+                upload = _joined(upload)
                 study, mask = self._prepare(upload)
                 self._store.studies.add(study, upload.folder, mask)
         except InputError as error:
@@ -166,6 +172,26 @@ class Admission:
         if self._keep_names or upload.original == DICOM_FOLDER:
             return shown_name(upload.name)
         return f"CT {datetime.now(UTC):%Y-%m-%d} {upload.folder.name[:4].upper()}"
+
+
+def _joined(upload: Upload) -> Upload:
+    """Make one file of a scan that came as several.
+
+    Raises:
+        UnsupportedFormat: there is no header among them.
+        InputError: they cannot be joined.
+    """
+    if not upload.parts:
+        return upload
+    files = {name: upload.folder / stored for name, stored in upload.parts.items()}
+    scan = find_scan(files)
+    if not scan:
+        raise UnsupportedFormat("upload.detached", name=shown_name(next(iter(files))))
+    whole = join(files, scan, upload.folder, DEFAULT_LIMITS)
+    for path in files.values():
+        path.unlink()
+    original = whole.rename(whole.with_name(whole.name.replace("scan", "original", 1))).name
+    return replace(upload, name=shown_name(scan), original=original, parts={})
 
 
 def _in_user_words(error: InputError, upload: Upload) -> InputError:

@@ -2,6 +2,7 @@
 
 ``incoming/<id>/`` holds ``files/`` (numbered, as uploaded), ``unpacked/`` (of zips), ``thumbnails/`` and
 ``listing.json``. All of it goes with the choice, with a refusal, after two hours by a timer, and at a start.
+One scan of another format in a zip, or as a header and its voxels, is listed like a series.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation.core.atomic import write_atomically
+from segmentation.core.errors import InputError
 from segmentation.readers import DEFAULT_LIMITS
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json, listing_to_json
 from segmentation.readers.dicom.reader import choose, keep_files, list_series
+from segmentation.readers.imagefile import check_extent
+from segmentation.readers.read import open_image
 from webapp.http.errors import not_found
-from webapp.ingest.admission import Admission, Upload
+from webapp.ingest.admission import Admission, Upload, stored_name
 from webapp.settings import Settings
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.store import Store
@@ -63,13 +68,19 @@ class Imports:
     def __init__(self, store: Store, admission: Admission, settings: Settings) -> None:
         self._store, self._admission, self._settings = store, admission, settings
 
-    def open(self, folder: Path) -> Import:
+    def open(self, folder: Path, names: Mapping[str, str] | None = None) -> Import:
         """List the files under ``folder/files``; the folder, made by ``store.stage()``, now belongs to the import.
 
+        Args:
+            folder: As said.
+            names: What the user called the files, by their names there: a scan of several files is found by them.
+
         Raises:
-            InputError: there is no DICOM image in them, or they were refused as a whole.
+            InputError: there is no scan in them, or they were refused as a whole.
         """
-        listing = self._list(folder, folder / FILES_FOLDER)
+        listing = self._list(folder, folder / FILES_FOLDER, names)
+        if listing.other:
+            listing = Listing((_entry_of(Path(listing.other)),), (), listing.other)
         write_atomically(folder / LISTING, json.dumps(listing_to_json(listing)))
         return Import(folder.name, folder, listing, self._settings.keep_identity)
 
@@ -114,7 +125,7 @@ class Imports:
         """Remove an upload that waits. Raises WebError: 404."""
         shutil.rmtree(self.get(import_id).folder, ignore_errors=True)
 
-    def _list(self, workspace: Path, files: Path) -> Listing:
+    def _list(self, workspace: Path, files: Path, names: Mapping[str, str] | None = None) -> Listing:
         """List ``files``, a folder; a single zip in it is unpacked into ``workspace``."""
         (workspace / THUMBNAILS).mkdir()
         unpacked = workspace / "unpacked"
@@ -129,10 +140,13 @@ class Imports:
                 thumbnails=workspace / THUMBNAILS,
                 renamed=True,
                 unpack_bytes=max(0, min(DEFAULT_LIMITS.max_unpacked_bytes, room)),
+                names=names,
             )
 
     def _admit(self, listing: Listing, series: str, who: str, alias: str = "", group: str | None = None) -> Study:
         entry = choose(listing, series)
+        if listing.other:
+            return self._admit_other(Path(listing.other), entry, who, alias, group)
         staged = self._store.stage()
         try:
             (staged / DICOM_FOLDER).mkdir()
@@ -146,6 +160,13 @@ class Imports:
         marks = (*notes, *entry.notes)
         upload = Upload(staged, _name(entry), DICOM_FOLDER, notes=marks, alias=alias, group=group)
         return self._admission.admit(upload, who)
+
+    def _admit_other(self, scan: Path, entry: Entry, who: str, alias: str, group: str | None) -> Study:
+        """Make a study of a scan that is no DICOM, which stays where it is until the import is gone."""
+        staged = self._store.stage()
+        original = stored_name("original", scan.name)
+        os.link(scan, staged / original)
+        return self._admission.admit(Upload(staged, entry.description, original, alias=alias, group=group), who)
 
     def _secret(self) -> bytes:
         """Read this server's secret, of which clean UIDs and pseudonyms are made; it is written once."""
@@ -164,6 +185,36 @@ class Imports:
         for listing in self._store.incoming("").glob(f"*/{LISTING}"):
             if _is_expired(listing):
                 shutil.rmtree(listing.parent, ignore_errors=True)
+
+
+def _entry_of(scan: Path) -> Entry:
+    """Describe a scan that is no DICOM as the one entry of a listing, with the reason if it would be refused."""
+    problem: InputError | None = None
+    image = None
+    try:
+        image = open_image(scan)
+        check_extent(image.grid, DEFAULT_LIMITS, image.name)
+    except InputError as error:
+        problem = error
+    shape = image.grid.shape if image else (0, 0, 0)
+    return Entry(
+        key="scan",
+        number=0,
+        description=image.format if image else "",
+        modality="CT",
+        kernel="",
+        plane="",
+        images=shape[2],
+        size=shape[:2],
+        grid=image.grid if image else None,
+        stored_type=str(image.stored_type) if image else "",
+        problem=problem,
+        notes=image.notes if image else (),
+        reasons=(),
+        proposed=problem is None,
+        frames=(),
+        thumbnail="",
+    )
 
 
 def _is_expired(listing: Path) -> bool:

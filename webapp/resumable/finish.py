@@ -124,7 +124,7 @@ def _list(services: Services, folder: Path, part: Part, contents: Contents) -> s
     places = DicomFiles(folder)
     _split(part, contents, places.place)
     places.check()
-    return services.imports.open(folder).id
+    return services.imports.open(folder, places.names).id
 
 
 def _split(part: Part, contents: Contents, place: Callable[[str, str], Path]) -> None:

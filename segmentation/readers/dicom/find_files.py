@@ -17,7 +17,7 @@ from segmentation.readers.streams import GZIP_MAGIC, MAX_DEFLATE_RATIO
 MAX_FILES = 50_000
 DICOMDIR = "dicomdir"
 _ZIP_MAGIC = b"PK\x03\x04"
-_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".xz", ".7z", ".rar")
 _GROUPS = (b"\x02\x00", b"\x08\x00")  # a data set without a preamble begins with one of them
 _CHUNK = 1 << 20
 
@@ -160,6 +160,12 @@ def unpack(path: Path, into: Path, max_bytes: int) -> Found:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, OverflowError) as error:
         raise UnreadableFile("zip.damaged") from error
     return found
+
+
+def names_in(path: Path) -> list[str]:
+    """Return the names in a zip that ``unpack`` has opened, in the order of the numbers that it gave its files."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
 
 
 def _wanted(entry: zipfile.ZipInfo, found: Found) -> bool:

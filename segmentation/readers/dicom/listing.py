@@ -67,10 +67,16 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """All series by number, and ``notes`` on the files as a whole."""
+    """All series by number, and ``notes`` on the files as a whole.
+
+    Attributes:
+        series, notes: As said.
+        other: Where there is no series, the file of the one scan that is no DICOM, if there is one.
+    """
 
     series: tuple[Entry, ...]
     notes: tuple[Note, ...]
+    other: str = ""
 
     @property
     def proposed(self) -> Entry | None:
@@ -139,13 +145,14 @@ def listing_to_json(listing: Listing) -> dict[str, Any]:
     return {
         "series": [_entry_to_json(entry) for entry in listing.series],
         "notes": [each.to_json() for each in listing.notes],
+        "other": listing.other,
     }
 
 
 def listing_from_json(content: dict[str, Any]) -> Listing:
     """Restore what ``listing_to_json`` made."""
     entries = tuple(_entry_from_json(each) for each in content["series"])
-    return Listing(entries, tuple(map(Note.from_json, content["notes"])))
+    return Listing(entries, tuple(map(Note.from_json, content["notes"])), content.get("other", ""))
 
 
 _PLAIN = [

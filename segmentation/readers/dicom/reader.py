@@ -6,7 +6,8 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def list_series(
     thumbnails: Path | None = None,
     renamed: bool = False,
     unpack_bytes: int | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Listing:
     """List every series of ``path``, in a process of its own.
 
@@ -53,9 +55,13 @@ def list_series(
         thumbnails: Folder for one small picture a series.
         renamed: The files' names are ours, not the scanner's: a DICOMDIR can have any.
         unpack_bytes: Most that a zip may unpack to; ``limits.max_unpacked_bytes`` unless given.
+        names: What the user called files that have other names here: a scan of several files is known by them.
+
+    Returns:
+        Listing: of no series, with ``other``, where there is no DICOM image but one scan of another format.
 
     Raises:
-        UnreadableFile: there is no DICOM image in it.
+        UnreadableFile: there is neither.
         InputError: it was refused as a whole; a refused series is an entry with a problem.
     """
     packed = path.is_file() and is_zip(path)
@@ -67,9 +73,10 @@ def list_series(
         "unpack_bytes": limits.max_unpacked_bytes if unpack_bytes is None else unpack_bytes,
         "thumbnails": os.path.abspath(thumbnails) if thumbnails else "",
         "renamed": renamed,
+        "names": dict(names or {}),
     }
     listing = listing_from_json(sandbox.run("list", request, limits))
-    if not listing.series:
+    if not listing.series and not listing.other:
         if not listing.notes:
             raise UnreadableFile("dicom.nothing_here")
         reasons = chained("join.sentences", [each.message for each in listing.notes])
@@ -85,13 +92,17 @@ class _Unpacked:
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
-def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
-    """Open the chosen series, or the proposed one.
+def open_dicom(
+    path: Path, limits: ReadLimits, series: str = "", open_other: Callable[[Path], ImageFile] | None = None
+) -> ImageFile:
+    """Open the chosen series, or the proposed one; by ``open_other`` the one scan that is there instead of DICOM.
 
     Raises InputError as ``list_series`` does, and with the reason why no series can be read.
     """
     unpacked = _Unpacked()
     listing = list_series(path, limits, unpacked.folder)
+    if listing.other and open_other is not None and not series:
+        return _kept_with(open_other(Path(listing.other)), unpacked)
     entry = choose(listing, series)
     assert entry.grid is not None  # choose() sees to it
 
@@ -110,12 +121,25 @@ def open_dicom(path: Path, limits: ReadLimits, series: str = "") -> ImageFile:
     )
 
 
+def _kept_with(image: ImageFile, unpacked: _Unpacked) -> ImageFile:
+    """Keep the unpacked files as long as the image may be read from them."""
+
+    def load() -> Voxels:
+        _kept = unpacked
+        return image.load()
+
+    return replace(image, load=load)
+
+
 def choose(listing: Listing, series: str = "") -> Entry:
     """Choose the series with that key or number, else the proposed one.
 
     Raises:
+        UnreadableFile: there is no DICOM image.
         InputError: there is no such series, or it makes no volume; if none does, the problem of the likeliest.
     """
+    if not listing.series:
+        raise UnreadableFile("dicom.nothing_here")
     if series:
         found = [entry for entry in listing.series if series in (entry.key, str(entry.number))]
         if not found:

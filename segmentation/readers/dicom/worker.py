@@ -10,8 +10,12 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segmentation.readers.limits import ReadLimits
 
 _FAILED = 70  # exit status; Python's own, 1 and 2, say that the process did not start
 Task = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,7 +36,28 @@ def list_files(request: dict[str, Any]) -> dict[str, Any]:
     if into:
         open_packed(found, Path(into), room - sum(file.stat().st_size for file in found.files if packed))
     thumbnails = request["thumbnails"]
-    return listing_to_json(make_listing(found, limits, Path(thumbnails) if thumbnails else None))
+    listing = make_listing(found, limits, Path(thumbnails) if thumbnails else None)
+    if not listing.series and into:
+        listing = replace(listing, other=_other_scan(path, packed, found.files, request["names"], into, limits))
+    return listing_to_json(listing)
+
+
+def _other_scan(
+    path: Path, packed: bool, files: list[Path], names: dict[str, str], into: str, limits: ReadLimits
+) -> str:
+    """Find the one scan that is no DICOM among the files of ``path``; join what is packed or has other names."""
+    from segmentation.readers.dicom.find_files import names_in
+    from segmentation.readers.several_files import find_scan, join
+
+    if packed:
+        inside = names_in(path)
+        given = {inside[int(file.name)]: file for file in files if file.name.isdigit()}
+    else:
+        given = {names.get(file.name, str(file.relative_to(path))): file for file in files if file.is_relative_to(path)}
+    scan = find_scan(given)
+    if not scan:
+        return ""
+    return str(join(given, scan, Path(into), limits) if packed or names else given[scan])
 
 
 def load(request: dict[str, Any]) -> dict[str, Any]:

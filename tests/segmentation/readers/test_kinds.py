@@ -152,6 +152,7 @@ def test_a_wrong_reading_does_not_pass(tmp_path: Path) -> None:
     volume = block()
     nib.save(nib.Nifti1Image(volume.hu, volume.grid.affine), path)
     for hu, affine in ((volume.hu + 1, volume.grid.affine), (volume.hu, volume.grid.affine + np.eye(4, k=3))):
-        found = Comparisons(path=path)
+        found = Comparisons()
+        found.last.path = path
         found.compare(hu, affine, ())
         assert len(found.faults) == 1

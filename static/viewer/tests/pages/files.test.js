@@ -26,6 +26,20 @@ describe('files that were chosen or dropped', () => {
     expect(files.sort([file(name)])).toEqual({ dicom: [file(name)] });
   });
 
+  it.each([
+    ['ct.nhdr', 'ct.raw.gz'],
+    ['ct.mhd', 'ct.zraw'],
+    ['ct.hdr', 'ct.img'],
+  ])('%s and %s are one CT, from a folder too, with a mask or without', (header, data) => {
+    const [ct, voxels, mask] = [file(header), file(data), file('ct_mask.nii.gz')];
+    expect(files.sort([voxels, ct])).toEqual({ ct, voxels: [voxels] });
+    expect(files.sort([voxels, ct], true)).toEqual({ ct, voxels: [voxels] });
+    expect(files.sort([voxels, mask, ct])).toEqual({ ct, voxels: [voxels], mask });
+    expect(files.sort([voxels, ct, file('other.nii')]).problem.code).toBe('bad_request');
+    const all = [ct, file('1.dcm')];
+    expect(files.sort(all, true)).toEqual({ dicom: all });
+  });
+
   it('a folder is DICOM, whatever is in it', () => {
     const all = [file('notes.txt'), file('ct.nii')];
     expect(files.sort(all, true)).toEqual({ dicom: all });
