@@ -16,7 +16,7 @@ from segmentation.core.volume import LabelMap
 from segmentation.morphometry.results import Quantity, SpineMeasures, VertebraMeasures
 from segmentation.morphometry.table import rows, unit_of
 from segmentation.writers.dicom import Maker, Sources
-from segmentation.writers.dicom.objects import new_object, refer_to_origin, write_object
+from segmentation.writers.dicom.objects import distinct, new_object, refer_to_origin, write_object
 from segmentation.writers.dicom.seg import make_dicom_seg
 from segmentation.writers.dicom.sources import MANUFACTURER, unheard
 
@@ -92,7 +92,7 @@ def make_structured_report(
         title=codes.DCM.ImagingMeasurementReport,
     )
     report = sr.ComprehensiveSR(
-        evidence=[*sources.datasets, segmentation],
+        evidence=[*distinct(sources.datasets), segmentation],
         content=content[0],
         series_instance_uid=hd.UID(),
         series_number=SR_SERIES,

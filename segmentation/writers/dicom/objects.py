@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import copy
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -52,15 +52,25 @@ def reference_to(source: Dataset) -> Dataset:
     return item
 
 
+def distinct(references: Iterable[Dataset]) -> list[Dataset]:
+    """Leave out references, or instances, whose UID came before: images may share one, by a mistake of their writer."""
+    first: dict[UID, Dataset] = {}
+    for each in references:
+        first.setdefault(each.get("ReferencedSOPInstanceUID") or each.SOPInstanceUID, each)
+    return list(first.values())
+
+
 def refer_to_origin(dataset: Dataset, sources: Sources, given: Mapping[UID, UID] = _NONE) -> None:
     """Replace references to an image that was cut out of a larger multi-frame image by references to that one.
 
-    References by the UIDs ``given`` by ``with_unique_uids`` become references by those that the images have.
+    References by the UIDs ``given`` by ``with_unique_uids`` become references by those that the images have, each once.
     """
     if given:
         for element in dataset.iterall():
             if element.keyword == "ReferencedSOPInstanceUID":
                 element.value = given.get(element.value, element.value)
+        for series in dataset.get("ReferencedSeriesSequence") or ():
+            series.ReferencedInstanceSequence = distinct(series.ReferencedInstanceSequence)
     origins = {}
     for source in sources.datasets:
         for item in source.get("FrameExtractionSequence") or ():
@@ -82,7 +92,7 @@ def with_unique_uids(sources: Sources) -> tuple[Sources, dict[UID, UID]]:
         return sources, {}
     datasets, given = [], {}
     for source in sources.datasets:
-        own = copy(source)
+        own = deepcopy(source)  # a shallow copy shares all elements: a new value would be the source's, too
         own.SOPInstanceUID = generate_uid()
         given[own.SOPInstanceUID] = source.SOPInstanceUID
         datasets.append(own)

@@ -17,7 +17,7 @@ from pydicom.uid import RTStructureSetStorage
 from segmentation.core.boxes import bounding_box
 from segmentation.core.labels import Label, label_of
 from segmentation.core.volume import LabelMap
-from segmentation.writers.dicom.objects import new_object, refer_to_origin, reference_to, write_object
+from segmentation.writers.dicom.objects import distinct, new_object, refer_to_origin, reference_to, write_object
 from segmentation.writers.dicom.planes import as_planes
 from segmentation.writers.dicom.sources import Maker, Sources
 
@@ -71,7 +71,7 @@ def make_rtstruct(label_map: LabelMap, sources: Sources, maker: Maker) -> Datase
 def _frame_of_reference(sources: Sources) -> Dataset:
     series, study, frame = Dataset(), Dataset(), Dataset()
     series.SeriesInstanceUID = sources.first.SeriesInstanceUID
-    series.ContourImageSequence = Sequence([reference_to(source) for source in sources.datasets])
+    series.ContourImageSequence = Sequence(distinct(reference_to(source) for source in sources.datasets))
     study.ReferencedSOPClassUID = _STUDY_COMPONENT
     study.ReferencedSOPInstanceUID = sources.first.StudyInstanceUID
     study.RTReferencedSeriesSequence = Sequence([series])

@@ -11,6 +11,7 @@ from segmentation.phantom import Phantom, PhantomSpec, make_phantom
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.writers import write_nifti
 from tests.dicom_judges import complaints
+from tests.segmentation.writers.dicom.test_odd_sources import CHINESE, in_gb_2312
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,32 @@ def test_the_pdf_comes_back_from_its_object(written: Path):
     assert dataset.DocumentTitle == "脊柱 CT 测量报告"
     ct = pydicom.dcmread(next((written / "ct").iterdir()), stop_before_pixels=True)
     assert dataset.StudyInstanceUID == ct.StudyInstanceUID
+
+
+def test_objects_of_odd_sources_refer_to_their_images_alone_and_name_their_patient(
+    phantom: Phantom, written: Path, tmp_path: Path
+):
+    """Two images have one SOPInstanceUID each time, every image its own frame of reference; the name is Chinese."""
+    name = "Wang^XiaoDong=王^小东"
+    for k, path in enumerate(write_dicom(phantom.volume, tmp_path / "ct", DicomSpec(disorder=False))):
+        dataset = pydicom.dcmread(path)
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{k // 2}"
+        dataset.FrameOfReferenceUID = f"1.2.4.{k}"
+        dataset.SpecificCharacterSet, dataset.PatientName = CHINESE, in_gb_2312(name)
+        dataset.save_as(path)
+    arguments = ["measure", str(tmp_path / "ct"), str(written / "vert.nii.gz"), "-o", str(tmp_path / "m.json")]
+    for option in ("pdf", "sr", "seg"):
+        arguments += [f"--dicom-{option}", str(tmp_path / f"{option}.dcm")]
+    assert main(arguments) == 0
+    report, segmentation, pdf = (pydicom.dcmread(tmp_path / f"{each}.dcm") for each in ("sr", "seg", "pdf"))
+    assert {str(each.PatientName) for each in (report, segmentation, pdf)} == {name}
+    images = [f"1.2.3.{k}" for k in range((phantom.volume.grid.shape[2] + 1) // 2)]
+    [study] = report.CurrentRequestedProcedureEvidenceSequence
+    evidence = [[str(each.ReferencedSOPInstanceUID) for each in series.ReferencedSOPSequence]
+                for series in study.ReferencedSeriesSequence]  # fmt: skip
+    assert sorted(map(sorted, evidence)) == sorted([sorted(images), [segmentation.SOPInstanceUID]])
+    referred = [element.value for element in report.iterall() if element.keyword == "ReferencedSOPInstanceUID"]
+    assert set(referred) == {*images, segmentation.SOPInstanceUID}
 
 
 @pytest.mark.parametrize("name", ["pdf.dcm", "seg.dcm", "sr.dcm"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +117,24 @@ def test_every_output_is_written_where_each_image_has_a_frame_of_reference(
     write_capture({"a": Image.new("RGB", (8, 8))}, sources, tmp_path / "sc.dcm", Maker("1", "m-1"))
     segmented = pydicom.dcmread(tmp_path / "seg.dcm")
     assert segmented.pixel_array.sum() == mask.labels.sum()
-    assert segmented.FrameOfReferenceUID == pydicom.dcmread(tmp_path / "rt.dcm").FrameOfReferenceUID == "1.2.3.0"
+    structures = pydicom.dcmread(tmp_path / "rt.dcm")
+    assert segmented.FrameOfReferenceUID == structures.FrameOfReferenceUID == "1.2.3.0"
+    images = [pydicom.dcmread(path) for path in by_position(folder)]
+    uids = list(dict.fromkeys(image.SOPInstanceUID for image in images))
+    assert referred(segmented.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == uids
+    study = structures.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    assert referred(study.RTReferencedSeriesSequence[0].ContourImageSequence) == uids
+    by_place = {round(float(image.ImagePositionPatient[2]), 3): image.SOPInstanceUID for image in images}
+    for group in segmented.PerFrameFunctionalGroupsSequence:
+        z = round(float(group.PlanePositionSequence[0].ImagePositionPatient[2]), 3)
+        assert referred(group.DerivationImageSequence[0].SourceImageSequence) == [by_place[z]]
+    contours = structures.ROIContourSequence[0].ContourSequence
+    for contour in contours:
+        assert referred(contour.ContourImageSequence) == [by_place[round(float(contour.ContourData[2]), 3)]]
+
+
+def referred(references: Sequence[Dataset]) -> list[str]:
+    return [each.ReferencedSOPInstanceUID for each in references]
 
 
 @pytest.mark.parametrize("syntax", ["explicit", "implicit", "jpeg-2000"])
