@@ -19,6 +19,7 @@ from segmentation.readers.dicom.reader import is_dicom, open_dicom
 from segmentation.readers.imagefile import ImageFile, check_extent, check_place
 from segmentation.readers.limits import DEFAULT_LIMITS, ReadLimits
 from segmentation.readers.several_files import DETACHED_SUFFIXES, SUFFIXES
+from segmentation.readers.streams import kind_of
 from segmentation.readers.values import ValueRange, check_hounsfield, check_offset, measure_range, to_hu
 
 Opener = Callable[[Path, ReadLimits], ImageFile]
@@ -108,12 +109,12 @@ def read_label_map(path: Path, limits: ReadLimits = DEFAULT_LIMITS) -> LabelMap:
     """
     image = open_image(path, limits)
     check_place(image.grid, image.name)
-    image, stored, found = _load(image)
+    image, stored, found = _load(image, are_labels=True)
     if not found.are_labels:
         raise InputError("image.not_a_label_map", name=image.name, low=found.low, high=found.high)
     labels: NDArray[Any] = stored
     if stored.dtype.kind == "f" or (image.slope, image.inter) != (1.0, 0.0):
-        labels = np.rint(stored * image.slope + image.inter)
+        labels = np.rint(np.nan_to_num(stored * image.slope + image.inter, nan=0.0))
     notes = image.notes
     if found.deviation > _ROUNDING:
         notes += (note("labels_rounded", most=found.deviation),)
@@ -143,13 +144,27 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     """Open an image of any supported format and read its header. Raises InputError's children."""
     if not path.exists():
         raise UnreadableFile("file.missing", name=path.name)
-    name = path.name.lower()
-    for suffix in (*SUFFIXES, *DETACHED_SUFFIXES):
-        if name.endswith(suffix) and path.is_file() and not (suffix == ".img" and is_dicom(path)):
-            return _with_note_of_shear(_OPENERS.get(suffix, _open_nifti)(path, limits))
+    opener = _opener_of(path)
+    if opener is not None:
+        return _with_note_of_shear(opener(path, limits))
     if is_dicom(path):
         return open_dicom(path, limits, series, lambda other: open_image(other, limits))
     raise UnsupportedFormat("file.unknown_type", name=path.name, suffixes=SUFFIXES)
+
+
+def _opener_of(path: Path) -> Opener | None:
+    """Choose by what the file holds, and by its name where that says nothing; None for DICOM and unknown files."""
+    if not path.is_file():
+        return None
+    name = path.name.lower()
+    suffix = next((each for each in (*SUFFIXES, *DETACHED_SUFFIXES) if name.endswith(each)), "")
+    if suffix in DETACHED_SUFFIXES and not (suffix == ".img" and is_dicom(path)):
+        return _OPENERS.get(suffix, _open_nifti)
+    kind = kind_of(path)
+    if kind == "DICOM":
+        return None
+    by_name = _OPENERS.get(suffix, _open_nifti) if suffix in SUFFIXES else None
+    return {"NRRD": _open_nrrd, "MetaImage": _open_metaimage, "NIfTI": _open_nifti}.get(kind, by_name)
 
 
 def _with_note_of_shear(image: ImageFile) -> ImageFile:
@@ -161,13 +176,14 @@ def _with_note_of_shear(image: ImageFile) -> ImageFile:
     return replace(image, notes=(*image.notes, note("sheared", degrees=degrees)))
 
 
-def _load(image: ImageFile) -> tuple[ImageFile, NDArray[Any], ValueRange]:
+def _load(image: ImageFile, are_labels: bool = False) -> tuple[ImageFile, NDArray[Any], ValueRange]:
     """Read the voxels; return the image as they showed it to be, its voxels and their range."""
     voxels = image.load()
     found = measure_range(voxels.stored, image.slope, image.inter)
     notes = (*image.notes, *voxels.notes)
     if found.not_finite:
-        notes += (note("not_numbers", percent=100 * found.not_finite),)
+        percent = 100 * found.not_finite
+        notes += (note("labels_not_numbers", percent=percent) if are_labels else note("not_numbers", percent=percent),)
     return replace(image, grid=voxels.grid or image.grid, notes=notes), voxels.stored, found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,8 @@ from segmentation.core.messages import Message
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_DEFLATE_RATIO = 1032  # the most that deflate can expand (zlib's technical notes)
+ZIP_MAGIC = b"PK\x03\x04"
+_META_FIELD = re.compile(rb"\s*(ObjectType|NDims|ObjectSubType)\s*=")
 _CHUNK = 1 << 20
 _MAX_TRAILING = 1 << 20
 
@@ -77,6 +80,30 @@ def check_end(stream: IO[bytes], name: str) -> None:
         trailing += len(chunk)
         if trailing > _MAX_TRAILING:
             raise UnreadableFile("file.too_long", name=name)
+
+
+def kind_of(path: Path) -> str:
+    """Tell by its first bytes, unpacked if they are gzip, what a file holds.
+
+    Returns ``"NRRD"``, ``"MetaImage"``, ``"NIfTI"`` (of one file), ``"DICOM"`` (zips, too), or nothing.
+    """
+    start = _start_of(path)
+    if start[128:132] == b"DICM" or start[:4] == ZIP_MAGIC:
+        return "DICOM"
+    if start.startswith(b"NRRD000"):
+        return "NRRD"
+    if _META_FIELD.match(start):
+        return "MetaImage"
+    return "NIfTI" if start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0" else ""
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        start = file.read(512)
+    if start[:2] == GZIP_MAGIC:
+        with suppress(OSError, EOFError, zlib.error), gzip.open(path, "rb") as packed:
+            return packed.read(512)
+    return start
 
 
 def file_size(path: Path) -> int:

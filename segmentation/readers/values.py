@@ -24,7 +24,8 @@ from segmentation.core.messages import Message, Name
 MAX_INFINITE = 1e-3
 MIN_FINITE = 0.01
 LABEL_TOLERANCE = 0.05
-"""Labels that were scaled to bytes and back lie this close to whole numbers."""
+"""Labels that some program made fractions lie this close to whole numbers."""
+_MOST_TOLERANCE = 0.25
 _LAST_LABEL = max(LABELS)
 _INT16 = np.iinfo(np.int16)
 _SLAB_VOXELS = 1 << 22
@@ -39,6 +40,7 @@ class ValueRange:
         deviation: Largest distance of a finite value from an integer.
         not_finite: Share of voxels that are NaN or infinite, 0..1.
         infinite: Share of voxels that are infinite, 0..1.
+        tolerance: How far labels may lie from whole numbers: half a step, where they are stored as multiples of one.
     """
 
     low: float
@@ -46,6 +48,7 @@ class ValueRange:
     deviation: float = 0.0
     not_finite: float = 0.0
     infinite: float = 0.0
+    tolerance: float = LABEL_TOLERANCE
 
     @property
     def integer_hu(self) -> bool:
@@ -54,9 +57,9 @@ class ValueRange:
 
     @property
     def are_labels(self) -> bool:
-        """Whether all values are labels, from 0 to 255, up to ``LABEL_TOLERANCE``."""
-        near = self.deviation <= LABEL_TOLERANCE and not self.not_finite
-        return near and self.low >= -LABEL_TOLERANCE and self.high <= 255 + LABEL_TOLERANCE
+        """Whether all values are labels, from 0 to 255, up to the tolerance; those that are NaN do not count."""
+        near = self.deviation <= self.tolerance and not self.infinite
+        return near and self.low >= -self.tolerance and self.high <= 255 + self.tolerance
 
 
 def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) -> ValueRange:
@@ -65,6 +68,8 @@ def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) 
         ends = [int(stored.min()) * slope + inter, int(stored.max()) * slope + inter]
         return ValueRange(min(ends), max(ends))
     low, high, deviation, missing, infinite = np.inf, -np.inf, 0.0, 0, 0
+    step = abs(slope) if stored.dtype.kind in "iu" else 0.0  # a program that scales labels to bytes keeps multiples
+    tolerance = max(LABEL_TOLERANCE, min(step / 2 + 1e-6, _MOST_TOLERANCE))
     for slab in _slabs(stored):
         values = np.asarray(stored[slab], dtype=np.float64).ravel()
         if stored.dtype.kind == "f":
@@ -80,7 +85,7 @@ def measure_range(stored: NDArray[Any], slope: float = 1.0, inter: float = 0.0) 
         low, high = min(low, float(values.min())), max(high, float(values.max()))
     if low > high:
         low = high = float("nan")
-    return ValueRange(low, high, deviation, missing / stored.size, infinite / stored.size)
+    return ValueRange(low, high, deviation, missing / stored.size, infinite / stored.size, tolerance)
 
 
 def to_hu(
@@ -121,7 +126,7 @@ def reason_not_hounsfield(found: ValueRange) -> Message | None:
         return Message("values.constant")
     if low < _INT16.min or high > _INT16.max:
         return Message("values.beyond_scanner")
-    if found.are_labels and high <= _LAST_LABEL + LABEL_TOLERANCE:
+    if found.are_labels and high <= _LAST_LABEL + found.tolerance:
         return Message("values.labels")
     if low >= -1 and high <= 1:
         return Message("values.scaled")

@@ -32,6 +32,7 @@ from segmentation.readers import read as reader
 from segmentation.readers.dicom import reader as dicom_reader
 from segmentation.readers.imagefile import ImageFile
 from segmentation.readers.nifti import PAIR
+from segmentation.readers.streams import kind_of
 from tests.segmentation.readers.dicom.other_readers import DCM2NIIX, by_dcm2niix
 
 Reading = tuple[NDArray[Any], NDArray[np.float64]]  # (I, J, K) values and RAS+ affine
@@ -41,6 +42,7 @@ VALUES, PLACE, ALL = "values", "place", "all"
 DIFFERENCES: dict[str, tuple[str, str]] = {
     # note: what differs from the other programs, and the row of docs/formats.md that says so
     "not_numbers": (VALUES, "NaN"),
+    "labels_not_numbers": (VALUES, "NaN"),
     "labels_rounded": (VALUES, "labels near whole numbers"),
     "intensity_function": (VALUES, "units and intensity function of MetaImage"),
     "damaged": (VALUES, "images or slices that are missing, damaged or twice"),
@@ -140,7 +142,8 @@ def single(path: Path, folder: Path) -> Iterator[Reading]:
                 shutil.copy(other, folder)
         path = folder / (name.removesuffix(".gz") if name.endswith(PAIR) else path.name)
     else:
-        suffix = next(s for s in (".nii.gz", ".nii", ".nrrd", ".mha") if name.endswith(s))
+        suffix = next((s for s in (".nii.gz", ".nii", ".nrrd", ".mha") if name.endswith(s)), "")
+        suffix = {"NIfTI": ".nii", "NRRD": ".nrrd", "MetaImage": ".mha"}.get(kind_of(path), suffix)
         data = unpacked(path)
         path = folder / f"plain{suffix.removesuffix('.gz')}"
         path.write_bytes(data)

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from segmentation.core.errors import TooLarge, UnreadableFile
 from segmentation.core.notes import Note, note
-from segmentation.readers.streams import GZIP_MAGIC, MAX_DEFLATE_RATIO
+from segmentation.readers.streams import GZIP_MAGIC, MAX_DEFLATE_RATIO, ZIP_MAGIC
 
 MAX_FILES = 50_000
 DICOMDIR = "dicomdir"
-_ZIP_MAGIC = b"PK\x03\x04"
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".xz", ".7z", ".rar")
 _GROUPS = (b"\x02\x00", b"\x08\x00")  # a data set without a preamble begins with one of them
 _CHUNK = 1 << 20
@@ -71,7 +70,7 @@ def leave_foreign(path: Path, found: Found) -> None:
     """Count a file that is no DICOM: an archive, a compressed file, or anything else."""
     with path.open("rb") as file:
         start = file.read(4)
-    if start == _ZIP_MAGIC:
+    if start == ZIP_MAGIC:
         found.leave("zip_inside")
     elif start[:2] == GZIP_MAGIC:
         found.leave("gzipped")
@@ -93,7 +92,7 @@ def open_packed(found: Found, into: Path, max_bytes: int) -> None:
             start = file.read(4)
         opened: list[Path] = []
         target = into / f"packed-{len(found.files):06d}"
-        if start == _ZIP_MAGIC:
+        if start == ZIP_MAGIC:
             opened = _unzip(path, target, max_bytes, found)
         elif start[:2] == GZIP_MAGIC:
             opened = _gunzip(path, target, max_bytes)
@@ -135,7 +134,7 @@ def _gunzip(path: Path, target: Path, max_bytes: int) -> list[Path]:
 def is_zip(path: Path) -> bool:
     """Tell whether a file is a zip archive, whatever it is called."""
     with path.open("rb") as file:
-        return file.read(4) == _ZIP_MAGIC
+        return file.read(4) == ZIP_MAGIC
 
 
 def unpack(path: Path, into: Path, max_bytes: int) -> Found:

@@ -16,7 +16,7 @@ from segmentation.readers.dicom.layout import SAME_PLACE_MM, Layout, distances, 
 from segmentation.readers.dicom.split.blocks import regular_blocks
 from segmentation.readers.dicom.split.copies import without_copies
 from segmentation.readers.dicom.split.identity import by_identity
-from segmentation.readers.dicom.split.phases import by_header, by_order
+from segmentation.readers.dicom.split.phases import by_any_attribute, by_header, by_order, by_turn
 from segmentation.readers.dicom.split.slabs import are_slabs
 from segmentation.readers.imagefile import check_extent, check_size
 from segmentation.readers.limits import ReadLimits
@@ -190,7 +190,8 @@ def _apart(frames: list[Frame], limits: ReadLimits) -> list[_Part]:
     if not frames[0].has_geometry or len(frames) < 2:
         return [_Part(frames)]
     if _has_conflicts(frames):
-        found = by_header(frames, _without_conflicts) or by_order(frames, _without_conflicts)
+        ways = (by_header, by_order, by_any_attribute, by_turn)
+        found = next((parts for way in ways if (parts := way(frames, _without_conflicts))), None)
         if found:
             return [part for each in found for part in _without_gaps(each, limits)]
     elif not _makes_a_volume(frames):

@@ -40,6 +40,7 @@ _TRIGGERS = (
     ("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase"),
     ("TriggerTime", "NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime"),
 )
+_NO_TEXTS = {"SQ", "UI", "OB", "OW", "OF", "OD", "OL", "OV", "UN"}
 _MAX_FRAMES = 20_000
 _MAX_SIDE = 1 << 14
 
@@ -73,6 +74,23 @@ def read_frames(path: Path) -> list[Frame]:
         except HEADER_ERRORS as error:
             raise Damaged from error
     return frames
+
+
+def texts_of(path: Path) -> dict[int, str]:
+    """Read the values of a header's own elements as texts, by tag, without sequences, UIDs and what is binary."""
+    found: dict[int, str] = {}
+    try:
+        dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        for tag in list(dataset.keys()):
+            try:
+                element = dataset[tag]
+                if element.VR not in _NO_TEXTS:
+                    found[int(tag)] = str(element.value)[:_TEXT_LENGTH]
+            except HEADER_ERRORS:
+                continue
+    except HEADER_ERRORS:
+        pass
+    return found
 
 
 def _is_instance(dataset: Dataset) -> bool:

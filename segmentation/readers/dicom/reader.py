@@ -22,18 +22,18 @@ from segmentation.readers.dicom.find_files import DICOMDIR, is_zip
 from segmentation.readers.dicom.listing import Entry, Listing, listing_from_json
 from segmentation.readers.imagefile import ImageFile, Voxels
 from segmentation.readers.limits import ReadLimits
+from segmentation.readers.streams import kind_of
 
 
 def is_dicom(path: Path) -> bool:
-    """Tell whether this reader takes a path: a folder, a zip, a DICOMDIR, or a file with DICOM's mark or suffix."""
+    """Tell whether this reader takes a path: a folder, a DICOMDIR, a zip, or a file with DICOM's mark or suffix."""
     if path.is_dir():
         return True
     if path.name.lower() == DICOMDIR or path.suffix.lower() in (".dcm", ".dicom", ".ima", ".zip"):
         return True
     if path.name.lower().endswith((".dcm.gz", ".dicom.gz", ".ima.gz")):
         return True
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    return kind_of(path) == "DICOM"
 
 
 def list_series(

@@ -100,6 +100,33 @@ def test_rescaled_label_maps_are_label_maps(nifti: NiftiMaker, kept: Any, slope:
     assert [n.code for n in labels.notes] == (["labels_rounded"] if slope == 24 / 255 else [])
 
 
+@pytest.mark.parametrize("most", [26, 27, 28, 60, 127])
+def test_labels_saved_under_the_header_of_bytes_come_back_whatever_the_largest_is(nifti: NiftiMaker, most: int) -> None:
+    """As by nibabel of ``get_fdata`` under the same header: the bytes are spread over 0 to the largest label."""
+    truth = np.random.default_rng(3).integers(0, most + 1, (24, 22, 20)).astype(np.uint8)
+    stored = np.rint(truth / (most / 255)).astype(np.uint8)
+    labels = read_label_map(nifti(stored, edit=setting(scl_slope=most / 255, scl_inter=0)))
+    assert np.array_equal(labels.labels, truth)
+
+
+def test_a_grey_picture_of_coarse_steps_is_no_label_map(nifti: NiftiMaker) -> None:
+    stored = np.random.default_rng(3).integers(0, 255, (24, 22, 20)).astype(np.uint8)
+    for slope in (0.5, 0.3, 1 / 255):
+        with pytest.raises(InputError, match="not a label map"):
+            read_label_map(nifti(stored, edit=setting(scl_slope=slope, scl_inter=0)))
+
+
+def test_nan_around_labels_is_background_with_a_note(nifti: NiftiMaker) -> None:
+    truth = np.random.default_rng(3).integers(0, 5, (24, 22, 20)).astype(np.float32)
+    truth[:, :, :10] = np.nan
+    labels = read_label_map(nifti(truth))
+    assert np.array_equal(labels.labels, np.nan_to_num(truth))
+    assert [(n.code, n.values) for n in labels.notes] == [("labels_not_numbers", (("percent", "50"),))]
+    truth[0, 0, 19] = np.inf
+    with pytest.raises(InputError, match="not a label map"):
+        read_label_map(nifti(truth))
+
+
 @pytest.mark.parametrize(("offset", "is_map"), [(0.04, True), (-0.04, True), (0.06, False)])
 def test_labels_as_fractions_are_rounded_within_five_hundredths(nifti: NiftiMaker, offset: float, is_map: bool) -> None:
     truth = np.random.default_rng(3).integers(0, 3, (24, 22, 20))

@@ -184,3 +184,18 @@ def test_a_bomb_of_packed_voxels_is_stopped(tmp_path: Path) -> None:
             tmp_path,
             replace(DEFAULT_LIMITS, max_bytes=10_000_000),
         )
+
+
+@pytest.mark.parametrize("given", ["ct.nii", "ct.nii.gz", "ct.nrrd", "ct.mha", "ct.nrrd.gz", "ct", "ct.nii (1)"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("made", [".nii", ".nrrd", ".mha", ".zip"])
+def test_content_decides_over_the_name(tmp_path: Path, given: str, packed: bool, made: str) -> None:
+    if made == ".zip":
+        by_itk(".mhd", packed)(tmp_path)
+        source = zipped(tmp_path, tmp_path.parent / "a.zip")
+    else:
+        by_itk(made, packed=False)(tmp_path)
+        source = tmp_path / f"ct{made}"
+    data = source.read_bytes()
+    (tmp_path.parent / given).write_bytes(gzip.compress(data) if packed and made != ".zip" else data)
+    assert_right(tmp_path.parent / given)

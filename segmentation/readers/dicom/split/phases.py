@@ -65,6 +65,40 @@ def by_order(frames: Sequence[Frame], accept: Accept) -> list[list[Frame]] | Non
     return None
 
 
+def by_any_attribute(frames: Sequence[Frame], accept: Accept) -> list[list[Frame]] | None:
+    """Split single images by the first attribute of their headers, private ones too, that tells all volumes apart.
+
+    What each image has for itself, such as a UID or a number, tells none apart.
+    """
+    from segmentation.readers.dicom.headers import texts_of  # with pydicom, which a listing alone does not need
+
+    most = max(map(len, _places(frames)))
+    if any(frame.of > 1 for frame in frames):
+        return None
+    texts = [texts_of(frame.path) for frame in frames]
+    for tag in sorted(set().union(*texts)):
+        parts: dict[str, list[Frame]] = defaultdict(list)
+        for frame, own in zip(frames, texts, strict=True):
+            parts[own.get(tag, "")].append(frame)
+        if len(parts) == most and all(len(part) > 1 and accept(part) for part in parts.values()):
+            return list(parts.values())
+    return None
+
+
+def by_turn(frames: Sequence[Frame], accept: Accept) -> list[list[Frame]] | None:
+    """Split different pictures at the same positions by their turn there, where their numbers follow each other."""
+    places = [sorted(place, key=lambda frame: frame.instance_number) for place in _places(frames)]
+    count = len(places[0])
+    for place in places:
+        numbers = [frame.instance_number for frame in place]
+        if len(place) != count or numbers != list(range(numbers[0], numbers[0] + count)):
+            return None
+    if count < 2 or all(same_pixels(place[0], other) for place in places for other in place[1:]):
+        return None
+    parts = [list(part) for part in zip(*places, strict=True)]
+    return parts if all(len(part) > 1 and accept(part) for part in parts) else None
+
+
 def _pair(one: Key, other: Key) -> Key:
     return lambda frame: (one(frame), other(frame))
 

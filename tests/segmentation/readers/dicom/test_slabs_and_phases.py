@@ -113,6 +113,34 @@ def test_phases_at_the_same_positions_are_parts(
         np.testing.assert_allclose(volume.grid.affine, oblique.grid.affine, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"SliceThickness": "1.25"}, {"SliceThickness": "2.5"}),
+        ({"SeriesDescription": "arterial"}, {"SeriesDescription": "venous"}),
+        ({}, {"ContrastBolusAgent": "Iohexol"}),
+        ({"FilterType": "WEDGE_2"}, {"FilterType": "BODY"}),
+        ({"AcquisitionDate": "20240229"}, {"AcquisitionDate": "20240301"}),
+        ({}, {}),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_phases_numbered_in_turns_are_told_apart_by_any_attribute_or_by_their_turn(
+    tmp_path: Path, oblique: Volume, first: dict[str, Any], second: dict[str, Any], turned: bool
+):
+    """Numbers 1 and 2 lie at the first position, 3 and 4 at the next one."""
+    folder = tmp_path / "phases"
+    slab(folder, oblique, range(FRAMES), 1, **first)
+    slab(folder, noisy(oblique), range(FRAMES), 101, **second)
+    for path in folder.iterdir():
+        dataset = pydicom.dcmread(path)
+        phase, place = divmod(int(path.name), 100)
+        dataset.InstanceNumber = 2 * place + (phase if not turned or first == second else 1 - phase)
+        dataset.save_as(path)
+    found = [read_volume(folder, series=part.key).hu - oblique.hu for part in listed(folder).series]
+    assert sorted((int(each.min()), int(each.max())) for each in found) == [(0, 0), (4, 4)]
+
+
 def test_phases_whose_images_have_each_a_time_of_its_own_are_parts(tmp_path: Path, oblique: Volume):
     folder = tmp_path / "phases"
     for number, volume in enumerate((oblique, noisy(oblique), noisy(noisy(oblique)))):
