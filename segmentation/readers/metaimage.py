@@ -31,6 +31,18 @@ from segmentation.readers.streams import reading
 DETACHED = ".mhd"
 """Ending of a header that may name another file; others may not."""
 
+LAST_LINE = re.compile(rb"^ElementDataFile[ \t]*[=:][ \t]*(.*?)[ \t]*(\r?\n|\Z)", re.MULTILINE)
+"""Last line of the header; its group 1 is where the voxels are."""
+
+_SEPARATED = re.compile("([^=:]*)([=:]?)(.*)", re.DOTALL)
+_SPELLING = {
+    field.lower(): field
+    for field in (
+        "NDims", "DimSize", "BinaryData", "BinaryDataByteOrderMSB", "ElementByteOrderMSB", "CompressedData",
+        "HeaderSize", "ElementType", "ElementNumberOfChannels", "ElementSpacing", "ElementSize",
+        "TransformMatrix", "Orientation", "Rotation", "Offset", "Position", "Origin", "DistanceUnits",
+    )
+}  # fmt: skip
 _CODES = {
     "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4",
     "MET_UINT": "u4", "MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8",
@@ -43,12 +55,10 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
     name = path.name
     with reading(name), opened(path) as file:
         block = file.read(MAX_HEADER)
-    end = re.search(rb"^ElementDataFile\s*=[ \t]*(.*?)[ \t]*(\r?\n|\Z)", block, re.MULTILINE)
+    end = LAST_LINE.search(block)
     if end is None:
         raise UnreadableFile("mha.not_one", name=name)
-    text = block[: end.start()].decode("utf-8", "replace")
-    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
-    fields = {key.strip().lower(): value.strip() for key, value in pairs}
+    fields, odd_lines = header_fields(block[: end.start()])
     data, offset = path, end.end()
     if end.group(1).upper() != b"LOCAL":
         if not name.lower().endswith(DETACHED):
@@ -58,9 +68,23 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
     load = payload.checked(limits)
     grid, notes = _placed(fields, payload.shape, name)
     slope, inter, applied = _intensity(fields, name)
-    return ImageFile(
-        name, "MetaImage", grid, payload.stored_type, load, slope=slope, inter=inter, notes=(*notes, *applied)
-    )
+    every = (*notes, *applied, *odd_lines)
+    return ImageFile(name, "MetaImage", grid, payload.stored_type, load, slope=slope, inter=inter, notes=every)
+
+
+def header_fields(block: bytes) -> tuple[dict[str, str], tuple[Note, ...]]:
+    """Return the fields before the last line by their names in lower case, and a note of lines that are none.
+
+    Name and value stand at both sides of "=" or ":". ITK takes a line without either for the beginning of the next one,
+    which it loses, and does not know a name whose letters have another case.
+    """
+    fields, odd = {}, 0
+    for line in block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+        key, separator, value = (part.strip() for part in _SEPARATED.match(line).groups(""))  # type: ignore[union-attr]
+        if separator:
+            fields[key.lower()] = value
+        odd += bool(line.strip()) and (not separator or _SPELLING.get(key.lower(), key) != key)
+    return fields, (note("header_lines", count=odd),) if odd else ()
 
 
 def _payload(fields: dict[str, str], data: Path, offset: int, header: Path) -> Payload:

@@ -72,7 +72,7 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
 
 def _fields(block: bytes) -> dict[str, str]:
     """Return the fields; those that may be written with or without a blank, with it."""
-    lines = block.decode("utf-8", "replace").splitlines()[1:]
+    lines = block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")[1:]
     pairs = (line.split(": ", 1) for line in lines if ": " in line and not line.startswith("#"))
     fields = {key.strip().lower(): value.strip() for key, value in pairs}
     blanks = {"datafile": "data file", "byteskip": "byte skip", "lineskip": "line skip", "axismins": "axis mins",
@@ -91,7 +91,8 @@ def _axes(fields: dict[str, str], name: str) -> Axes:
     kinds = fields.get("kinds", "").lower().split()
     directions = re.findall(r"none|\([^)]*\)", fields.get("space directions", "").lower())
     declared = whole_numbers(fields.get("dimension", str(len(sizes))), name)
-    if declared != [len(sizes)] or any(each and len(each) != len(sizes) for each in (kinds, directions)):
+    unread = "space directions" in fields and not directions
+    if declared != [len(sizes)] or unread or any(each and len(each) != len(sizes) for each in (kinds, directions)):
         raise UnreadableFile("header.contradicts_itself", name=name)
     kinds = kinds or ["domain"] * len(sizes)
     single = [

@@ -15,6 +15,7 @@ from segmentation.core.errors import NotAVolume, UnreadableFile
 from segmentation.readers.encodings import is_packed, opened
 from segmentation.readers.header_values import MAX_HEADER, plain_name
 from segmentation.readers.limits import ReadLimits
+from segmentation.readers.metaimage import LAST_LINE, header_fields
 from segmentation.readers.streams import reading
 
 SUFFIXES: tuple[str, ...] = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -122,19 +123,19 @@ def _write_nrrd(scan: _Scan, out: IO[bytes]) -> None:
 
 def _write_metaimage(scan: _Scan, out: IO[bytes]) -> None:
     block = scan.block()
-    end = re.search(rb"^ElementDataFile\s*=[ \t]*(.*?)[ \t]*(\r?\n|\Z)", block, re.MULTILINE)
+    end = LAST_LINE.search(block)
     if end is None:
         raise UnreadableFile("mha.not_one", name=scan.name)
     if end[1].upper() == b"LOCAL":
         return scan.copy(scan.path, out)
     lines = block[: end.start()].splitlines()
-    fields = {key.strip().lower(): value.strip() for key, _, value in (line.partition(b"=") for line in lines)}
-    start = fields.get(b"headersize", b"0")
+    fields, _ = header_fields(block[: end.start()])
+    start = fields.get("headersize", "0")
     skipped = int(start) if start.isdigit() else 0
     kept = [line for line in lines if not (skipped and line.strip().lower().startswith(b"headersize"))]
     voxels = scan.find(end[1].decode("utf-8", "replace"))
     out.write(b"\n".join([*kept, b"ElementDataFile = LOCAL", b""]))
-    packed = fields.get(b"compresseddata", b"")[:1] in (b"T", b"t", b"1")
+    packed = fields.get("compresseddata", "")[:1] in ("T", "t", "1")
     scan.copy(voxels, out, "zlib" if packed else "raw", skipped)
     return None
 

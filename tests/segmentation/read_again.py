@@ -50,6 +50,7 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "thickness_as_spacing": (PLACE, "units, `axis mins` and `axis maxs`, thicknesses of NRRD"),
     "no_anatomy": (PLACE, "a space of NRRD that names no anatomy"),
     "sheared": (PLACE, "a sheared sform alone"),
+    "header_lines": (PLACE, "lines of a MetaImage header that are none, or names in other letters"),
     **dict.fromkeys(
         ("gap", "duplicates", "slabs", "damaged_end", "damaged_copy"),
         (ALL, "images or slices that are missing, damaged or twice"),

@@ -207,6 +207,37 @@ def test_scale_and_side_of_a_metaimage_are_the_file_s_or_noted(
     assert np.abs(read_volume(path).grid.affine - np.diag([-spacing, -spacing, spacing, 1])).max() < 1e-3
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "notes"),
+    [
+        (b"ElementSpacing = ", b"ElementSpacing: ", []),
+        (b"ElementSpacing = ", b"ElementSpacing\t:", []),
+        (b"ElementDataFile = ", b"ElementDataFile : ", []),
+        (b"ElementSpacing = ", b"Name = a\x1cb\x0bc\nElementSpacing = ", []),
+        (b"ElementSpacing = ", b"# of the scanner\nElementSpacing = ", ["header_lines"]),
+        (b"ElementSpacing = ", b"CompressedData False\nElementSpacing = ", ["header_lines"]),
+        (b"ElementSpacing = ", b"elementspacing = ", ["header_lines"]),
+    ],
+)
+def test_lines_of_a_metaimage_are_read_as_itk_does_or_noted(
+    tmp_path: Path, before: bytes, after: bytes, notes: list[str]
+) -> None:
+    path = meta(tmp_path / "ct.mha", PLACED)
+    whole = path.read_bytes()
+    assert before in whole
+    path.write_bytes(whole.replace(before, after))
+    assert_right(path, *notes)
+    if not notes:
+        assert np.abs(read_volume(path).grid.affine - itk_affine(sitk.ReadImage(str(path)))).max() < 1e-6
+
+
+@pytest.mark.parametrize("broken", ["(4.5,0,0) (0,4.5,0) (0,0,4", "4.5 4.5 4.5"])
+def test_directions_of_an_nrrd_that_are_none_are_refused(tmp_path: Path, broken: str) -> None:
+    path = nrrd(tmp_path / "ct.nrrd", {"space": "LPS", "space directions": broken})
+    with pytest.raises(UnreadableFile, match="contradicts itself"):
+        read_volume(path)
+
+
 @pytest.mark.parametrize(("slope", "offset", "kind"), [(1, -1024, "USHORT"), (0.5, -1024, "USHORT"), (2, 3, "SHORT")])
 def test_the_intensity_function_of_a_metaimage_is_applied(
     tmp_path: Path, slope: float, offset: float, kind: str
