@@ -251,7 +251,7 @@ class JobQueue:
         for remark in volume.notes:
             self._store.jobs.update(job.id, remark.sentence)
         report.check()
-        inputs = inputs_of(volume, engine.model_id, self._mode)
+        inputs = inputs_of(volume, engine.model_id, engine.naming_model_id, self._mode)
         if not job.anew and self._reuse(study, volume, reference, inputs, report):
             return
         first, last = ENGINE_SHARE

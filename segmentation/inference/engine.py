@@ -90,6 +90,11 @@ class Engine:
             stage.network.to(self.device).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
     @property
+    def naming_model_id(self) -> str:
+        """Name and abbreviated SHA-256 of the weights that name vertebrae; empty where none are named."""
+        return "" if self.namer is None else self.namer.model.id
+
+    @property
     def confidence(self) -> Confidence | None:
         """Confidence in the last call's mask; None before the first."""
         return None if self.features is None else score(self.features)

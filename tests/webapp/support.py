@@ -25,6 +25,7 @@ class BoneEngine:
     """Finds what is denser than bone; real work on real voxels, only small. ``gate`` holds it back in the middle."""
 
     model_id = "bone-200"
+    naming_model_id = ""
     device = "cpu"
     confidence = Confidence(0.61, "low", (Reason("gap"), Reason("thick_slices")))
 

@@ -23,6 +23,11 @@ class EngineLike(Protocol):
         ...
 
     @property
+    def naming_model_id(self) -> str:
+        """Name and hash of the weights that name vertebrae; empty where none are named."""
+        ...
+
+    @property
     def device(self) -> str:
         """Where it runs."""
         ...

@@ -97,10 +97,14 @@ def test_the_result_of_the_same_scan_is_used_again(
     assert job_of(client, second, anew=True)["reused"] is None
 
 
-def test_another_scan_or_model_is_computed(client: TestClient, scans: list[str], engine: BoneEngine):
+def test_another_scan_or_model_is_computed(
+    client: TestClient, scans: list[str], engine: BoneEngine, monkeypatch: pytest.MonkeyPatch
+):
     assert [job_of(client, study)["reused"] for study in scans] == [None] * 3
-    engine.model_id = "bone-201"
-    assert job_of(client, scans[0])["reused"] is None
+    for which in ("model_id", "naming_model_id"):
+        assert job_of(client, scans[0])["reused"] is not None
+        monkeypatch.setattr(engine, which, f"{which}-201")
+        assert job_of(client, scans[0])["reused"] is None, which
 
 
 def test_inputs_differ_with_voxels_geometry_type_header_and_engine():
