@@ -37,6 +37,7 @@ from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin
 from webapp.http.request_log import RequestLog
 from webapp.http.security import Security
+from webapp.http.sub_path import SubPath
 from webapp.maintenance.health import health_routes
 from webapp.maintenance.housekeeping import Housekeeping
 from webapp.pages.render import refusal
@@ -107,6 +108,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
         routes=routes,
         lifespan=lifespan,
         middleware=[
+            *([Middleware(SubPath, path=settings.sub_path)] if settings.sub_path else []),
             Middleware(RequestLog),
             Middleware(Security, hosts=_hosts(settings), allowed_origins=_origins(settings)),
             Middleware(Gate, access=services.access, refuse=refusal),

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -104,9 +105,9 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        pattern=r"^(https?://[^\s/?#]+/?)?$",
-        description="Address under which people reach this server, such as https://spine.example; links that are sent "
-        "to them begin with it.",
+        pattern=r"^(https?://[^\s/?#]+(/[\w.~-]+)*/?)?$",
+        description="Address under which people reach this server, such as https://spine.example, or below another "
+        "site https://hospital.example/spineview; links that are sent to them begin with it.",
     )
     session_hours: float = Field(default=12.0, gt=0, le=720, description="Hours after which one must sign in again.")
     session_idle_minutes: float = Field(
@@ -190,6 +191,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="One line of text a record, or one JSON object; both with request and job ids."
     )
+
+    @property
+    def sub_path(self) -> str:
+        """Path of ``public_url``, such as ``/spineview``; "" for a server that has a name of its own."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @field_validator("pacs")
     @classmethod

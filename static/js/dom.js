@@ -1,4 +1,10 @@
-// Elements of the page, with a check that they are what the script takes them for.
+// Elements of the page, with a check that they are what the script takes them for; and the path that all pages are below.
+
+/** Of a server that lives below a path of another site; "" of one that has a name of its own. */
+const root = globalThis.document?.documentElement?.dataset?.root ?? "";
+
+/** The address that is asked for, of a path on this server. @param {string} path */
+export const at = (path) => root + path;
 
 /**
  * @template {Element} Kind

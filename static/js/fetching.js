@@ -1,7 +1,7 @@
 // The row of one series that is fetched from an archive: its progress, its end, and the way to stop it.
 
 import { problemOf } from "./api.js";
-import { descendant, part } from "./dom.js";
+import { at, descendant, part } from "./dom.js";
 import * as refusal from "./refusal.js";
 import { bytes, t } from "./words.js";
 
@@ -9,7 +9,7 @@ import { bytes, t } from "./words.js";
 
 const PAUSE_MS = 500;
 const OPEN = ["waiting", "fetching", "checking"];
-const API = "/api/v1/transfers";
+const API = at("/api/v1/transfers");
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));

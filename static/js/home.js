@@ -1,7 +1,7 @@
 // The home page: uploads on top, studies below.
 
 import { request } from "./api.js";
-import { elementById } from "./dom.js";
+import { at, elementById } from "./dom.js";
 import { withGroup } from "./naming.js";
 import * as segmentAll from "./queue/segment-all.js";
 import * as refusal from "./refusal.js";
@@ -15,7 +15,7 @@ demo.addEventListener("click", async () => {
   demo.disabled = true;
   demo.setAttribute("aria-busy", "true");
   try {
-    await studies.welcome(await request(withGroup("/api/v1/studies/demo"), "POST"));
+    await studies.welcome(await request(withGroup(at("/api/v1/studies/demo")), "POST"));
   } catch (error) {
     refusal.showError(error);
   } finally {

@@ -1,7 +1,7 @@
 // Searching an archive. Every text that comes from there is set as text, never as markup.
 
 import { request } from "./api.js";
-import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import { follow } from "./fetching.js";
 import { naming } from "./naming.js";
 import * as refusal from "./refusal.js";
@@ -45,7 +45,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 /** @param {string} pacs name of an archive */
-const address = (pacs) => `/api/v1/pacs/${encodeURIComponent(pacs)}`;
+const address = (pacs) => at(`/api/v1/pacs/${encodeURIComponent(pacs)}`);
 
 /**
  * The JSON of an answer; null after a refusal, which is then on the page.

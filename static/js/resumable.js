@@ -1,6 +1,7 @@
 // Uploads that go on where they stopped when the connection comes back: the tus protocol at /uploads.
 
 import { ApiError, problemOf } from "./api.js";
+import { at } from "./dom.js";
 
 /** @typedef {{field: string, name: string, file: File}} Part one file of an upload */
 
@@ -10,8 +11,8 @@ import { ApiError, problemOf } from "./api.js";
  * @property {() => void} onWaiting the connection is away, and is tried again
  */
 
-const ADDRESS = "/uploads";
-const TUS = "/static/viewer/dist/tus.js";
+const ADDRESS = at("/uploads");
+const TUS = at("/static/viewer/dist/tus.js");
 const PIECE_BYTES = 16 << 20; // proxies that collect a request before they pass it on hold this much
 const AGAIN_MS = [0, 1000, 2000, 5000, ...Array(60).fill(10_000)]; // ten minutes without a byte
 const OVERLOADED = [502, 503, 504];

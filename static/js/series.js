@@ -1,13 +1,13 @@
 // Which series of an upload to segment: the proposed one is chosen already, another may be.
 
 import { ApiError, problemOf, request } from "./api.js";
-import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import { forgetAlias, naming } from "./naming.js";
 import { spacing, t } from "./words.js";
 
 /** @import { Note, Series, Study, Upload } from "./api.js" */
 
-const API = "/api/v1/imports";
+const API = at("/api/v1/imports");
 const dialog = elementById("series-dialog", HTMLDialogElement);
 const list = byId("series-list");
 const use = elementById("series-use", HTMLButtonElement);

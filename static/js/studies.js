@@ -1,14 +1,14 @@
 // The list of studies: built once a row, then kept up to date in place, so that focus and pictures stay.
 
 import { ApiError, request } from "./api.js";
-import { byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "./dom.js";
 import * as refusal from "./refusal.js";
 import { fill } from "./series.js";
 import { bytes, config, date, duration, spacing, t } from "./words.js";
 
 /** @import { Job, Study } from "./api.js" */
 
-const API = "/api/v1/studies";
+const API = at("/api/v1/studies");
 const OPEN_JOB_STATES = ["queued", "running"];
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
@@ -67,7 +67,7 @@ async function ask() {
   const address = wanted ? `${API}?search=${encodeURIComponent(wanted)}` : API;
   const response = await fetch(address, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
   if (response.status === 304) return null;
-  if (response.status === 401) window.location.assign("/signin"); // the session ended
+  if (response.status === 401) window.location.assign(at("/signin")); // the session ended
   if (!response.ok) throw new Error(response.statusText);
   const { studies } = await response.json();
   return { studies, etag: response.headers.get("ETag") ?? "" };

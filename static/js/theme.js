@@ -20,7 +20,7 @@
   /** @param {string} theme */
   function remember(theme) {
     const seconds = theme === usual() ? 0 : 365 * 24 * 3600;
-    document.cookie = `theme=${theme}; path=/; max-age=${seconds}; samesite=lax`;
+    document.cookie = `theme=${theme}; path=${root.dataset.root ?? ""}/; max-age=${seconds}; samesite=lax`;
   }
 
   document.addEventListener("click", (event) => {

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from webapp.api.operations import Content, Operation
 from webapp.api.schemas import API, Answer, Error, Query, Request
+from webapp.http.sub_path import outward
 
 Json = dict[str, Any]
 Described = tuple[str, str, Operation]  # path below API, method, what it is
@@ -75,7 +76,7 @@ def document(described: Iterable[tuple[str, str, Operation | None]], version: st
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": API}],
+        "servers": [{"url": outward(API)}],
         "tags": [{"name": name} for name in sorted({each.tag for _, _, each in known})],
         "paths": paths,
         "components": {"schemas": schemas},

@@ -26,6 +26,7 @@ from webapp.api.schemas import API
 from webapp.api.system import system
 from webapp.context import job_owner, language, principal, services, who
 from webapp.http.errors import WebError, not_found
+from webapp.http.sub_path import outward
 from webapp.ingest.admission import shown_alias
 from webapp.storage.mask_files import read_names, rename_labels
 from webapp.storage.studies import Visible
@@ -71,7 +72,7 @@ def list_studies(query: schemas.PageQuery) -> Response:
     cache: ListCache = current_app.extensions["spineview.lists"]
     made = cache.get((tag, query.limit, query.after), lambda: _list(query, visible, language()))
     if made.following:
-        response.headers["Link"] = f'<{made.following}>; rel="next"'
+        response.headers["Link"] = f'<{outward(made.following)}>; rel="next"'
     response.set_data(made.body)
     return response
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from webapp.context import RequestContext, store_with
 from webapp.enumerations import ROLES
 from webapp.http.errors import from_status
+from webapp.http.sub_path import outward
 from webapp.pages.render import for_script, render
 from webapp.pages.routes import is_local
 from webapp.translations import table
@@ -28,7 +29,7 @@ def sign_in_page() -> WerkzeugResponse:
         return redirect(going_on, 303)
     provider = context.services.settings.oidc
     name = provider.name if provider else ""
-    return _page("access/signin.html", {"next": going_on}, provider=name, going_on=going_on)
+    return _page("access/signin.html", {"next": outward(going_on)}, provider=name, going_on=going_on)
 
 
 @access_pages.get("/welcome")

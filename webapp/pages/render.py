@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from segmentation.core.version import product_version
 from webapp.context import RequestContext
 from webapp.http.errors import WebError, answer
+from webapp.http.sub_path import outward
 from webapp.paths import TEMPLATES_DIR, versioned
 from webapp.translations import LANGUAGES, messages, translate
 
@@ -55,10 +56,14 @@ def for_script(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
+def _versioned(address: str) -> str:
+    return outward(versioned(address))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(version=product_version(), versioned=versioned)
+    environment.globals.update(version=product_version(), versioned=_versioned, at=outward)
     return environment

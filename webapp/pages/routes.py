@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from segmentation.readers import SUFFIXES
 from webapp.context import RequestContext
 from webapp.http.errors import WebError
+from webapp.http.sub_path import outward
 from webapp.pages.render import error_html, for_script, render
 from webapp.translations import COOKIE, LANGUAGES, table
 
@@ -50,7 +51,7 @@ def switch_language(lang: str) -> WerkzeugResponse:
         raise WebError(404, "not_found", "page.unknown_language")
     back = request.args.get("next", "/")
     response = make_response(redirect(back if is_local(back) else "/"))
-    response.set_cookie(COOKIE, lang, max_age=_YEAR_S, samesite="Lax", httponly=False)
+    response.set_cookie(COOKIE, lang, path=outward("/"), max_age=_YEAR_S, samesite="Lax", httponly=False)
     return response
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from trame.ui.html import DivLayout
 
 from webapp.enumerations import DICOM_KINDS, MESH_FORMATS
+from webapp.http.sub_path import outward
 from webapp.storage.dicom_files import DICOM_FOLDER
 from webapp.storage.tables import Study
 from webapp.translations import LANGUAGES, Translate, page_texts
@@ -27,7 +28,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "study_facts": _facts(study),
         "study_notes": [t(f"note.{note.code}", **dict(note.values)) for note in study.notes],
         "languages": _other_languages(study, lang),
-        "display_url": f"/api/v1/studies/{study.id}/display.json",
+        "display_url": outward(f"/api/v1/studies/{study.id}/display.json"),
         "version": "",
         "masks": [],
         "colours": {},
@@ -84,7 +85,7 @@ def _facts(study: Study) -> str:
 def _other_languages(study: Study, lang: str) -> list[dict[str, str]]:
     """List the languages that the page can be switched to: code, name, and the address that switches."""
     return [
-        {"code": code, "name": name, "url": f"/language/{code}?next=/studies/{study.id}"}
+        {"code": code, "name": name, "url": outward(f"/language/{code}?next=/studies/{study.id}")}
         for code, name in LANGUAGES.items()
         if code != lang
     ]

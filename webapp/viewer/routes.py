@@ -23,6 +23,7 @@ from webapp.context import RequestContext
 from webapp.figures import SESSIONS
 from webapp.http.csp import VIEWER
 from webapp.http.errors import WebError
+from webapp.http.sub_path import outward
 from webapp.pages.render import render
 from webapp.services import Services
 from webapp.storage.tables import Study
@@ -239,9 +240,9 @@ def study_page(study: Study, context: RequestContext, token: str) -> str:
         context,
         study=study,
         session=token,
-        client_styles=styles,
-        client_vue=f"{CLIENT_URL}/vue.global.js",
-        client_modules=modules,
+        client_styles=map(outward, styles),
+        client_vue=outward(f"{CLIENT_URL}/vue.global.js"),
+        client_modules=map(outward, modules),
     )
 
 

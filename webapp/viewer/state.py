@@ -10,6 +10,7 @@ from segmentation.core.labels import COCCYX, SACRUM, label_of
 from segmentation.core.messages import Catalogue
 from segmentation.inference.confidence import Confidence
 from webapp.enumerations import OPEN_JOB_STATES
+from webapp.http.sub_path import outward
 from webapp.storage.tables import Job, Mask
 from webapp.translations import Translate
 
@@ -76,8 +77,8 @@ def mask_row(
         "volume": f"{mask.volume_ml:.1f} ml",
         "dice": f"{mask.dice:.3f}" if mask.dice is not None else "",
         "confidence": None if mask.confidence is None else confidence_row(mask.confidence, t),
-        "base": f"/api/v1/masks/{mask.id}",
-        "download": f"/api/v1/masks/{mask.id}.nii.gz",
+        "base": outward(f"/api/v1/masks/{mask.id}"),
+        "download": outward(f"/api/v1/masks/{mask.id}.nii.gz"),
         "labels": [
             {"number": number, "name": _label_name(number, mask, t), **_figures(statistics.get(number))}
             for number in mask.labels

@@ -6,13 +6,14 @@ from typing import Any
 
 from trame_client.widgets.core import AbstractElement
 
+from webapp.http.sub_path import outward
 from webapp.paths import versioned
 
 
 def viewer_module() -> dict[str, Any]:
     """List what trame's client loads before it draws the page (see ``Server.enable_module``)."""
     return {
-        "scripts": [versioned("/static/viewer/dist/spineview-widget.js")],
+        "scripts": [outward(versioned("/static/viewer/dist/spineview-widget.js"))],
         "vue_use": ["SpineViewWidget"],
     }
 

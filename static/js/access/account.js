@@ -1,10 +1,10 @@
 // One's own account: password, second factor, API tokens, and browsers that are signed in.
 
-import { byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
 import { date, t } from "../words.js";
 import { onClick, onSubmit, request } from "./forms.js";
 
-const API = "/api/v1/account";
+const API = at("/api/v1/account");
 
 /** @param {string} id of a form that some accounts do not have @param {(form: HTMLFormElement) => void} use */
 function withForm(id, use) {

@@ -1,6 +1,6 @@
 // Accounts, groups, and the newest lines of the audit trail.
 
-import { byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
 import { config, date, t } from "../words.js";
 import { hideRefusal, onClick, onSubmit, request, showRefusal, wholeAddress } from "./forms.js";
 
@@ -16,7 +16,7 @@ import { hideRefusal, onClick, onSubmit, request, showRefusal, wholeAddress } fr
  * @property {boolean} second_factor
  */
 
-const API = "/api/v1/accounts";
+const API = at("/api/v1/accounts");
 /** @type {string[]} */
 let groups = [];
 
@@ -28,7 +28,7 @@ onSubmit(elementById("new-account", HTMLFormElement), async ({ name, role, group
 });
 
 onSubmit(elementById("new-group", HTMLFormElement), async ({ name }) => {
-  await request("/api/v1/groups", "POST", { name: name.trim() });
+  await request(at("/api/v1/groups"), "POST", { name: name.trim() });
   elementById("new-group", HTMLFormElement).reset();
   await list();
 });
@@ -42,13 +42,13 @@ function showInvitation({ account, link }) {
 }
 
 async function list() {
-  groups = (await request("/api/v1/groups")).groups;
+  groups = (await request(at("/api/v1/groups"))).groups;
   const accounts = (await request(API)).accounts;
   byId("accounts").replaceChildren(...accounts.map(accountRow));
   byId("groups").replaceChildren(...groups.map(groupRow));
   const choice = byId("new-account-group");
   choice.replaceChildren(new Option("–", ""), ...groups.map((name) => new Option(name)));
-  const { entries } = await request("/api/v1/audit?limit=50");
+  const { entries } = await request(at("/api/v1/audit?limit=50"));
   byId("audit").replaceChildren(...entries.map(auditRow));
 }
 
@@ -131,7 +131,7 @@ function groupRow(name) {
   const row = copyOfTemplate("group-row");
   part(row, "name").textContent = name;
   onClick(descendant(row, "button", HTMLButtonElement), async () => {
-    await request(`/api/v1/groups/${encodeURIComponent(name)}`, "DELETE");
+    await request(at(`/api/v1/groups/${encodeURIComponent(name)}`), "DELETE");
     await list();
   });
   return row;

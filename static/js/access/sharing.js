@@ -1,10 +1,10 @@
 // Alias, group and share links of one study.
 
-import { byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
+import { at, byId, copyOfTemplate, descendant, elementById, part } from "../dom.js";
 import { config, date, t } from "../words.js";
 import { onClick, onSubmit, request, wholeAddress } from "./forms.js";
 
-const API = `/api/v1/studies/${config.study}`;
+const API = at(`/api/v1/studies/${config.study}`);
 
 onSubmit(elementById("study", HTMLFormElement), async ({ name, group }) => {
   const study = await request(API, "PATCH", group ? { name, group } : { name });
@@ -36,7 +36,7 @@ async function list() {
       const facts = [t("access.by", { name: share.made_by }), t("access.until", { date: date(share.expires_at) })];
       part(row, "facts").textContent = facts.join(" · ");
       onClick(descendant(row, "button", HTMLButtonElement), async () => {
-        await request(`/api/v1/shares/${share.id}`, "DELETE");
+        await request(at(`/api/v1/shares/${share.id}`), "DELETE");
         await list();
       });
       return row;

@@ -1,7 +1,7 @@
 // One press that queues a segmentation of every study in the list that has none.
 
 import { request } from "../api.js";
-import { byId } from "../dom.js";
+import { at, byId } from "../dom.js";
 import * as refusal from "../refusal.js";
 import { t } from "../words.js";
 
@@ -29,7 +29,7 @@ export function start(refresh) {
     refusal.hide();
     button.disabled = true;
     try {
-      const made = await request("/api/v1/batches", "POST", { studies: waiting().slice(0, 1000) });
+      const made = await request(at("/api/v1/batches"), "POST", { studies: waiting().slice(0, 1000) });
       button.title = t("home.segment_all_done", { count: made.jobs.length });
     } catch (error) {
       refusal.showError(error);

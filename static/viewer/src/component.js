@@ -170,8 +170,8 @@ export default defineComponent({
     },
     /** @param {Display} display @param {Scan} scan */
     createViewer(display, scan) {
-      const { study, session } = document.documentElement.dataset;
-      const served = graphics().webgl2 ? '' : `/studies/${study}/remote/${session}/`;
+      const { study, session, root = '' } = document.documentElement.dataset;
+      const served = graphics().webgl2 ? '' : `${root}/studies/${study}/remote/${session}/`;
       const on = {
         windowed: (/** @type {number[]} */ level) => this.$emit('window', level),
         masksReady: (/** @type {string[]} */ ids) => (this.own.drawn.masks = ids),

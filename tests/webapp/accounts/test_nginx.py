@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,92 +13,29 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.webapp.accounts.support import PASSWORD, add_account, quick_hashes
-from tests.webapp.support import wait_for
+from tests.webapp.accounts.proxied import IS_MISSING, ROOT, free_ports, make_certificate, own_site, proxied
+from tests.webapp.accounts.support import PASSWORD
 from webapp.storage.store import Store
 
-ROOT = Path(__file__).resolve().parents[3]
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-pytestmark = pytest.mark.skipif(
-    NGINX is None or shutil.which("openssl") is None, reason="nginx or openssl is not installed"
-)
-FRAME = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {folder}/site.conf;
-}}
-"""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def site(upstream: int, plain: int, secure: int, folder: Path) -> str:
-    """The documented file, with the places changed that an administrator changes."""
-    text = (ROOT / "docs" / "deploy" / "nginx.conf").read_text()
-    for documented, here in {
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443 ssl;": f"listen 127.0.0.1:{secure} ssl;",
-        "spine.example": "localhost",
-        "/etc/ssl/spineview": str(folder),
-        "127.0.0.1:8000": f"127.0.0.1:{upstream}",
-    }.items():
-        assert documented in text
-        text = text.replace(documented, here)
-    return text
+pytestmark = pytest.mark.skipif(IS_MISSING, reason="nginx or openssl is not installed")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nginx")
     folder.chmod(0o755)
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    command += " -addext subjectAltName=DNS:localhost"
-    files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
-    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    make_certificate(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def secure_port(folder: Path) -> Iterator[int]:
-    data = folder / "data"
-    store = Store(data)
-    with quick_hashes():
-        store.accounts.add_group("spine")
-        add_account(store, "clinician", "clinician", ("spine",))
-    store.close()
-    (folder / "gate").touch()
-    environment = {
-        **os.environ,
-        "HOME": str(folder),
-        "SPINEVIEW_ACCOUNTS": "true",
-        "SPINEVIEW_PUBLIC_URL": "https://localhost",
-        "SPINEVIEW_TRUSTED_PROXIES": '["127.0.0.1"]',
-    }
-    upstream, plain, secure = free_port(), free_port(), free_port()
-    (folder / "site.conf").write_text(site(upstream, plain, secure, folder))
-    (folder / "nginx.conf").write_text(FRAME.format(folder=folder))
-    command = [sys.executable, "-m", "tests.webapp.gated_server", str(upstream), str(data), str(folder / "gate")]
-    log = (folder / "log").open("w")
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    proxy = subprocess.Popen([str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.PIPE)
-    try:
-        wait_for(lambda: re.search(r"answers at https://localhost/ ", (folder / "log").read_text()), 60)
-        wait_for(lambda: (folder / "nginx.pid").exists())
-        redirected = httpx.get(f"http://127.0.0.1:{plain}/studies/x", headers={"host": "localhost"})
+    ports = free_ports()
+    own_site(ports, folder)
+    with proxied(folder, ports, "https://localhost"):
+        redirected = httpx.get(f"http://127.0.0.1:{ports.plain}/studies/x", headers={"host": "localhost"})
         assert (redirected.status_code, redirected.headers["location"]) == (301, "https://localhost/studies/x")
-        yield secure
-    finally:
-        for process in (proxy, server):
-            process.terminate()
-            process.communicate(timeout=30)
-        log.close()
+        yield ports.secure
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from webapp.accounts.passwords import LONGEST
 from webapp.accounts.principal import Principal
-from webapp.api.schemas.base import DIGITS, INTEGRAL, Answer, Query, Request, Timestamp
+from webapp.api.schemas.base import DIGITS, INTEGRAL, Address, Answer, Query, Request, Timestamp
 from webapp.enumerations import Role, ShareKind, TokenScope
 from webapp.storage.access import accounts, credentials
 from webapp.storage.audit import AuditEntry
@@ -46,7 +46,7 @@ class UsedShare(Request):
 class SignedIn(Answer):
     """A session was opened; its cookie comes with the answer."""
 
-    url: str = Field(description="Where to go on; empty: wherever one came from")
+    url: Address = Field(description="Where to go on; empty: wherever one came from")
 
 
 class Account(Answer):

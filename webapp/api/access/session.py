@@ -20,6 +20,7 @@ from webapp.api.operations import describe
 from webapp.context import RequestContext
 from webapp.http.bounded_body import read_within
 from webapp.http.errors import WebError, from_status
+from webapp.http.sub_path import SUB_PATH
 
 _THREADS = CapacityLimiter(4)
 _MOST_WAITING = 32
@@ -69,7 +70,9 @@ async def sign_out(request: Request) -> Response:
         store = context.services.store
         await to_thread.run_sync(store.credentials.close_session, context.principal.key)
         await to_thread.run_sync(store.audit.record, context.who, "sign-out", "")
-    response = Response(status_code=204, headers={"Clear-Site-Data": '"cache", "storage"'})
+    # The storage is that of the whole site; where others live there, too, it is not ours to clear.
+    kept = '"cache"' if SUB_PATH.get() else '"cache", "storage"'
+    response = Response(status_code=204, headers={"Clear-Site-Data": kept})
     cookies.take_away(request, response)
     return response
 

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from webapp.api.access.session import with_session
 from webapp.context import RequestContext
 from webapp.http.errors import WebError, from_status
+from webapp.http.sub_path import outward
 from webapp.pages.render import refusal
 from webapp.pages.routes import is_local
 from webapp.services import Services
@@ -69,7 +70,9 @@ class SingleSignOn:
         self._forget()
         self._pending[secret] = pending
         secure = request.url.scheme == "https"
-        response.set_cookie(_COOKIE, secret, _WITHIN_S, path=_PATH, secure=secure, httponly=True, samesite="lax")
+        response.set_cookie(
+            _COOKIE, secret, _WITHIN_S, path=outward(_PATH), secure=secure, httponly=True, samesite="lax"
+        )
         return response
 
     async def _end(self, request: Request) -> Response:
@@ -89,7 +92,7 @@ class SingleSignOn:
             log.warning("an answer of the identity provider was refused: %s", type(fault).__name__)
             return refusal(request, WebError(401, "provider", "sign_in.provider"))
         response = await with_session(request, RedirectResponse(pending.going_on, 303), opened.secret)
-        response.delete_cookie(_COOKIE, path=_PATH)
+        response.delete_cookie(_COOKIE, path=outward(_PATH))
         return response
 
     def _provider(self) -> OidcProvider | None:

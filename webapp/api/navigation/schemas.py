@@ -9,7 +9,7 @@ from pydantic import Field
 from segmentation.core.errors import Problem
 from segmentation.registration.touch_check import MOST_SAMPLES
 from segmentation.writers.mesh import Axes
-from webapp.api.schemas.base import DIGITS, INTEGRAL, Answer, Query, Request, Triple
+from webapp.api.schemas.base import DIGITS, INTEGRAL, Address, Answer, Query, Request, Triple
 from webapp.api.schemas.errors import ErrorDetail
 
 _NUMBER = "Counts up in a study; the highest is the newest"
@@ -268,4 +268,4 @@ class Tracker(Answer):
     """Whether an administrator named a tracker for live views."""
 
     configured: bool
-    live_url: str = Field(description="Socket of the study's live view, below this server's address; empty without")
+    live_url: Address = Field(description="Socket of the study's live view, below this server's address; empty without")

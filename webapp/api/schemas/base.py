@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from webapp.http.sub_path import outward
 from webapp.translations import DEFAULT
 
 API = "/api/v1"
@@ -46,8 +47,10 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """ISO 8601 in UTC, with the offset ``+00:00``."""
-Address = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
-"""A path on this server, ready to be requested."""
+Address = Annotated[
+    str, PlainSerializer(outward, return_type=str), Field(json_schema_extra={"format": "uri-reference"})
+]
+"""A path on this server, as the program itself knows it; what is sent is ready to be requested."""
 Triple = Annotated[Sequence[float], Field(min_length=3, max_length=3)]
 Shape = Annotated[Sequence[int], Field(min_length=3, max_length=3)]
 Pair = Annotated[Sequence[int], Field(min_length=2, max_length=2)]
