@@ -205,9 +205,11 @@ def cut_power(chaos: Chaos) -> Finish:
     return lose
 
 
-def lose_unsynced(data: Path, synced: dict[int, int], rng: random.Random) -> None:
+def lose_unsynced(
+    data: Path, synced: dict[int, int], rng: random.Random, places: tuple[str, ...] = ("studies", "uploads")
+) -> None:
     """Cut what was changed after its last fsync, and remove names that no fsync of their folder covers."""
-    for place in ("studies", "uploads"):
+    for place in places:
         for folder, folders, files in os.walk(data / place, topdown=False):
             known = synced.get(os.stat(folder).st_ino, 0)
             for name in (*files, *folders):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -25,6 +26,17 @@ from webapp.settings import Settings
 from webapp.storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """``serve`` sends the log to this test's stderr, which is closed when later tests write to the log."""
+    root, own = logging.getLogger(), [logging.getLogger(name) for name in ("segmentation", "webapp")]
+    handlers, levels = root.handlers[:], [each.level for each in (root, *own)]
+    yield
+    root.handlers[:] = handlers
+    for each, level in zip((root, *own), levels, strict=True):
+        each.setLevel(level)
 
 
 @dataclass
