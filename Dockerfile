@@ -9,6 +9,8 @@
 ARG BASE=python:3.12-slim
 FROM $BASE AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# A folder of wheels that are taken before those of an index.
+ARG PIP_FIND_LINKS=
 RUN python -m venv /opt/spineview
 ENV PATH=/opt/spineview/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # torch first and alone, so that nothing else can pull in another build of it.

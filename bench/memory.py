@@ -28,7 +28,7 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._end.wait(0.2):
-            sizes = [_bytes(pid) for pid in family(self._pid)]
+            sizes = [proportional_bytes(pid) for pid in family(self._pid)]
             self.together, self.one = max(self.together, sum(sizes)), max(self.one, *sizes)
 
 
@@ -45,7 +45,8 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def _bytes(pid: int) -> int:
+def proportional_bytes(pid: int) -> int:
+    """Read the proportional set size of a process; 0 if it has ended."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:

@@ -1,13 +1,31 @@
-"""The real server with an engine that waits in mid-job until a file appears: ``PORT DATA_DIR GATE_FILE``."""
+"""The real server with an engine that waits in mid-job until a file appears: ``PORT DATA_DIR GATE_FILE``.
+
+A scan with a voxel of ``DEADLY_HU`` ends the process, as one that takes all memory does.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
+from segmentation.core.volume import LabelMap, Volume
 from tests.webapp.support import BoneEngine
 from webapp.serve import Server
 from webapp.settings import Settings
+
+DEADLY_HU = 3071
+
+
+class Engine(BoneEngine):
+    """Ends its process on a scan that holds ``DEADLY_HU``."""
+
+    def segment(self, volume: Volume, *arguments: Any, **named: Any) -> LabelMap:
+        if volume.hu.max() == DEADLY_HU:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().segment(volume, *arguments, **named)
 
 
 class _FileGate:
@@ -22,7 +40,7 @@ def main() -> None:
     port, data_dir, gate = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 
     def engine() -> BoneEngine:
-        made = BoneEngine()
+        made = Engine()
         made.gate = _FileGate(gate)  # type: ignore[assignment]
         return made
 

@@ -231,6 +231,27 @@ def test_clean_restarts_while_the_model_loads_are_no_attempts(tmp_path: Path):
     store.close()
 
 
+def test_a_job_that_is_cancelled_while_the_model_loads_ends_at_once_and_the_next_one_takes_the_model(
+    settings: Settings, ct: Path
+):
+    factory = SlowToLoad()
+    with TestClient(create_asgi(settings, factory)) as client:
+        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
+        job_id = start(client, study)
+        assert factory.entered.wait(20)
+        assert client.get(f"/api/v1/jobs/{job_id}").json()["stage"] == "loading"
+        assert client.delete(f"/api/v1/jobs/{job_id}").json()["state"] == "cancelled"
+        following = start(client, study)
+        assert following != job_id
+        assert client.get(f"/api/v1/jobs/{following}").json()["state"] == "queued"
+        factory.entered.clear()
+        factory.gate.set()
+        assert finished(client, following)["state"] == "done"
+        cancelled = client.get(f"/api/v1/jobs/{job_id}").json()
+    assert (cancelled["state"], cancelled["mask_id"]) == ("cancelled", None)
+    assert not factory.entered.is_set(), "the model is loaded once"
+
+
 def test_a_job_on_a_full_disk_fails_in_words_and_can_be_started_again(
     client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -19,7 +19,9 @@ import httpx
 import pytest
 
 from segmentation.core.errors import BadConfiguration
-from tests.webapp.support import wait_for
+from segmentation.writers import write_volume
+from tests.webapp.gated_server import DEADLY_HU
+from tests.webapp.support import small_volume, wait_for
 from webapp.cli import main
 from webapp.serve import Server, Worker, serve
 from webapp.settings import Settings
@@ -90,6 +92,34 @@ def process(tmp_path: Path) -> Iterator[Process]:
     process = Process(tmp_path)
     yield process
     process.close()
+
+
+def test_a_study_whose_job_ends_the_process_is_set_aside_and_the_rest_goes_on(
+    process: Process, ct: Path, tmp_path: Path
+):
+    deadly = small_volume()
+    deadly.hu[0, 0, 0] = DEADLY_HU
+    write_volume(deadly, tmp_path / "deadly.nii.gz")
+    process.gate.touch()
+    jobs = []
+    with httpx.Client(base_url=process.start(), timeout=60) as browser:
+        studies = [
+            browser.post("/api/v1/studies", files={"file": (path.name, path.read_bytes())}).json()["id"]
+            for path in (tmp_path / "deadly.nii.gz", ct)
+        ]
+        made = browser.post("/api/v1/batches", json={"studies": studies}).json()
+        jobs = [f"/api/v1/jobs/{job['id']}" for job in made["jobs"]]
+
+    def ended(address: str) -> dict | None:
+        with suppress(httpx.HTTPError):  # the server starts again
+            job = httpx.get(process.url + address, timeout=20).json()
+            return job if job["state"] in ("done", "failed") else None
+        return None
+
+    deadly_job, other = (wait_for(lambda address=address: ended(address), 120) for address in jobs)
+    assert (deadly_job["state"], deadly_job["error"]["code"]) == ("failed", "server_stopped")
+    assert other["state"] == "done"
+    assert process.log().count("SIGKILL") == 3, "so often, and no oftener"
 
 
 def test_a_server_killed_in_mid_job_finishes_it_after_the_restart(process: Process, ct: Path, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from argon2 import PasswordHasher
-from starlette.testclient import TestClient
 
 from segmentation.core.volume import LabelMap
 from tests.webapp.support import BONE_HU, BoneEngine, small_volume
@@ -21,6 +21,10 @@ from webapp.storage.mask_files import write_mask
 from webapp.storage.measurements import Fields as MeasurementFields
 from webapp.storage.reviews import Fields as ReviewFields
 from webapp.storage.store import Store
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette would rather have httpx2, which nothing else here needs
+    from starlette.testclient import TestClient
 
 PASSWORD = "four words are easy"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
