@@ -19,9 +19,11 @@ from segmentation.core.progress import Progress
 if TYPE_CHECKING:
     from segmentation.core.volume import Volume
     from segmentation.evaluation.distant_false_positives import DistantRow
+    from segmentation.evaluation.reliability import Answer
     from segmentation.evaluation.report import CaseReport
     from segmentation.evaluation.tables import Table
     from segmentation.inference.engine import Engine
+    from segmentation.inference.name_vertebrae import Namer
 
 
 @dataclass
@@ -46,7 +48,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--centrelines", metavar="FILE.json", type=Path, help="where the spine of each of them runs")
     command.add_argument("--negatives", metavar="DIR", type=Path, help="CTs without a spine: what is claimed there")
     command.add_argument("--vertebrae", action="store_true", help="vertebrae and names of --cases, too")
-    command.add_argument("--confidence", action="store_true", help="whether confidence in --cases comes true")
+    command.add_argument("--confidence", action="store_true", help="whether confidence in the cases comes true")
+    command.add_argument("--diagram", metavar="FILE.svg", type=Path, help="the reliability diagram of --confidence")
     command.add_argument("--label-maps", metavar="DIR", type=Path, help="vertebrae and names by masks without a CT")
     command.add_argument("--names-model", metavar="FILE.safetensors", type=Path, help="weights that name vertebrae")
     command.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
@@ -66,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             (options.far or options.negatives, _far),
             (options.robustness, _robustness),
             (options.vertebrae or options.label_maps, _vertebrae),
-            (options.confidence and options.cases, _confidence),
+            (options.confidence and (options.cases or options.folds), _confidence),
         ):
             if wanted:
                 part(session)
@@ -83,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     check_writable(options.output, ".json")
     check_writable(options.markdown, ".md")
+    check_writable(options.diagram, ".svg")
     if not (options.cases or options.folds or options.far or options.negatives or options.label_maps):
         raise BadConfiguration("cli.nothing_to_evaluate")
     if (options.far is None) != (options.centrelines is None):
@@ -184,15 +188,39 @@ def _confidence(session: _Session) -> None:
     from segmentation.evaluation.reliability import (
         SCAN,
         VERTEBRA,
-        Answer,
         claims_of_cases,
         claims_to_json,
+        draw_reliability,
         reliability_table,
     )
     from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
 
-    options, engine = session.options, session.load(None)
-    engine.namer = Namer(options.names_model or NAMES_MODEL)
+    options = session.options
+    namer = Namer(options.names_model or NAMES_MODEL)
+    weights = _weights_of_cases(options)
+    claims = claims_of_cases(
+        list(weights), lambda case: _answering(session.load(weights[case]), namer), session.progress
+    )
+    session.tables += [reliability_table(claims, kind) for kind in (VERTEBRA, SCAN)]
+    session.content["confidence"] = claims_to_json(claims)
+    if options.diagram is not None:
+        models = ", ".join(sorted({session.load(model).model_id for model in weights.values()}))
+        draw_reliability(claims, options.diagram, f"{models}; {namer.model.id}")
+
+
+def _weights_of_cases(options: argparse.Namespace) -> dict[Path, Path | None]:
+    """List the cases of ``--cases``, which ``--model`` segments, and of ``--folds``, each with its own weights."""
+    from segmentation.evaluation.cases import find_cases
+    from segmentation.evaluation.folds import read_folds
+
+    weights: dict[Path, Path | None] = dict.fromkeys(find_cases(options.cases)) if options.cases else {}
+    return weights | (dict(read_folds(options.folds).cases) if options.folds else {})
+
+
+def _answering(engine: Engine, namer: Namer) -> Callable[[Volume], Answer]:
+    from segmentation.evaluation.reliability import Answer
+
+    engine.namer = namer
 
     def segmented(volume: Volume) -> Answer:
         spine, trust = engine.segment(volume), engine.confidence
@@ -200,9 +228,7 @@ def _confidence(session: _Session) -> None:
         assert spine.vertebrae is not None
         return Answer(spine.labels > 0, spine.vertebrae.labels, spine.vertebrae.vertebrae, trust)
 
-    claims = claims_of_cases(options.cases, segmented, session.progress)
-    session.tables += [reliability_table(claims, kind) for kind in (VERTEBRA, SCAN)]
-    session.content["confidence"] = claims_to_json(claims)
+    return segmented
 
 
 def _robustness(session: _Session) -> None:

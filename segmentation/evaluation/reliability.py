@@ -15,12 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation.core.atomic import atomic_path
 from segmentation.core.boxes import Box
 from segmentation.core.errors import InputError
 from segmentation.core.labels import label_of, spine_voxels
 from segmentation.core.progress import Progress, ignore
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.evaluation.cases import Case, find_cases, read_case
+from segmentation.evaluation.cases import Case, read_case
 from segmentation.evaluation.metrics import dice
 from segmentation.evaluation.perturbations import PERTURBATIONS
 from segmentation.evaluation.regions import labelled_slab
@@ -31,6 +32,7 @@ UNPERTURBED = "as it is"
 VERTEBRA, SCAN = "vertebra", "scan"
 LEVELS = ("high", "medium", "low")
 BINS = 5
+DIAGONAL_COLOUR, POINT_COLOUR = "#6b7280", "#0f766e"
 
 
 class Trust(Protocol):
@@ -108,14 +110,22 @@ class Claim:
     right: bool
 
 
-def claims_of_cases(folder: Path, segmented: Segmented, progress: Progress = ignore) -> list[Claim]:
-    """Segment every labelled scan of a folder, as it is and perturbed, and collect what was claimed."""
+def claims_of_cases(
+    paths: Sequence[Path], segmented: Callable[[Path], Segmented], progress: Progress = ignore
+) -> list[Claim]:
+    """Segment labelled scans, as they are and perturbed, and collect what was claimed.
+
+    Args:
+        paths: Folders of the cases.
+        segmented: A case's folder to what segments it, so that each may have weights that never saw it.
+        progress: Told before each scan.
+    """
     claims: list[Claim] = []
-    paths = find_cases(folder)
     for number, path in enumerate(paths):
+        segment = segmented(path)
         for how, case in _copies(read_case(path)):
             progress(number / len(paths), f"{case.name}, {how}")
-            claims += claims_of(case, how, segmented(case.volume))
+            claims += claims_of(case, how, segment(case.volume))
     progress(1.0, "done")
     return claims
 
@@ -135,11 +145,8 @@ def reliability_table(claims: Sequence[Claim], kind: str) -> Table:
     """Make the table of one kind: claims by probability and by level, how often they came true, and the Brier score."""
     own = [claim for claim in claims if claim.kind == kind]
     said, true = np.array([claim.probability for claim in own]), np.array([claim.right for claim in own], dtype=float)
-    rows = []
-    for low in np.arange(BINS) / BINS:
-        high = low + 1 / BINS
-        inside = (said >= low) & ((said < high) | (high > 1 - 1e-9))
-        rows.append(_row(f"{low:.1f} to {high:.1f}", inside, said, true))
+    names = [f"{low / BINS:.1f} to {(low + 1) / BINS:.1f}" for low in range(BINS)]
+    rows = [_row(name, inside, said, true) for name, inside in zip(names, _bins(said), strict=True)]
     for level in LEVELS:
         rows.append(_row(level, np.array([claim.level == level for claim in own], dtype=bool), said, true))
     note = "no claim"
@@ -151,6 +158,37 @@ def reliability_table(claims: Sequence[Claim], kind: str) -> Table:
         )
     meaning = f"right: Dice at least {RIGHT_DICE} and the name" + ("s" if kind == SCAN else "")
     return Table(f"Confidence by {kind}", ["said", "claims", "mean said", "right", "right %"], rows, (note, meaning))
+
+
+def draw_reliability(claims: Sequence[Claim], picture: Path, title: str) -> None:
+    """Draw a reliability diagram (SVG): how often claims came true, by the probability stated, for each kind.
+
+    The area of a point is the number of claims. After Niculescu-Mizil & Caruana 2005, doi:10.1145/1102351.1102430.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    figure.suptitle(title, fontsize="medium")
+    for number, kind in enumerate((VERTEBRA, SCAN)):
+        own = [claim for claim in claims if claim.kind == kind]
+        said, true = np.array([c.probability for c in own]), np.array([c.right for c in own], dtype=float)
+        axes = figure.add_subplot(1, 2, number + 1, xlim=(0, 1), ylim=(-0.03, 1.03), aspect="equal")
+        axes.set(title=f"by {kind}", xlabel="probability stated", ylabel="came true")
+        axes.plot([0, 1], [0, 1], color=DIAGONAL_COLOUR, linestyle=":")
+        places, shares, counts = [], [], []
+        for inside in _bins(said):
+            if inside.any():
+                places.append(float(said[inside].mean()))
+                shares.append(float(true[inside].mean()))
+                counts.append(int(inside.sum()))
+        axes.plot(places, shares, color=POINT_COLOUR)
+        axes.scatter(places, shares, s=[12 * count**0.5 for count in counts], color=POINT_COLOUR)
+        for place, share, count in zip(places, shares, counts, strict=True):
+            axes.annotate(str(count), (place, share), (0, 8), textcoords="offset points", ha="center", fontsize="small")
+    # the same bytes each time, and text that stays text
+    with atomic_path(picture) as partial, mpl.rc_context({"svg.hashsalt": "spineview", "svg.fonttype": "none"}):
+        figure.savefig(partial, format="svg", metadata={"Date": None})
 
 
 def claims_to_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
@@ -197,6 +235,12 @@ def _inside(mine: NDArray[np.bool_], slab: Box) -> bool:
     return all(
         side.start is None or side.start <= round(float(c)) < side.stop for side, c in zip(slab, centre, strict=True)
     )
+
+
+def _bins(said: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Mark the claims of each of ``BINS`` equal ranges of probability; 1 belongs to the last."""
+    number = np.minimum((said * BINS + 1e-9).astype(int), BINS - 1)
+    return [number == bin_ for bin_ in range(BINS)]
 
 
 def _row(name: str, which: NDArray[np.bool_], said: NDArray[np.float64], true: NDArray[np.float64]) -> list[str]:

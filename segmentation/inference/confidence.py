@@ -141,12 +141,7 @@ def measure(
 
     ``column`` is what was located, on a coarser grid of the same extent; None where nothing was asked to locate.
     """
-    doubt = logits[logits > DOUBT_LOGIT]
-    probability = 1 / (1 + np.exp(-doubt))
-    sure = doubt > 0
-    total = float(probability.sum()) + int(sure.sum())
-    expected = 2 * float(probability[sure].sum()) / total if total else 0.0
-
+    expected = expected_dice(logits)
     found = np.argwhere(logits > 0)
     volume_ml = len(found) * grid.voxel_ml
     slice_cm = grid.spacing_mm[2] / 10
@@ -169,6 +164,15 @@ def measure(
         view_mm=min(source.extent_mm),
         slice_mm=max(source.spacing_mm),
     )
+
+
+def expected_dice(logits: NDArray[np.float32]) -> float:
+    """Compute 2 sum(p m) / (sum(p) + sum(m)) of the probabilities p and the mask m; 0 of an empty mask."""
+    doubt = logits[logits > DOUBT_LOGIT]
+    probability = 1 / (1 + np.exp(-doubt))
+    sure = doubt > 0
+    total = float(probability.sum()) + int(sure.sum())
+    return 2 * float(probability[sure].sum()) / total if total else 0.0
 
 
 def score(features: ConfidenceFeatures) -> Confidence:

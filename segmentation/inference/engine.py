@@ -25,12 +25,19 @@ from segmentation.core.errors import BadConfiguration, BadWeights, OperationCanc
 from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import DEFAULT_MODEL, Stage, load_model
-from segmentation.inference.confidence import Confidence, ConfidenceFeatures, measure, score
+from segmentation.inference.confidence import Confidence, ConfidenceFeatures, expected_dice, measure, score
 from segmentation.inference.judge import LAST_CERVICAL, judged
 from segmentation.inference.kinds import LEAST_METAL_ML, Kind, like_ct, measure_kind
 from segmentation.inference.name_vertebrae import NAMES_MODEL as NAMES_MODEL
 from segmentation.inference.name_vertebrae import Namer
-from segmentation.inference.postprocess import is_plausible_spine, keep_main_column, keep_spine, probability_of
+from segmentation.inference.postprocess import (
+    LEAST_EXPECTED_DICE,
+    is_perhaps_spine,
+    is_plausible_spine,
+    keep_main_column,
+    keep_spine,
+    probability_of,
+)
 from segmentation.inference.refine_borders import refine
 from segmentation.preprocessing.metal import metal_box
 from segmentation.preprocessing.preprocess import OUTSIDE_LOGIT, Mode, Prepared, prepare, resample, restore
@@ -203,33 +210,40 @@ class Engine:
 
     def _patches(self, volume: Volume, report: _Reporter) -> _Prediction:
         prepared = prepare(volume, self._segment.input)
-        column, reach = self._column(volume, prepared.image.shape, report)
+        column, reach, certain = self._column(volume, prepared.image.shape, report)
         logits = np.full(prepared.image.shape, OUTSIDE_LOGIT, dtype=np.float32)
         report.span(0.2, 0.9, "segmenting")
         box = bounding_box(reach, margin=round(MARGIN_MM / self._segment.input.spacing_mm))
         if box is not None:
             inside = self._run(self._segment, prepared.image[box], self._segment.window, report)
             logits[box] = np.where(reach[box], inside, OUTSIDE_LOGIT)
+        if column is not None and not certain and expected_dice(logits) < LEAST_EXPECTED_DICE:
+            logits[:], column[:] = OUTSIDE_LOGIT, False
         return _Prediction(logits, prepared, column, in_windows=True)
 
     def _column(
         self, volume: Volume, shape: tuple[int, ...], report: _Reporter
-    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
-        """Locate the column on the coarse grid, and mark where a vertebra may be, on the fine grid of ``shape``."""
+    ) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_], bool]:
+        """Locate the column on the coarse grid, and mark where a vertebra may be, on the fine grid of ``shape``.
+
+        False at the end where the second pass is to decide whether that is a spine at all.
+        """
         stage = self.model.stages.get("locate")
         if stage is None:
-            return None, np.ones(shape, dtype=bool)
+            return None, np.ones(shape, dtype=bool), True
         prepared = prepare(volume, stage.input)
         report.span(0.02, 0.2, "locating")
         logits = self._run(stage, prepared.image, stage.window, report)
         found = keep_main_column(keep_spine(logits > COLUMN_LOGIT, stage.input.spacing_mm**3), stage.input.spacing_mm)
-        if not is_plausible_spine(logits[found & (logits > 0)], stage.input.spacing_mm):
+        positive = logits[found & (logits > 0)]
+        certain = is_plausible_spine(positive, stage.input.spacing_mm)
+        if not certain and not is_perhaps_spine(positive):
             found[:] = False
         if not found.any():
-            return found, np.zeros(shape, dtype=bool)
+            return found, np.zeros(shape, dtype=bool), True
         near = ndimage.distance_transform_edt(~found) * stage.input.spacing_mm <= SEARCH_RADIUS_MM
         i, j, k = shape
-        return found, resample(near.astype(np.float32), (i, j, k)) > 0.5
+        return found, resample(near.astype(np.float32), (i, j, k)) > 0.5, certain
 
     def _run(self, stage: Stage, image: Array, window: int, report: _Reporter) -> Array:
         """Compute logits of an (I, J, K) image.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.labels import HEAD_TO_FOOT, NUMBERS
-from segmentation.phantom.spec import PhantomSpec, rotation
+from segmentation.phantom.spec import PhantomSpec, Vector, rotation
 
 # level: body height, width, depth, disc below, canal width, canal depth; mm
 _TABLE: dict[str, tuple[float, ...]] = {
@@ -28,7 +28,16 @@ _TABLE: dict[str, tuple[float, ...]] = {
     "L5": (27, 49, 35, 11.0, 26, 18),
     "L6": (27, 49, 35, 11.0, 26, 18),
 }
-_SACRUM_TILT = 14.0  # of S1 against the last lumbar level, degrees
+SACRUM_TILT, STEEP_SACRUM_TILT = 14.0, 20.0  # of S1 against the last lumbar level, degrees
+# Body height, width and depth of the sacral segments, mm.
+_SACRAL: tuple[Vector, ...] = ((29.0, 50.0, 33.0), (25.0, 40.0, 24.0), (22.0, 32.0, 18.0))
+_WHOLE_SACRAL: tuple[Vector, ...] = (
+    (30.0, 48.0, 28.0),
+    (25.0, 36.0, 20.0),
+    (22.0, 30.0, 15.0),
+    (19.0, 25.0, 12.0),
+    (17.0, 20.0, 10.0),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +96,17 @@ def place(spec: PhantomSpec) -> list[Vertebra]:
     ]
 
 
-def sacral_segments(last: Vertebra) -> list[Vertebra]:
-    """Shape S1 to S3, fused: each smaller than the one above and turned back, so that the front is hollow."""
+def sacral_segments(last: Vertebra, lifelike: bool = False) -> list[Vertebra]:
+    """Shape S1 to S3, fused: each smaller than the one above and turned back, so that the front is hollow.
+
+    If ``lifelike``, S1 is steeper, and S4 and S5 follow.
+    """
+    sizes, tilt_deg = _SACRAL, SACRUM_TILT
+    if lifelike:
+        sizes, tilt_deg = _WHOLE_SACRAL, STEEP_SACRUM_TILT
     segments = []
-    above, tilt, disc = last, last.tilt_deg + _SACRUM_TILT, last.disc_mm
-    for height, width, depth in ((29.0, 50.0, 33.0), (25.0, 40.0, 24.0), (22.0, 32.0, 18.0)):
+    above, tilt, disc = last, last.tilt_deg + tilt_deg, last.disc_mm
+    for height, width, depth in sizes:
         joint = _superior((above.tilt_deg + tilt) / 2) * disc
         centre = above.centre_mm - above.axes[:, 2] * above.height_mm / 2 - joint - _superior(tilt) * height / 2
         above = Vertebra("sacrum", NUMBERS["sacrum"], centre, _frame(tilt), tilt, height, width, depth, 0.0, 26.0, 14.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 
@@ -19,10 +20,38 @@ DISC_HU, SAC_HU, CORD_HU = 85.0, 25.0, 42.0
 TRABECULAR_HU, CORTICAL_HU = 185.0, 620.0
 ARCH_TRABECULAR_HU, ARCH_CORTICAL_HU = 260.0, 720.0
 SHELL_MM, ARCH_SHELL_MM = 1.3, 1.9
-_GRAIN_HU = 40.0
 
 
-def draw_spine(canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field) -> None:
+@dataclass(frozen=True)
+class Style:
+    """How bone is drawn.
+
+    Attributes:
+        cortex: Thickness of the cortex by that of ``SHELL_MM`` and ``ARCH_SHELL_MM``.
+        grain_hu: Standard deviation of the trabeculae.
+        taper: Size of a process at its tip by that at its root.
+        wing_mm: How far the sacrum's wings reach beyond its bodies.
+        sacral_hu: Of the sacrum's spongy bone, added to that of vertebrae.
+        joined_ribs: Ribs begin at the joint with the body.
+        inset_mm: How far the bright edge lies inside the label, as references reach beyond it.
+    """
+
+    cortex: float = 1.0
+    grain_hu: float = 40.0
+    taper: float = 1.0
+    wing_mm: float = 22.0
+    sacral_hu: float = 0.0
+    joined_ribs: bool = False
+    inset_mm: float = 0.0
+
+
+PLAIN = Style()
+LIFELIKE = Style(cortex=0.75, grain_hu=55.0, taper=0.6, wing_mm=22.0, sacral_hu=-90.0, joined_ribs=True, inset_mm=0.3)
+
+
+def draw_spine(
+    canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], grain: Field, style: Style = PLAIN
+) -> None:
     """Draw the discs first, then the canal's content, then the bones over both."""
     column = [*vertebrae, *sacrum]
     for upper, lower in pairwise([*vertebrae, *sacrum[:1]]):
@@ -30,12 +59,12 @@ def draw_spine(canvas: Canvas, vertebrae: Sequence[Vertebra], sacrum: Sequence[V
     for upper, lower in pairwise(column):
         _sac(canvas, upper, lower)
     for vertebra in vertebrae:
-        _vertebra(canvas, vertebra, grain)
+        _vertebra(canvas, vertebra, grain, style)
     if sacrum:
-        _sacral(canvas, sacrum, grain)
+        _sacral(canvas, sacrum, grain, style)
 
 
-def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
+def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field, style: Style) -> None:
     reach = (
         (-vertebra.width_mm / 2 - 28, vertebra.width_mm / 2 + 28),
         (-vertebra.depth_mm / 2 - vertebra.canal_depth_mm - 42, vertebra.depth_mm / 2 + 5),
@@ -45,36 +74,42 @@ def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field) -> None:
     if box is None:
         return
     at = canvas.coordinates(box, vertebra.axes, vertebra.centre_mm)
-    body, arch = shapes.body(at, vertebra), shapes.arch(at, vertebra)
+    body, arch = shapes.body(at, vertebra), shapes.arch(at, vertebra, style.taper)
     whole = np.maximum(shapes.smooth_union(body, arch, 2.5), -shapes.canal(at, vertebra))
-    canvas.bone(box, whole, _bone_hu(whole, body - arch, grain[box]), vertebra.number)
+    canvas.bone(box, whole, _bone_hu(whole, body - arch, grain[box], style), vertebra.number, style.inset_mm)
 
 
-def _sacral(canvas: Canvas, segments: Sequence[Vertebra], grain: Field) -> None:
+def _sacral(canvas: Canvas, segments: Sequence[Vertebra], grain: Field, style: Style) -> None:
     """Draw the sacrum as one bone: the segments run into each other."""
     first = segments[0]
-    box = canvas.box(first.axes, first.centre_mm, ((-70.0, 70.0), (-95.0, 40.0), (-105.0, 30.0)))
+    box = canvas.box(first.axes, first.centre_mm, ((-75.0, 75.0), (-115.0, 40.0), (-135.0, 30.0)))
     if box is None:
         return
-    bodies, wings, tunnels = zip(*(_segment(canvas, box, segment) for segment in segments), strict=True)
+    bodies, wings, tunnels = zip(*(_segment(canvas, box, segment, style.wing_mm) for segment in segments), strict=True)
     body = reduce(lambda one, other: shapes.smooth_union(one, other, 10.0), bodies)
     wing = reduce(lambda one, other: shapes.smooth_union(one, other, 8.0), wings)
     whole = np.maximum(shapes.smooth_union(body, wing, 6.0), -np.minimum.reduce(tunnels))
-    canvas.bone(box, whole, _bone_hu(whole, body - wing, grain[box]), first.number)
+    hu = _bone_hu(whole, body - wing, grain[box], style) + _spongy(whole) * np.float32(style.sacral_hu)
+    canvas.bone(box, whole, hu, first.number, style.inset_mm)
 
 
-def _segment(canvas: Canvas, box: Box, segment: Vertebra) -> tuple[Field, Field, Field]:
+def _segment(canvas: Canvas, box: Box, segment: Vertebra, wing_mm: float) -> tuple[Field, Field, Field]:
     """Shape body, wings and canal; the canal no longer than its segment, so that it can bend with the bone."""
     at = canvas.coordinates(box, segment.axes, segment.centre_mm)
     length = np.abs(at[2]) - (segment.height_mm / 2 + 4)
-    return shapes.body(at, segment), shapes.ala(at, segment), np.maximum(shapes.canal(at, segment), length)
+    return shapes.body(at, segment), shapes.ala(at, segment, wing_mm), np.maximum(shapes.canal(at, segment), length)
 
 
-def _bone_hu(distance: Field, body_minus_arch: Field, grain: Field) -> Field:
+def _spongy(distance: Field) -> Field:
+    """Compute how far a voxel lies below the shell, 0..1."""
+    return np.asarray(np.clip(-(distance + 2) / 4, 0, 1), dtype=np.float32)
+
+
+def _bone_hu(distance: Field, body_minus_arch: Field, grain: Field, style: Style = PLAIN) -> Field:
     """Compute a dense shell, spongy inside; ``body_minus_arch`` is negative where the body is nearer than the arch."""
     arch = np.clip(0.5 + body_minus_arch / 4, 0, 1)
-    shell = SHELL_MM + arch * (ARCH_SHELL_MM - SHELL_MM)
-    inside = TRABECULAR_HU + arch * (ARCH_TRABECULAR_HU - TRABECULAR_HU) + grain * _GRAIN_HU
+    shell = style.cortex * (SHELL_MM + arch * (ARCH_SHELL_MM - SHELL_MM))
+    inside = TRABECULAR_HU + arch * (ARCH_TRABECULAR_HU - TRABECULAR_HU) + grain * style.grain_hu
     outside = CORTICAL_HU + arch * (ARCH_CORTICAL_HU - CORTICAL_HU)
     dense = np.clip(1.0 + (distance + shell) / 1.2, 0, 1)
     return np.asarray(inside + dense * (outside - inside), dtype=np.float32)
@@ -114,7 +149,13 @@ def _between(upper: Vertebra, lower: Vertebra) -> NDArray[np.float64]:
     return np.asarray(mean / np.linalg.norm(mean, axis=0))
 
 
-def draw_ribs(canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[float, float], middle_mm: float) -> None:
+def draw_ribs(
+    canvas: Canvas,
+    vertebrae: Sequence[Vertebra],
+    half_mm: tuple[float, float],
+    middle_mm: float,
+    style: Style = PLAIN,
+) -> None:
     """Draw a rib each side of every thoracic level, along an ellipse inside the body's outline.
 
     Args:
@@ -122,20 +163,25 @@ def draw_ribs(canvas: Canvas, vertebrae: Sequence[Vertebra], half_mm: tuple[floa
         vertebrae: The levels, of which the thoracic ones bear ribs.
         half_mm: Half axes of the rib cage along R and A.
         middle_mm: Its middle along A.
+        style: How bone is drawn.
     """
     for vertebra in vertebrae:
         if vertebra.region == "T":
             for side in (-1, 1):
-                _rib(canvas, vertebra, side, half_mm, middle_mm)
+                _rib(canvas, vertebra, side, (half_mm, middle_mm), style)
 
 
-def _rib(canvas: Canvas, vertebra: Vertebra, side: int, half_mm: tuple[float, float], middle_mm: float) -> None:
+def _rib(canvas: Canvas, vertebra: Vertebra, side: int, cage: tuple[tuple[float, float], float], style: Style) -> None:
+    half_mm, middle_mm = cage
     back = -vertebra.depth_mm / 2
     edge = vertebra.canal_width_mm / 2
     own: list[Point] = [
         (side * (vertebra.width_mm / 2 + 1), back + 3, vertebra.height_mm * 0.42),
         (side * (edge + 20), back - vertebra.canal_depth_mm - 3, vertebra.height_mm * 0.42),
     ]
+    if style.joined_ribs:  # head at the body's side, neck along the process, in front of it
+        head = (side * (vertebra.width_mm / 2 - 1), back + 6, vertebra.height_mm * 0.3)
+        own = [head, (side * (edge + 19), back - vertebra.canal_depth_mm + 1, vertebra.height_mm * 0.3)]
     points = [vertebra.to_mm(p) for p in own]
     last = {"T11": 0.5, "T12": 0.3, "T13": 0.2}.get(vertebra.name, 0.8)
     for turn in np.linspace(0.30, last * np.pi, max(3, round(last * 14))):

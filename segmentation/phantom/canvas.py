@@ -68,12 +68,15 @@ class Canvas:
         view = self.hu[box]
         view += self.cover(distance) * (hu - view)
 
-    def bone(self, box: Box, distance: Field, hu: Field, number: int) -> None:
-        """Paint bone; where two bones meet, each voxel belongs to the one it lies deeper in."""
+    def bone(self, box: Box, distance: Field, hu: Field, number: int, inset_mm: float = 0.0) -> None:
+        """Paint bone; where two bones meet, each voxel belongs to the one it lies deeper in.
+
+        ``inset_mm``: how far its bright edge lies inside.
+        """
         nearest = self._nearest[box]
         closer = distance < nearest
         view = self.hu[box]
-        view += np.where(closer, self.cover(distance), 0) * (hu - view)
+        view += np.where(closer, self.cover(distance + np.float32(inset_mm)), 0) * (hu - view)
         self.labels[box][closer & (distance < 0)] = number
         np.minimum(nearest, distance, out=nearest)
 

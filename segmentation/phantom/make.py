@@ -45,7 +45,8 @@ def make_phantom(spec: PhantomSpec | None = None) -> Phantom:
     """Build the phantom that ``spec`` describes; the default is T11 to the sacrum, 160 x 139 x 195 voxels."""
     spec = spec or PhantomSpec()
     vertebrae = place(spec)
-    sacrum = sacral_segments(vertebrae[-1]) if spec.sacrum and vertebrae[-1].region == "L" else []
+    style = bones.LIFELIKE if spec.lifelike else bones.PLAIN
+    sacrum = sacral_segments(vertebrae[-1], spec.lifelike) if spec.sacrum and vertebrae[-1].region == "L" else []
     canvas = Canvas(_grid(spec, vertebrae, sacrum))
     tissue.draw_trunk(canvas)
     if spec.organs:
@@ -53,10 +54,10 @@ def make_phantom(spec: PhantomSpec | None = None) -> Phantom:
     tissue.draw_muscles(canvas, vertebrae)
     if spec.ribs:
         half = (tissue.BODY_HALF_MM[0] - 19, tissue.BODY_HALF_MM[1] - 22)
-        bones.draw_ribs(canvas, vertebrae, half, tissue.BODY_MIDDLE_MM - 2)
+        bones.draw_ribs(canvas, vertebrae, half, tissue.BODY_MIDDLE_MM - 2, style)
     if sacrum:
         bones.draw_ilium(canvas, sacrum[0])
-    bones.draw_spine(canvas, vertebrae, sacrum, canvas.texture(spec.seed + 2, 2.5))
+    bones.draw_spine(canvas, vertebrae, sacrum, canvas.texture(spec.seed + 2, 2.5), style)
     hu = np.clip(np.rint(add_noise(canvas.hu, spec.noise_hu, spec.seed)), *_HU_RANGE).astype(np.int16)
     header = header_for(canvas.grid)
     # The header's float32 numbers are the truth for whoever reads the file; both must be the same grid.
@@ -77,7 +78,7 @@ def write_phantom(folder: Path, spec: PhantomSpec | None = None) -> Phantom:
 
 def _grid(spec: PhantomSpec, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra]) -> Grid:
     top = vertebrae[0].centre_mm[2] + vertebrae[0].height_mm / 2 + _MARGIN_MM
-    lowest = sacrum[1] if sacrum else vertebrae[-1]
+    lowest = sacrum[-1 if spec.lifelike else 1] if sacrum else vertebrae[-1]
     bottom = lowest.centre_mm[2] - lowest.height_mm / 2 - (0 if sacrum else _MARGIN_MM)
     if spec.fov_mm is None:
         fov: Vector = (*_BODY_FOV_MM, float(top - bottom))

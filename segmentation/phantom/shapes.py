@@ -26,8 +26,13 @@ def smooth_union(first: Field, second: Field, blend_mm: float) -> Field:
     return np.asarray(np.minimum(first, second) - h * h * (blend_mm / 4), dtype=np.float32)
 
 
-def bar(at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = (0.0, 0.0, 0.0)) -> Field:
-    """Shape a round bar between two points, its section pulled out by ``stretch`` mm to both sides of each axis."""
+def bar(
+    at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = (0.0, 0.0, 0.0), taper: float = 1.0
+) -> Field:
+    """Shape a round bar between two points, its section pulled out by ``stretch`` mm to both sides of each axis.
+
+    ``taper`` is the section's size at the second point by that at the first.
+    """
     start, end = np.asarray(ends[0], np.float32), np.asarray(ends[1], np.float32)
     along = end - start
     offsets = [axis - s for axis, s in zip(at, start, strict=True)]
@@ -37,9 +42,10 @@ def bar(at: Coordinates, ends: Sequence[Point], radius: float, stretch: Point = 
     for offset, step, pull in zip(offsets, along, stretch, strict=True):
         rest = offset - t * step
         if pull:
-            rest = rest - np.clip(rest, -pull, pull)
+            reach = pull * (1 - (1 - taper) * t)
+            rest = rest - np.clip(rest, -reach, reach)
         square = square + rest * rest
-    return np.asarray(np.sqrt(square) - np.float32(radius), dtype=np.float32)
+    return np.asarray(np.sqrt(square) - radius * (1 - (1 - taper) * t), dtype=np.float32)
 
 
 def ellipsoid(at: Coordinates, centre: Point, half: Point) -> Field:
@@ -81,8 +87,11 @@ def canal(at: Coordinates, vertebra: Vertebra) -> Field:
     return np.asarray((ratio - 1) * half_depth, dtype=np.float32)
 
 
-def arch(at: Coordinates, vertebra: Vertebra) -> Field:
-    """Shape pedicles, articular pillars, laminae, transverse processes and the spinous process, canal taken out."""
+def arch(at: Coordinates, vertebra: Vertebra, taper: float = 1.0) -> Field:
+    """Shape pedicles, articular pillars, laminae, transverse processes and the spinous process, canal taken out.
+
+    ``taper``: of the transverse and spinous processes, as in ``bar``.
+    """
     mirrored: Coordinates = (np.abs(at[0]), at[1], at[2])
     h = vertebra.height_mm
     wall = -vertebra.depth_mm / 2  # the body's back
@@ -90,14 +99,16 @@ def arch(at: Coordinates, vertebra: Vertebra) -> Field:
     edge = vertebra.canal_width_mm / 2
     parts = _PARTS[vertebra.region](h, wall, back, edge)
     whole: Field | None = None
-    for ends, radius, stretch in parts:
-        part = bar(mirrored, ends, radius, stretch)
+    for number, (ends, radius, stretch) in enumerate(parts):
+        process = number >= len(parts) - PROCESSES
+        part = bar(mirrored, ends, radius, stretch, taper if process else 1.0)
         whole = part if whole is None else smooth_union(whole, part, 3.0)
     assert whole is not None
     return np.maximum(whole, -canal(at, vertebra))
 
 
 Part = tuple[tuple[Point, Point], float, Point]
+PROCESSES = 2  # the last parts of each region are the transverse and the spinous process
 
 
 def _lumbar(h: float, wall: float, back: float, edge: float) -> list[Part]:
@@ -140,11 +151,11 @@ def _cervical(h: float, wall: float, back: float, edge: float) -> list[Part]:
 _PARTS = {"L": _lumbar, "T": _thoracic, "C": _cervical}
 
 
-def ala(at: Coordinates, segment: Vertebra) -> Field:
-    """Shape the wings of a sacral segment and the crest behind its canal."""
+def ala(at: Coordinates, segment: Vertebra, reach_mm: float = 22.0) -> Field:
+    """Shape the wings of a sacral segment, which reach so far beyond its body, and the crest behind its canal."""
     mirrored: Coordinates = (np.abs(at[0]), at[1], at[2])
     a, b = segment.width_mm / 2, segment.depth_mm / 2
-    wing = bar(mirrored, ((a - 4, -4, 0), (a + 22, -14, -2)), segment.height_mm * 0.36, (0, 2.0, 2.0))
+    wing = bar(mirrored, ((a - 4, -4, 0), (a + reach_mm, -14, -2)), segment.height_mm * 0.36, (0, 2.0, 2.0))
     crest = bar(mirrored, ((a - 2, -b - 10, 0), (0, -b - 20, -2)), 4.5, (0, 0, segment.height_mm * 0.4))
     return smooth_union(wing, crest, 5.0)
 

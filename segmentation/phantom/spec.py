@@ -35,6 +35,9 @@ class PhantomSpec:
         centre_mm: Middle of the scan relative to the middle of the levels; None suits ``fov_mm``.
         ribs, organs: Draw ribs; draw lungs, kidneys, vessels, bowel.
         noise_hu: Standard deviation of the noise.
+        lifelike: Draw bone more as a scanner shows it: a thin cortex, coarse trabeculae, processes that taper, ribs
+            that meet their vertebrae, and a steep sacrum with wide wings between the hip bones. Bodies, canals and
+            discs measure the same.
         seed: Of everything random.
 
     Raises:
@@ -53,6 +56,7 @@ class PhantomSpec:
     ribs: bool = True
     organs: bool = True
     noise_hu: float = 15.0
+    lifelike: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -14,34 +14,38 @@ from segmentation.vertebrae.votes import LEAST_SHARE, PITCH_MM, Instance, neares
 
 SACRUM_ML = 4.0
 SACRUM_NEAR = 1.6  # expected distances below the last body's centre at which the sacrum's top third lies at most
-# Of 9 real scans the fifth lumbar vertebra has 0.01 at most, the top of a sacrum that a mask holds 0.14 at least,
-# with less than 0.42 of the volume of the vertebra above.
-SACRAL_SHARE, SACRAL_VOLUME = 0.07, 0.65
+# Log odds that a last instance is the sacrum's top: by the share of its voxels that is sacrum to the network, and by
+# its volume, without them, beside that of the vertebra above. Chosen on 26 held-out views; see docs/experiments.md.
+SACRAL_SLOPE, SACRAL_HALF, VOLUME_SLOPE, VOLUME_HALF, MOST_ODDS = 8.0, 0.6, 3.0, 0.65, 3.0
+SACRAL_SHARE = 0.12  # of a last vertebra whose row is not sure
 LEAST_SACRUM_ML = 6.0  # of an instance that is the sacrum's top; less is a crumb
-RIB_NEAR_MM = 9.0
+RIB_NEAR_MM = 17.0
 RIB_ML = 0.35  # of rib beside one vertebra
 DENS_PROBABILITY = 0.75
 ABOVE_MASK_MM = 22.0  # of view above the mask, where another vertebra would show
 GOES_ON_MM = 30.0  # of view below the last body's lower end that would show a sacrum
 
 
-def sacral_share(fields: Fields, instances: Sequence[Instance]) -> float:
-    """Compute how far the voxels of the last instance are sacrum to the network, 0..1."""
+def sacral_shares(fields: Fields, instances: Sequence[Instance]) -> NDArray[np.float64]:
+    """Compute how far the voxels of each instance are sacrum to the network, 0..1."""
     here = fields.mask >= LEAST_SHARE
     place = fields.grid.to_mm(np.argwhere(here).astype(np.float64)) + fields.offset_mm[:, here].T
     nearest, _ = nearest_centre(place, np.array([one.centre_mm for one in instances]))
-    sacral = fields.tissue[SACRAL][here][nearest == len(instances) - 1]
-    return float(sacral.mean()) if len(sacral) else 0.0
+    sacral = fields.tissue[SACRAL][here].astype(np.float64)
+    count = np.bincount(nearest, minlength=len(instances))
+    return np.asarray(np.bincount(nearest, sacral, minlength=len(instances)) / np.maximum(count, 1))
 
 
-def ends_in_sacrum(share: float, instances: Sequence[Instance]) -> bool:
-    """Tell whether the last of the instances is no vertebra but the top of the sacrum, which spine masks often hold.
+def sacral_odds(share: float, volume_ml: float, above_ml: float) -> float:
+    """Compute the log odds that a last instance is no vertebra but the sacrum's top, which masks often hold.
 
-    The network then takes a ``share`` of its voxels for sacrum, and it is smaller than the vertebra above.
+    Args:
+        share: Of its voxels, sacrum to the network.
+        volume_ml: Of it, without these.
+        above_ml: Of the vertebra above.
     """
-    if len(instances) < 2:
-        return False
-    return share > SACRAL_SHARE and instances[-1].volume_ml < SACRAL_VOLUME * instances[-2].volume_ml
+    odds = SACRAL_SLOPE * (share - SACRAL_HALF) + VOLUME_SLOPE * (VOLUME_HALF - volume_ml / above_ml)
+    return float(np.clip(odds, -MOST_ODDS, MOST_ODDS))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,16 +19,17 @@ from segmentation.vertebrae.landmarks import (
     LEAST_SACRUM_ML,
     SACRAL_SHARE,
     Landmarks,
-    ends_in_sacrum,
     find_landmarks,
-    sacral_share,
+    sacral_odds,
+    sacral_shares,
 )
 from segmentation.vertebrae.named_spine import Alternative, NamedSpine, NamedVertebra
-from segmentation.vertebrae.sequence import Path, name_row
-from segmentation.vertebrae.votes import PITCH_MM, Instance, find_instances
+from segmentation.vertebrae.sequence import EVIDENCE, Path, name_row, shared
+from segmentation.vertebrae.votes import Instance, find_instances
 
 SURE_PROBABILITY = 0.9
 NAMINGS = 4
+MOST_SACRAL = 2  # instances at the lower end that may be the sacrum's
 
 
 def nothing_named(shape: tuple[int, ...]) -> NamedSpine:
@@ -44,19 +46,16 @@ def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_train
         fields: The network's answers around the mask.
         unlike_training: The scan is of a kind that the network was not trained for: nothing is sure then.
     """
-    instances = find_instances(fields)
-    if not instances:
+    everything = find_instances(fields)
+    if not everything:
         return nothing_named(mask.shape)
-    everything = instances
-    share = sacral_share(fields, instances)
-    if ends_in_sacrum(share, instances):
-        instances = instances[:-1]
-    dropped = everything[len(instances) :]
-    marks = find_landmarks(fields, instances, any(one.volume_ml > LEAST_SACRUM_ML for one in dropped))
-    paths = namings(instances, marks)
+    shares = sacral_shares(fields, everything)
+    rows = [_row(fields, everything, shares, below) for below in range(min(MOST_SACRAL, len(everything) - 1) + 1)]
+    paths = shared([path for row, _, _ in rows for path in row])
     best = paths[0]
+    _, instances, marks = next(row for row in rows if any(path.score == best.score for path in row[0]))
     sure, reason = judge(paths, marks)
-    if sure and sacral_share(fields, everything[: len(instances)]) > SACRAL_SHARE:
+    if sure and shares[len(instances) - 1] > SACRAL_SHARE:
         sure, reason = False, "close_call"  # the last one may be the sacrum's top
     if unlike_training:
         sure, reason = False, "unlike_training"
@@ -72,15 +71,29 @@ def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_train
     return NamedSpine(labels, vertebrae, sure, reason, others)
 
 
+def _row(
+    fields: Fields, everything: Sequence[Instance], shares: NDArray[np.float64], below: int
+) -> tuple[list[Path], Sequence[Instance], Landmarks]:
+    """Name all but the last ``below`` instances, which are the sacrum's top then."""
+    count = len(everything) - below
+    instances, dropped = everything[:count], everything[count:]
+    marks = find_landmarks(fields, instances, any(one.volume_ml > LEAST_SACRUM_ML for one in dropped))
+    odds = sum(
+        sacral_odds(float(share), one.volume_ml, above.volume_ml)
+        for share, (above, one) in zip(shares[count:], pairwise(everything[count - 1 :]), strict=True)
+    )
+    paths = namings(instances, marks)
+    # the weight of a vertebra more or less must not depend on how many there are
+    bonus = odds + sum(float(EVIDENCE * one.log_levels.max()) for one in dropped)
+    return [replace(path, score=path.score + bonus) for path in paths], instances, marks
+
+
 def namings(instances: Sequence[Instance], marks: Landmarks) -> list[Path]:
     """Find the likeliest namings of vertebrae from head to foot."""
-    steps = []
-    for above, below in pairwise(instances):
-        level = (above.expected_level + below.expected_level) / 2
-        expected = PITCH_MM[int(np.clip(round(level), 0, len(PITCH_MM) - 1))]
-        steps.append(float(np.linalg.norm(above.centre_mm - below.centre_mm)) / float(expected))
+    steps = [float(below.slot - above.slot) for above, below in pairwise(instances)]
     log_levels = np.stack([one.log_levels for one in instances])
-    return name_row(log_levels, steps, marks.sacrum, marks.goes_on_below, marks.goes_on_above, NAMINGS)
+    seen = (marks.sacrum, marks.goes_on_below, marks.goes_on_above)
+    return name_row(log_levels, steps, *seen, NAMINGS, marks.ribs)
 
 
 def judge(paths: Sequence[Path], marks: Landmarks) -> tuple[bool, str]:

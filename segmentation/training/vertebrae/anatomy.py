@@ -19,8 +19,8 @@ from segmentation.core.labels import SACRUM, is_spine
 from segmentation.readers import read_label_map, read_volume
 
 SPACING_MM = 1.5
-RIB, OTHER_BONE = 40, 50
-"""Codes beside VerSe's numbers: any rib, and any bone that is neither spine nor rib."""
+RIB, OTHER_BONE, SKULL = 40, 50, 51
+"""Codes beside VerSe's numbers: any rib, any bone that is neither spine nor rib, and the skull's base."""
 LEFT_RIBS, RIGHT_RIBS = range(31, 43), range(51, 63)
 BODY_LABELS = (49, 50)
 _LUMBAR, _LAST_LUMBAR, _THORACIC = range(20, 26), (24, 25), range(8, 20)

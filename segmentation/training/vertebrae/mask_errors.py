@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.core.labels import SACRUM
-from segmentation.training.vertebrae.anatomy import RIB
+from segmentation.training.vertebrae.anatomy import RIB, SKULL
 from segmentation.vertebrae.fields import VOXEL_MM
 
 Mask = NDArray[np.bool_]
@@ -21,10 +21,7 @@ def spoiled_mask(codes: NDArray[np.uint8], spine: Mask, rng: np.random.Generator
     mask = spine.copy()
     if rng.random() < 0.15:
         return mask
-    if rng.random() < 0.65:
-        mask |= _upper_sacrum(codes, rng)
-    if rng.random() < 0.3:
-        mask |= (codes == RIB) & _boxes(mask, rng, int(rng.integers(1, 5)), 12, 30)
+    mask |= _other_bones(codes, mask, rng)
     if rng.random() < 0.2:
         mask = ndimage.binary_dilation(mask)
     elif rng.random() < 0.25:
@@ -41,6 +38,18 @@ def spoiled_mask(codes: NDArray[np.uint8], spine: Mask, rng: np.random.Generator
     return mask
 
 
+def _other_bones(codes: NDArray[np.uint8], mask: Mask, rng: np.random.Generator) -> Mask:
+    """Mark what is coloured of sacrum, skull and ribs."""
+    found = np.zeros(mask.shape, bool)
+    if rng.random() < 0.75:
+        found |= _upper_sacrum(codes, rng)
+    if rng.random() < 0.7:
+        found |= _lower_skull(codes, rng)
+    if rng.random() < 0.3:
+        found |= (codes == RIB) & _boxes(mask | found, rng, int(rng.integers(1, 5)), 12, 30)
+    return found
+
+
 def _eroded(mask: Mask) -> Mask:
     return np.asarray(ndimage.binary_erosion(mask))
 
@@ -49,8 +58,25 @@ def _upper_sacrum(codes: NDArray[np.uint8], rng: np.random.Generator) -> Mask:
     sacrum = codes == SACRUM
     rows = np.flatnonzero(sacrum.any(axis=(0, 1)))
     if len(rows):
-        sacrum[:, :, : max(0, rows[-1] - int(rng.uniform(6, 45) / FINE_MM))] = False
+        depth_mm = rng.uniform(6, 45) if rng.random() < 0.6 else rng.uniform(30, 70)
+        sacrum[:, :, : max(0, rows[-1] - int(depth_mm / FINE_MM))] = False
     return np.asarray(sacrum)
+
+
+def _lower_skull(codes: NDArray[np.uint8], rng: np.random.Generator) -> Mask:
+    """Mark what a mask holds of the skull: near the atlas, up to a random height, in pieces or as a whole."""
+    skull, atlas = codes == SKULL, codes == 1
+    where = np.argwhere(atlas)
+    if not len(where) or not skull.any():
+        return np.zeros(codes.shape, bool)
+    middle, top = where.mean(axis=0), int(where[:, 2].max())
+    skull[:, :, max(0, top + int(rng.uniform(3, 32) / FINE_MM)) :] = False
+    i, j = np.ogrid[: codes.shape[0], : codes.shape[1]]
+    reach = rng.uniform(20, 45) / FINE_MM
+    skull &= ((i - middle[0]) ** 2 + (j - middle[1]) ** 2 < reach**2)[:, :, None]
+    if rng.random() < 0.6:
+        skull &= _boxes(skull, rng, int(rng.integers(1, 6)), 10, 40)
+    return np.asarray(skull)
 
 
 def _boxes(mask: Mask, rng: np.random.Generator, count: int, low_mm: float, high_mm: float) -> Mask:

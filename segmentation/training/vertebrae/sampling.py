@@ -11,7 +11,8 @@ from segmentation.core.boxes import labelled_boxes
 from segmentation.core.labels import SACRUM, is_spine
 from segmentation.training.augment import blur
 from segmentation.training.synthesis.ct_from_labels import other_bones, smooth_noise, soft_tissue, vessel
-from segmentation.training.vertebrae.anatomy import OTHER_BONE, RIB, SPACING_MM, Anatomy
+from segmentation.training.synthesis.skull_base import draw_skull_base
+from segmentation.training.vertebrae.anatomy import OTHER_BONE, RIB, SKULL, SPACING_MM, Anatomy
 from segmentation.training.vertebrae.mask_errors import FINE, FINE_MM, spoiled_mask
 from segmentation.vertebrae.fields import OFFSET_MM, RIBS, SACRAL, VERTEBRA, VOXEL_MM
 
@@ -64,7 +65,7 @@ class Item:
 def draw(items: list[Item], rng: np.random.Generator) -> Sample:
     """Draw one sample: which spine, which part of it, bent how, seen how."""
     while True:
-        kind = rng.choice(["whole", "piece", "top", "bottom"], p=[0.3, 0.3, 0.16, 0.24])
+        kind = rng.choice(["whole", "piece", "top", "bottom"], p=[0.2, 0.22, 0.28, 0.3])
         able = [item for item in items if _suits(item, kind)] or items
         weights = np.array([item.weight for item in able])
         item = able[rng.choice(len(able), p=weights / weights.sum())]
@@ -85,8 +86,8 @@ def _part(numbers: list[int], kind: str, rng: np.random.Generator) -> list[int]:
         return numbers
     if kind == "top":
         return numbers[: rng.integers(3, 11)]
-    if kind == "bottom":
-        return numbers[-rng.integers(2, 10) :]
+    if kind == "bottom":  # mostly as short as a field around a few lumbar vertebrae
+        return numbers[-rng.integers(2, 7 if rng.random() < 0.6 else 10) :]
     size = min(count, int(rng.integers(2, 10)))
     start = int(rng.integers(0, count - size + 1))
     return numbers[start : start + size]
@@ -120,6 +121,9 @@ def _view(item: Item, part: list[int], rng: np.random.Generator) -> Sample | Non
     if not (codes > 0).any():
         return None
     centres = {n: bend(turn @ (c * SPACING_MM)) for n, c in anatomy.centres.items()}
+    if 1 in centres and anatomy.hu is None and rng.random() < 0.85:
+        skull = draw_skull_base(codes.shape, FINE_MM, centres[1] - corner, rng) & inside & (codes == 0)
+        codes[skull] = SKULL
     return _sample(anatomy, codes, hu, inside, centres, corner, alone, rng)
 
 
@@ -232,7 +236,7 @@ def _sample(
 ) -> Sample:
     spine = is_spine(codes) & (codes > 0)
     shares = {VERTEBRA: pooled(spine), SACRAL: pooled(codes == SACRUM), RIBS: pooled(codes == RIB)}
-    other = pooled(codes == OTHER_BONE)
+    other, skull = pooled((codes == OTHER_BONE) | (codes == SKULL)), pooled(codes == SKULL)
     view = pooled(inside) > 0.5
     mask = pooled(spoiled_mask(codes, spine, rng))
     if alone:
@@ -249,7 +253,7 @@ def _sample(
     if alone:
         tissue[tissue != VERTEBRA] = IGNORE
     elif not known:  # what has no label may be anything
-        tissue[(tissue != VERTEBRA) & (tissue != SACRAL)] = IGNORE
+        tissue[(tissue != VERTEBRA) & (tissue != SACRAL) & (skull < 0.5)] = IGNORE
     tissue[~view] = IGNORE
     level, offset, weight = _targets(codes, spine, shares[VERTEBRA], centres, corner)
     return Sample(np.stack([image, mask]).astype(np.float32), tissue, level, offset, weight)

@@ -20,7 +20,8 @@ from segmentation.inference.checkpoint import Stage, save_model
 from segmentation.networks.vertebra_unet import VertebraUNet, VertebraUNetSpec
 from segmentation.preprocessing.preprocess import InputSpec
 from segmentation.training.vertebrae.sampling import IGNORE, Item, Sample, draw
-from segmentation.vertebrae.fields import VOXEL_MM
+from segmentation.vertebrae.fields import BACKGROUND, RIBS, VOXEL_MM
+from segmentation.vertebrae.votes import LEAST_SHARE
 
 STAGE = "name"
 SAVE_EVERY_S = 120.0
@@ -41,9 +42,11 @@ def loss_of(output: Tensor, sample: Sample, spec: VertebraUNetSpec) -> tuple[Ten
     tissue = torch.from_numpy(sample.tissue.ravel().astype(np.int64))
     known = tissue != IGNORE
     class_weight = torch.tensor([1.0, BONE_WEIGHT, BONE_WEIGHT, BONE_WEIGHT])
-    tissue_loss = (
-        functional.cross_entropy(tissue_logits[known], tissue[known], class_weight) if known.any() else output.sum() * 0
-    )
+    # What the mask holds and is no bone of these (skull, dust) counts as much as bone: it must not vote.
+    in_mask = torch.from_numpy(sample.image[1].ravel()) >= LEAST_SHARE
+    each = torch.where(in_mask & (tissue == BACKGROUND), BONE_WEIGHT, class_weight[tissue.clamp(max=RIBS)])[known]
+    losses = functional.cross_entropy(tissue_logits[known], tissue[known], reduction="none")
+    tissue_loss = (losses * each).sum() / (each.sum() + 1e-6)
     level = torch.from_numpy(sample.level.ravel().astype(np.int64))
     here = level != IGNORE
     weight = torch.from_numpy(sample.weight.ravel())[here]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from segmentation.core.geometry import Grid
@@ -14,6 +16,7 @@ from segmentation.evaluation.reliability import (
     Claim,
     claims_of,
     claims_to_json,
+    draw_reliability,
     reliability_table,
 )
 from segmentation.inference.confidence import Confidence
@@ -37,6 +40,15 @@ def test_the_table_counts_what_came_true_and_the_brier_score_is_that_of_the_defi
     assert rows["medium"][0] == "0"
     assert table.notes[0].startswith(f"Brier score {(0.01 + 0.01 + 0.64 + 0.01) / 4:.3f}; always saying 0.50")
     assert reliability_table(claims, SCAN).notes[0] == "no claim"
+
+
+def test_the_diagram_names_how_many_claims_each_point_stands_for(tmp_path: Path):
+    claims = [claim(0.9, True)] * 7 + [claim(0.3, False)] * 3
+    draw_reliability(claims, tmp_path / "a.svg", "these weights")
+    draw_reliability(claims, tmp_path / "b.svg", "these weights")
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert all(f">{word}<" in text for word in ("7", "3", "these weights", "by vertebra", "by scan"))
+    assert text == (tmp_path / "b.svg").read_text(encoding="utf-8")
 
 
 def test_a_probability_of_one_is_counted():

@@ -146,6 +146,14 @@ def test_only_what_lies_near_the_located_column_is_segmented(two_passes):
     assert not result.labels[40:, 28:, :22].any()
 
 
+@pytest.mark.parametrize(("second_pass_hu", "kept"), [(300, True), (780, False)])
+def test_where_the_locator_doubts_the_second_pass_decides(tmp_path, second_pass_hu, kept):
+    """The locator gives the cube 0.80: less than a spine, more than nothing; the second pass 1.00 or 0.60."""
+    engine = engine_of(tmp_path, locate=threshold(730, 4.0), segment=threshold(second_pass_hu))
+    assert engine.segment(cubes(BONE)).labels.any() == kept
+    assert bool(engine.notes) != kept
+
+
 def test_nothing_found_is_an_empty_mask_and_a_note(two_passes, engine):
     for each in (two_passes, engine):
         assert not each.segment(cubes()).labels.any()

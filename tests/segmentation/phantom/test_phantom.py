@@ -174,3 +174,22 @@ def test_written_files_are_read_back(tmp_path: Path) -> None:
 def test_a_specification_without_meaning_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadConfiguration):
         PhantomSpec(**wrong)
+
+
+def test_a_lifelike_phantom_has_the_same_bodies_and_looks_otherwise() -> None:
+    plain = {"levels": ("T12", "L1"), "sacrum": False, "organs": False, "spacing_mm": (2.0, 2.0, 2.0)}
+    simple, lifelike = make_phantom(PhantomSpec(**plain)), make_phantom(PhantomSpec(**plain, lifelike=True))
+    keys = ("centre_mm", "body_height_mm", "body_width_mm", "canal_centre_mm", "canal_width_mm", "tilt_deg")
+    for one, other in zip(simple.truth["levels"], lifelike.truth["levels"], strict=True):
+        assert [one[key] for key in keys] == [other[key] for key in keys]
+        assert 0.85 * one["volume_ml"] < other["volume_ml"] < one["volume_ml"]  # processes taper
+        for axis, size in (("right", "body_width_mm"), ("superior", "body_height_mm")):
+            assert along(lifelike, other, axis).sum() * 0.1 == pytest.approx(other[size], abs=2.5)
+    assert lifelike.volume.grid.shape == simple.volume.grid.shape
+
+
+def test_a_lifelike_sacrum_is_shown_to_its_end() -> None:
+    spec = {"levels": ("L5",), "organs": False, "spacing_mm": (3.0, 3.0, 3.0)}
+    simple, lifelike = make_phantom(PhantomSpec(**spec)), make_phantom(PhantomSpec(**spec, lifelike=True))
+    assert lifelike.truth["voxels"]["26"] > 1.2 * simple.truth["voxels"]["26"]
+    assert (lifelike.labels.labels == 26).any(axis=(0, 1)).sum() * 3 > 90  # mm

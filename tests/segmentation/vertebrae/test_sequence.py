@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segmentation.core.labels import NUMBERS
-from segmentation.vertebrae.sequence import STATES, name_row, shifted
+from segmentation.vertebrae.sequence import STATES, Path, name_row, shared, shifted
 
 
 def seen(names: str, certainty: float = 0.6) -> NDArray[np.float64]:
@@ -90,3 +90,19 @@ def test_what_is_seen_above_the_first_vertebra_speaks_for_the_atlas():
     assert names_of(name_row(looks, [1, 1], sacrum_below=False, goes_on_above=True)[0].numbers) == "C1 C2 C3"
     thoracic = name_row(seen("T1 T2 T3"), [1, 1], sacrum_below=False, goes_on_above=True)[0]
     assert names_of(thoracic.numbers) == "T1 T2 T3"
+
+
+def test_ribs_seen_beside_some_say_where_the_chest_ends():
+    looks = np.logaddexp(seen("T10 T11 T12 L1", 0.5), seen("T9 T10 T11 T12", 0.5))
+    as_seen = [True, False, False, False]
+    assert names_of(name_row(looks, [1, 1, 1], False, ribs=as_seen)[0].numbers) == "T10 T11 T12 L1"
+    as_seen = [True, True, False, False]
+    assert names_of(name_row(looks, [1, 1, 1], False, ribs=as_seen)[0].numbers) == "T9 T10 T11 T12"
+    nothing = [False] * 4
+    assert name_row(looks, [1, 1, 1], False, ribs=nothing) == name_row(looks, [1, 1, 1], False)
+
+
+def test_namings_of_different_rows_share_their_probability():
+    paths = shared([Path((20, 21), 0.0, -1.0), Path((20, 21, 22), 0.0, np.log(3) - 1.0)])
+    assert [path.numbers for path in paths] == [(20, 21, 22), (20, 21)]
+    assert [path.probability for path in paths] == pytest.approx([0.75, 0.25])
