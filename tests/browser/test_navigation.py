@@ -46,6 +46,7 @@ class Room:
             "name,x,y,z,r,a,s\n" + "".join(",".join([n, *map(str, [*a, *b])]) + "\n" for n, a, b in pairs)
         )
         self.sends, self.port = True, 0
+        self.holds, self.slip = False, 0.0  # the tool stands on a place; mm that the reference moved
         self._ready, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
@@ -57,7 +58,11 @@ class Room:
             self._ready.set()
             while not self._over.is_set():
                 if self.sends:
-                    server.send(transform_bytes(self.tracker.pose(time.monotonic() - begun, time.time())))
+                    at = 0.5 if self.holds else time.monotonic() - begun
+                    pose = self.tracker.pose(at, time.time())
+                    if pose.tracker_from_tool is not None:
+                        pose.tracker_from_tool[0, 3] += self.slip
+                    server.send(transform_bytes(pose))
                 await asyncio.sleep(0.015)
 
     def leave(self) -> None:
@@ -102,6 +107,66 @@ def planned_and_registered(page: Any, room: Room) -> None:
     expect(page.get_by_test_id("registration")).to_have_attribute("data-verdict", "accepted", timeout=SLOW_MS)
 
 
+def touched_again(page: Any, room: Room) -> None:
+    """The tip is held still and checked; then the reference slips by 5 mm, and the next touch of the place says so."""
+    live = page.get_by_test_id("live")
+    room.holds = True
+    page.get_by_test_id("touch-place").fill("spinous process")
+    page.get_by_test_id("touch-at-crosshair").uncheck()
+    page.get_by_test_id("touch-now").click()
+    touches = page.get_by_test_id("touch")
+    expect(touches).to_have_count(1, timeout=SLOW_MS)
+    expect(touches.first).not_to_contain_text("Since the first touch5")
+    room.slip = 5.0
+    page.wait_for_timeout(500)  # until the page draws the slipped place
+    page.get_by_test_id("touch-now").click()
+    expect(touches).to_have_count(2, timeout=SLOW_MS)
+    expect(touches.first).to_have_attribute("data-state", "drifted")
+    expect(touches.first).to_contain_text("5.0 mm")
+    expect(page.get_by_test_id("live-warning")).to_contain_text("DRIFT", timeout=SLOW_MS)
+    expect(page.get_by_test_id("live-distance")).to_have_count(0)
+    expect(page.locator(".sv-live-veil")).to_contain_text("moved")
+    expect(live).to_have_attribute("data-state", "live")
+    room.holds, room.slip = False, 0.0
+
+
+def test_a_screw_is_dragged_checked_at_once_undone_and_kept(browser: Any, study: str, room: Room):
+    page = opened(browser, study)
+    planned_and_registered(page, room)
+    page.get_by_test_id("screw").first.click()
+    result = page.get_by_test_id("screw-result")
+    expect(result).to_have_attribute("data-grade", "A", timeout=SLOW_MS)
+    expect(page.get_by_test_id("clearance-chart")).to_be_visible(timeout=SLOW_MS)
+    assert (
+        page.get_by_test_id("pedicle-eye").evaluate(
+            "eye => new Set(eye.getContext('2d').getImageData(0, 0, eye.width, eye.height).data).size"
+        )
+        > 20
+    )  # bone and what is around it
+    grip = page.get_by_test_id("view-axial").get_by_test_id("grip-tip")
+    box = grip.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        "['B', 'C', 'D', 'E'].includes(document.querySelector('[data-testid=screw-result]').dataset.grade)"
+    )
+    expect(result).to_contain_text("Breach")
+    page.get_by_test_id("screw-undo").click()
+    expect(result).to_have_attribute("data-grade", "A", timeout=SLOW_MS)
+    expect(page.get_by_test_id("screw-keep")).to_be_disabled()
+    page.get_by_test_id("screw-thinner").click()
+    page.get_by_test_id("screw-keep").click()
+    expect(page.get_by_test_id("screw-keep")).to_be_disabled(timeout=SLOW_MS)
+    address = page.get_by_test_id("plan-csv").get_attribute("href")
+    table = page.request.get(page.url.split("/studies/")[0] + address).text()
+    assert len(table.splitlines()) == 3
+    assert "Research use only" in table
+    page.close()
+
+
 def test_from_upload_to_a_tracked_tool_on_the_screen(browser: Any, study: str, room: Room):
     page = opened(browser, study)
     planned_and_registered(page, room)
@@ -117,6 +182,8 @@ def test_from_upload_to_a_tracked_tool_on_the_screen(browser: Any, study: str, r
     for plane in ("axial", "coronal", "sagittal"):
         assert page.get_by_test_id(f"view-{plane}").locator(".sv-tool.sv-tip").count() == 1
     print(f"{live.get_attribute('data-hz')} Hz, {live.get_attribute('data-latency')} ms")  # noqa: T201
+
+    touched_again(page, room)
 
     room.sends = False
     expect(live).to_have_attribute("data-state", "stale", timeout=SLOW_MS)

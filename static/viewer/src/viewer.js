@@ -123,7 +123,7 @@ export function createViewer(hosts, grid, scan, on, page) {
     pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
     headset,
     /** What navigation draws on. */
-    parts: { hosts, panels, crosshair, volume: page.served ? null : volume.main },
+    parts: { hosts, panels, crosshair, volume: page.served ? null : volume.main, scan: scene },
     vrBounds: headset.bounds,
     destroy() {
       stopProbe();

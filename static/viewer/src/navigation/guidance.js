@@ -14,8 +14,12 @@
  * @property {number} diameter_mm
  * @property {number} length_mm
  * @property {string} grade
+ * @property {number} breach_mm
+ * @property {string} direction of the breach
  * @property {number} least_clearance_mm
  * @property {number | null} hu_mean
+ * @property {number[]} [position_mm] from the entry along the axis
+ * @property {number[]} [clearance_mm] bone there between the screw and the outside
  */
 
 /** @param {Numbers} a @param {Numbers} b @returns {Vec3} */

@@ -11,7 +11,9 @@
  * @property {number | null} age_ms
  * @property {number} arrived_ms
  * @property {{number: number, level: string, expected_tre95_mm: number} | null} registration
+ * @property {{number: number, place: string, state: 'good' | 'repeat' | 'off' | 'drifted'} | null} check
  * @property {[number, number, number] | null} tip_ras_mm
+ * @property {[number, number, number] | null} tip_tracker_mm
  * @property {[number, number, number] | null} axis_ras
  */
 

@@ -3,7 +3,7 @@ import { PLANE_NAMES } from '../core/geometry.js';
 import { createNavigationScene } from './scene.js';
 import { createSliceLayer } from './slices.js';
 /**
- * @import { Crosshair, MeasurablePanel, Plane } from '../types.js'
+ * @import { Crosshair, Grid, MeasurablePanel, Plane } from '../types.js'
  * @import { Drawing, Tool } from './slices.js'
  */
 
@@ -12,6 +12,7 @@ import { createSliceLayer } from './slices.js';
  * @property {Record<string, HTMLElement>} hosts
  * @property {Record<Plane, MeasurablePanel>} panels
  * @property {Crosshair} crosshair
+ * @property {{grid: Grid, values: Int16Array, air: number}} scan
  * @property {any} volume the 3D view, drawn by this browser; null where the server draws it
  */
 

@@ -16,6 +16,8 @@ const GRADES = {
   A: [0.35, 0.85, 0.55], B: [0.95, 0.8, 0.3], C: [0.98, 0.55, 0.2], D: [0.95, 0.3, 0.25], E: [0.8, 0.1, 0.2],
 };
 /** @type {Rgb} */
+const UNKNOWN = [0.8, 0.8, 0.8]; // while a moved screw is checked
+/** @type {Rgb} */
 const LIVE = [0.2, 0.85, 1];
 /** @type {Rgb} */
 const NOT_LIVE = [0.5, 0.5, 0.5];
@@ -81,24 +83,28 @@ export function createNavigationScene(panel) {
   let isShown = false;
   // Where a processor draws, 3D follows now and then, and the slices at once.
   const redraw = paced(panel.render, 0.2);
+  const rebuild = paced(build, 0.2); // while a screw is dragged
+
+  /** @param {Pick<Drawing, 'screws' | 'target' | 'residuals'>} drawing */
+  function build({ screws, target, residuals }) {
+    panel.removeActors(fixed);
+    fixed = screws.map((screw) => {
+      const body = cylinder(screw.entry_ras_mm, screw.tip_ras_mm, screw.diameter_mm / 2);
+      const actor = actorOf(body, GRADES[screw.grade] ?? UNKNOWN);
+      if (screw === target) actor.getProperty().setAmbient(0.5);
+      return actor;
+    });
+    RESIDUALS.forEach(([colour, isOf]) => {
+      const some = residuals.filter(({ mm }) => isOf(mm));
+      if (some.length) fixed.push(actorOf(spheres(some, 0.9), colour));
+    });
+    panel.addActors(fixed);
+    panel.draw();
+  }
 
   return {
     /** @param {Drawing} drawing */
-    set({ screws, target, residuals }) {
-      panel.removeActors(fixed);
-      fixed = screws.map((screw) => {
-        const body = cylinder(screw.entry_ras_mm, screw.tip_ras_mm, screw.diameter_mm / 2);
-        const actor = actorOf(body, GRADES[screw.grade]);
-        if (screw === target) actor.getProperty().setAmbient(0.5);
-        return actor;
-      });
-      RESIDUALS.forEach(([colour, isOf]) => {
-        const some = residuals.filter(({ mm }) => isOf(mm));
-        if (some.length) fixed.push(actorOf(spheres(some, 0.9), colour));
-      });
-      panel.addActors(fixed);
-      panel.draw();
-    },
+    set: (drawing) => rebuild.call(drawing),
     /** @param {Tool | null} next */
     setTool(next) {
       if (!next && !isShown) return;
@@ -116,6 +122,7 @@ export function createNavigationScene(panel) {
     },
     destroy() {
       redraw.stop();
+      rebuild.stop();
       panel.removeActors([...fixed, ...tool]);
       panel.draw();
     },

@@ -1,8 +1,10 @@
 /** Plan, touched points and tool above the slices, as SVG: what is far from a slice is faint. */
 import { svg } from '../core/dom.js';
+import { createGrips } from './grips.js';
 import { along, directionOf, residualColour } from './guidance.js';
 /**
  * @import { MeasurablePanel, Numbers, Vec3 } from '../types.js'
+ * @import { Grippable } from './grips.js'
  * @import { Screw } from './guidance.js'
  */
 
@@ -15,6 +17,7 @@ import { along, directionOf, residualColour } from './guidance.js';
  * @property {Residual[]} residuals
  * @property {Vec3[]} suggestions
  * @property {Tool | null} tool
+ * @property {Grippable | null} grips of the screw that may be dragged
  */
 
 const NEAR_MM = 3; // of a slice: what lies so near is drawn whole
@@ -60,10 +63,11 @@ export function createSliceLayer(host, panel, crosshair) {
   const { line, dot, scaleAt } = shapesOn(panel);
   const fixed = svg('g');
   const moving = svg('g');
-  const layer = svg('svg', { class: 'sv-navigation', 'aria-hidden': 'true' }, fixed, moving);
+  const grips = createGrips(host, panel);
+  const layer = svg('svg', { class: 'sv-navigation', 'aria-hidden': 'true' }, fixed, moving, grips.element);
   host.append(layer);
   /** @type {Drawing} */
-  let drawing = { screws: [], target: null, residuals: [], suggestions: [], tool: null };
+  let drawing = { screws: [], target: null, residuals: [], suggestions: [], tool: null, grips: null };
 
   const away = (/** @type {Numbers} */ place) => place[panel.axis] - crosshair()[panel.axis];
   /** The smallest distance of a segment from the slice. @param {Numbers} a @param {Numbers} b */
@@ -73,7 +77,7 @@ export function createSliceLayer(host, panel, crosshair) {
     const rods = screws.flatMap((screw) => {
       const opacity = shareAt(awayOf(screw.entry_ras_mm, screw.tip_ras_mm));
       if (opacity <= 0) return [];
-      const look = `sv-screw sv-grade-${screw.grade}${screw === target ? ' sv-target' : ''}`;
+      const look = `sv-screw sv-grade-${screw.grade || 'unknown'}${screw === target ? ' sv-target' : ''}`;
       const width = Math.max(2, screw.diameter_mm * scaleAt(screw.entry_ras_mm));
       const body = line(screw.entry_ras_mm, screw.tip_ras_mm, { class: look, opacity, 'stroke-width': width });
       const axis = along(screw.entry_ras_mm, directionOf(screw), -30);
@@ -101,12 +105,13 @@ export function createSliceLayer(host, panel, crosshair) {
       dot(tip, Math.abs(mm) < NEAR_MM ? 7 : 11, { class: `${look} sv-tip${Math.abs(mm) < NEAR_MM ? ' sv-near' : ''}` }),
     );
   }
-  const draw = () => [drawFixed, drawTool].forEach((each) => each());
+  const draw = () => [drawFixed, drawTool, grips.draw].forEach((each) => each());
   const stop = panel.watch(draw);
   return {
     /** @param {Drawing} next */
     set(next) {
       drawing = next;
+      grips.set(next.grips);
       draw();
     },
     /** The tool moved; the rest stays. @param {Tool | null} tool */

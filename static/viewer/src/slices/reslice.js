@@ -118,7 +118,7 @@ function trilinear(values, ni, nj, nk, i, j, k) {
 }
 
 /** Each element from the voxels around it. @type {Row} */
-function linearRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
+export function linearRow(values, grid, { start, du, dv, dn }, y, n, outside, line) {
   const [ni, nj, nk] = grid.shape;
   let i = start[0] + y * dv[0] + n * dn[0];
   let j = start[1] + y * dv[1] + n * dn[1];

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Plan
  * @property {number} number
+ * @property {string} mask_id
  * @property {import('../../../navigation/guidance.js').Screw[]} screws
  * @property {{level: string, side: string, reason: {message: string}}[]} not_proposed
  */
@@ -23,6 +24,21 @@
  * @property {number | null} expected_tre95_mm
  * @property {number | null} coverage
  * @property {number | null} fre_mm
+ * @property {number | null} previous
+ * @property {number | null} change_mm
+ * @property {number | null} change_deg
+ */
+
+/**
+ * @typedef {object} Touch a check of a registration
+ * @property {number} number
+ * @property {number} registration
+ * @property {string} place
+ * @property {number | null} error_mm
+ * @property {number} surface_mm
+ * @property {number | null} moved_mm
+ * @property {'good' | 'repeat' | 'off' | 'drifted'} state
+ * @property {{code: string, message: string, hint: string}[]} reasons
  */
 
 /**
