@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.errors import InputError, UnreadableFile
+from segmentation.core.labels import label_of
 
 Array = NDArray[np.float64]
 
@@ -44,6 +45,34 @@ def read_points(path: Path) -> Array:
     if reader is None:
         raise InputError("points.unknown_type", name=path.name)
     return checked_points(reader(path), path.name)
+
+
+def read_points_by_label(path: Path, labels: Sequence[int]) -> dict[int, Array]:
+    """Read touched points of several vertebrae from CSV with the header label,x,y,z.
+
+    Args:
+        path: The file; ``label`` holds names such as L3, or VerSe numbers.
+        labels: VerSe numbers that there may be.
+
+    Returns:
+        (N, 3) in mm of the tracker, by VerSe number; none for a vertebra with too few to be looked at alone.
+
+    Raises:
+        InputError: the file cannot be read, a label is none of these, or the points cannot be vertebrae's in mm.
+    """
+    names, values = _table(path, ("x", "y", "z"), "label")
+    checked_points(values, path.name)
+    known = {str(number): number for number in labels} | {label_of(number).name.upper(): number for number in labels}
+    unknown = next((name for name in names if name.strip().upper() not in known), None)
+    if unknown is not None:
+        raise InputError("points.unknown_label", name=path.name, label=unknown[:40])
+    numbers = np.array([known[name.strip().upper()] for name in names])
+    parts = {number: values[numbers == number] for number in labels}
+    return {
+        number: checked_points(part, f"{path.name}, {label_of(number).name}")
+        for number, part in parts.items()
+        if len(np.unique(part, axis=0)) >= FEWEST_POINTS
+    }
 
 
 def read_landmarks(path: Path) -> tuple[list[str], Array, Array]:

@@ -52,6 +52,14 @@ def from_vector(vectors: Array) -> Array:
     return np.asarray(np.eye(3) + first * cross + second * (cross @ cross))
 
 
+def to_vector(rotation: Array) -> Array:
+    """Give the (3,) rotation vector in radians of a (3, 3) rotation by less than half a turn."""
+    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
+    sine = np.linalg.norm(axis) / 2
+    angle = np.arctan2(sine, (np.trace(rotation) - 1) / 2)
+    return np.asarray(axis / 2 * (angle / sine if sine > 1e-9 else 1.0))
+
+
 def limited(vectors: Array, most: float) -> Array:
     """Shorten (..., 3) vectors to the length ``most``."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -91,12 +91,12 @@ def covariance_at(matrix: Array, places: Array) -> Array:
     covariance = np.linalg.inv(matrix)[:6, :6]
     result = []
     for place in places:
-        effect = _effect(place)
+        effect = effect_at(place)
         result.append(effect @ covariance @ effect.T)
     return np.array(result)
 
 
-def _effect(place: Array) -> Array:
+def effect_at(place: Array) -> Array:
     """Give the (3, 6) motion of a place by a small turn about the origin and a shift."""
     x, y, z = place
     return np.hstack([[[0, z, -y], [-z, 0, x], [y, -x, 0]], np.eye(3)])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
@@ -15,7 +16,7 @@ from segmentation.core.atomic import write_atomically
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.morphometry.results import SpineMeasures
 from segmentation.report.pictures import KeyPicture, key_pictures
-from segmentation.report.table import COLUMNS, angle_lines, note_lines, table_rows
+from segmentation.report.table import COLUMNS, angle_lines, note_lines, screw_cells, table_rows
 from segmentation.report.words import words
 
 FONT = Path(__file__).with_name("fonts") / "NotoSansCJKsc-subset.ttf"
@@ -38,6 +39,7 @@ class ReportFacts:
         model: Name and hash of the model that made the label map; empty if it was given.
         confidence: Of the label map, as words; may be empty.
         comments: Of the reader; any characters.
+        screws: Of the newest plan, as ``docs/navigation.md`` describes them; not printed where there are none.
         made: When; now unless given.
     """
 
@@ -45,6 +47,7 @@ class ReportFacts:
     model: str = ""
     confidence: str = ""
     comments: str = ""
+    screws: Sequence[Mapping[str, Any]] = ()
     made: datetime | None = None
 
 
@@ -76,6 +79,7 @@ def make_pdf(
     page.angles(angle_lines(measures, words(lang)))
     page.levels(table_rows(measures, words(lang)), measures)
     page.notes(note_lines(measures, words(lang)))
+    page.screws(facts.screws)
     page.comments(facts.comments)
     return bytes(page.output())
 
@@ -182,6 +186,26 @@ class _Page(FPDF):
             self.ln(1)
             self._write(self.words["notes"], 9.5, _DARK, height=5)
             self._write("\n".join(lines), 7, _DARK, height=3.5)
+
+    def screws(self, screws: Sequence[Mapping[str, Any]]) -> None:
+        """Draw the table of planned screws, with what they must not be used for."""
+        if not screws:
+            return
+        self.ln(1)
+        self._write(self.words["screws"], 9.5, _DARK, height=5)
+        self._write(self.words["screws_purpose"], 7, _RED, height=3.5)
+        row, names = (
+            4.0,
+            ("screw", "screw_size", "screw_grade", "screw_clearance", "screw_hu", "screw_entry", "screw_tip"),
+        )
+        widths = [width * _WIDTH / 100 for width in (16, 14, 10, 14, 10, 18, 18)]
+        self.set_font("noto", size=6.2)
+        self.set_text_color(*_DARK)
+        self.set_fill_color(232, 236, 240)
+        for line in ([self.words[name] for name in names], *(screw_cells(each, self.words) for each in screws)):
+            for text, width in zip(line, widths, strict=True):
+                self.cell(width, row, text, border="B", align="C", fill=line[0] == self.words["screw"])
+            self.ln(row)
 
     def comments(self, text: str) -> None:
         """Write the reader's comments, on further pages where they are long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from segmentation.morphometry.results import DiscMeasures, Quantity, SpineMeasures, VertebraMeasures
 from segmentation.morphometry.table import rows
@@ -130,3 +131,12 @@ def note_lines(measures: SpineMeasures, say: Words) -> list[str]:
             item = say["note.item"].format(name=name, measure=words, value=value, automatic=_automatic(quantity))
             changed.setdefault(quantity.edited_by, []).append(item)
     return lines + [say["note.edited"].format(author=who, items="; ".join(each)) for who, each in changed.items()]
+
+
+def screw_cells(screw: Mapping[str, Any], say: Mapping[str, str]) -> list[str]:
+    """Put a planned screw into words: name, size, grade, clearance or breach in mm, HU, entry and tip (RAS+ mm)."""
+    clear = f"{-screw['breach_mm'] if screw['breach_mm'] else screw['least_clearance_mm']:.1f}".replace("-", "−")
+    hu = "–" if screw["hu_mean"] is None else f"{screw['hu_mean']:.0f}".replace("-", "−")
+    places = [", ".join(f"{mm:.1f}" for mm in screw[end]).replace("-", "−") for end in ("entry_ras_mm", "tip_ras_mm")]
+    size = f"{screw['diameter_mm']:g} × {screw['length_mm']:.0f} mm"
+    return [f"{screw['level']} {say[screw['side']]}", size, screw["grade"], clear, hu, *places]

@@ -6,13 +6,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segmentation.core.version import product_version
 from webapp.measures.edits import Edits, shown_author
 from webapp.measures.measuring import Measuring
 from webapp.storage.dicom_objects import sources_of
 from webapp.storage.folders import scratch_folder
+from webapp.storage.navigation.documents import newest
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 from webapp.translations import translate
@@ -46,6 +47,7 @@ class Reports:
             model=mask.model_id,
             confidence=self._confidence(mask, lang),
             comments=self._comments(mask, lang),
+            screws=self._screws(mask),
         )
         return make_pdf(volume, label_map, measures, facts, lang)
 
@@ -94,6 +96,11 @@ class Reports:
         masks = self._store.masks.of_study(mask.study_id)
         sure = [each.confidence for each in (mask, *masks) if each.confidence is not None and each.kind != "reference"]
         return "" if not sure or mask.kind == "reference" else translate(lang)(f"viewer.confidence.{sure[0].level}")
+
+    def _screws(self, mask: Mask) -> list[dict[str, Any]]:
+        """List the screws of the study's newest plan, if it was made on this mask."""
+        plan = newest(self._store, mask.study_id, "plan")
+        return plan["screws"] if plan is not None and plan["mask_id"] == mask.id else []
 
     def _comments(self, mask: Mask, lang: str) -> str:
         """List what reviewers wrote of the study, oldest first."""

@@ -36,6 +36,7 @@ class Snapshot:
         tracker_from_tool: Its last pose, (4, 4); None before the first.
         age_s: Of the last news.
         arrived_at: When the pose came, seconds since 1970 by this server's clock.
+        sent_at: When it was sent, by the tracker's clock; None where it does not say.
         status: What the tracker's device last said of itself; "" where all is well.
         number: Counts news, so that a reader sees whether there is any.
     """
@@ -47,6 +48,7 @@ class Snapshot:
     arrived_at: float
     status: str
     number: int
+    sent_at: float | None = None
 
 
 @dataclass
@@ -55,6 +57,7 @@ class _Known:
     fresh: Freshness
     seen: Array | None = None
     arrived_at: float = 0.0
+    sent_at: float | None = None
 
 
 class TrackerHub:
@@ -110,6 +113,7 @@ class TrackerHub:
             known.fresh.news(arrived_s, reading.sent_s)
             if reading.is_visible:
                 known.seen, known.arrived_at = reading.tracker_from_tool, time.time() - (time.monotonic() - arrived_s)
+                known.sent_at = reading.sent_s
             self._number += 1
         for event in self._watchers:
             event.set()
@@ -137,7 +141,7 @@ class TrackerHub:
             state = "stale"
         elif not all(part.pose.is_visible for part in parts):
             state = "hidden"
-        return Snapshot(state, name, place, age, known.arrived_at, self._status, self._number)
+        return Snapshot(state, name, place, age, known.arrived_at, self._status, self._number, known.sent_at)
 
     def _tool(self) -> str:
         if self._settings.tracker_tool:

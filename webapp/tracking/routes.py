@@ -38,8 +38,8 @@ def message_of(
 
     ``state`` is the snapshot's, or ``unregistered``. ``tip_ras_mm`` and ``axis_ras`` (a unit vector from the handle to
     the tip) are null without a place; of any state but ``live`` they say where the tool was, not where it is.
-    ``tip_tracker_mm`` is the same place as the tracker says it. ``check`` is the last touch that checked the
-    registration, if there was one.
+    ``tip_tracker_mm`` is the same place as the tracker says it. ``sent_ms`` is by the tracker's clock, ``arrived_ms``
+    by this server's. ``check`` is the last touch that checked the registration, if there was one.
     """
     message: dict[str, Any] = {
         "type": "pose",
@@ -49,6 +49,7 @@ def message_of(
         "status": snapshot.status,
         "age_ms": None if not np.isfinite(snapshot.age_s) else round(snapshot.age_s * 1000),
         "arrived_ms": round(snapshot.arrived_at * 1000, 1),
+        "sent_ms": None if snapshot.sent_at is None else round(snapshot.sent_at * 1000, 1),
         "registration": None,
         "check": None,
         "tip_ras_mm": None,

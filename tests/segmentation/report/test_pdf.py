@@ -90,3 +90,24 @@ def test_both_languages_have_the_same_words():
 def test_a_minus_sign_is_no_hyphen_and_zero_has_none():
     assert [number(Quantity(value, 0.1)) for value in (-12.46, -0.04, 3.0)] == ["−12.5", "0.0", "3.0"]
     assert number(Quantity(None, reason="cut")) == "–"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_planned_screws_are_printed_with_grade_clearance_and_what_they_are_not_for(
+    phantom: MeasuredPhantom, measures: SpineMeasures, lang: str
+):
+    good = {"level": "L4", "side": "right", "diameter_mm": 6.5, "length_mm": 45.0, "grade": "A", "breach_mm": 0,
+            "least_clearance_mm": 1.24, "hu_mean": 212.4, "entry_ras_mm": [21.0, -30.5, 5.25],
+            "tip_ras_mm": [8.0, 12.0, 4.0]}  # fmt: skip
+    bad = good | {"side": "left", "grade": "C", "breach_mm": 2.61, "hu_mean": None}
+    facts = ReportFacts(screws=[good, bad])
+    text = all_text(make_pdf(phantom.volume, phantom.labels, measures, facts, lang))
+    say = words(lang)
+    for wanted in (say["screws"], f"L4 {say['right']}", f"L4 {say['left']}", "6.5 × 45 mm", "1.2", "−2.6", "212",
+                   "21.0, −30.5, 5.2", say["screw_grade"], say["screws_purpose"][:10]):  # fmt: skip
+        assert wanted in text
+    assert say["screws"] not in all_text(make_pdf(phantom.volume, phantom.labels, measures, ReportFacts(), lang))
+
+
+def all_text(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -109,6 +109,7 @@ def test_a_page_sees_the_tool_where_the_registration_puts_it_and_is_told_when_it
         assert live["axis_ras"] == pytest.approx([0, 0, 1], abs=1e-4)
         assert live["registration"] == {"number": 2, "level": "L4", "expected_tre95_mm": 0.9}
         assert abs(time.time() * 1000 - live["arrived_ms"]) < 60_000
+        assert 0 <= live["arrived_ms"] - live["sent_ms"] < 60_000  # one clock here
         assert live["tip_tracker_mm"] == pytest.approx([10, 20, 30], abs=1e-3)
         assert live["check"] is None
         for registration in (1, 2):  # of the newest registration the second is

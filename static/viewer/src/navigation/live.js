@@ -9,7 +9,8 @@
  * @property {string} tool
  * @property {string} status
  * @property {number | null} age_ms
- * @property {number} arrived_ms
+ * @property {number} arrived_ms by the server's clock
+ * @property {number | null} sent_ms by the tracker's clock
  * @property {{number: number, level: string, expected_tre95_mm: number} | null} registration
  * @property {{number: number, place: string, state: 'good' | 'repeat' | 'off' | 'drifted'} | null} check
  * @property {[number, number, number] | null} tip_ras_mm
