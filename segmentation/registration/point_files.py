@@ -19,6 +19,9 @@ FEWEST_POINTS, MOST_POINTS = 6, 20_000
 FEWEST_LANDMARKS = 3
 _LARGEST_FILE = 50_000_000
 _NARROWEST_MM, _WIDEST_MM = 3.0, 500.0
+_CENTIMETRES = 8.0  # a cloud smaller than this is a vertebra's in centimetres, or too small to hold one
+_LINE_MM = 1.0  # standard deviation across a line, on which no vertebra is held
+_MOST_ALIKE = 0.5  # of the points
 _METRES = 0.5  # a cloud smaller than this in its own unit was surely not measured in mm
 _PLY_TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4", "float": "f4",
@@ -99,20 +102,29 @@ def checked_points(points: Array, name: str) -> Array:
     """Refuse points that cannot be the touched surface of a vertebra in mm.
 
     Raises:
-        InputError: NaN, too few or too many, all in one place, in metres, or spread too widely.
+        InputError: NaN, too few or too many, one place again and again, all in one place or on one line, in metres or
+            centimetres, or spread too widely.
     """
     _check_finite(points, name)
     if len(np.unique(points, axis=0)) < FEWEST_POINTS:
         raise InputError("points.too_few", name=name, count=len(np.unique(points, axis=0)), least=FEWEST_POINTS)
     if len(points) > MOST_POINTS:
         raise InputError("points.too_many", name=name, count=len(points), most=MOST_POINTS)
+    different = len(np.unique(points, axis=0))
+    if different < (1 - _MOST_ALIKE) * len(points):
+        raise InputError("points.repeated", name=name, count=len(points), different=different)
     extent = float(np.linalg.norm(np.quantile(points, 0.9, axis=0) - np.quantile(points, 0.1, axis=0)))
     if extent < _METRES:
         raise InputError("points.in_metres", name=name, extent=extent, millimetres=extent * 1000)
     if extent < _NARROWEST_MM:
         raise InputError("points.too_narrow", name=name, extent=extent)
+    if extent < _CENTIMETRES:
+        raise InputError("points.in_centimetres", name=name, extent=extent, millimetres=extent * 10)
     if extent > _WIDEST_MM:
         raise InputError("points.too_wide", name=name, extent=extent)
+    across = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1] / np.sqrt(len(points))
+    if across < _LINE_MM:
+        raise InputError("points.on_a_line", name=name, across=float(across))
     return points
 
 

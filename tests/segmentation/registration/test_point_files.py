@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from segmentation.core.errors import InputError
-from segmentation.registration.point_files import read_landmarks, read_points
+from segmentation.registration.point_files import read_landmarks, read_points, read_points_by_label
 
 POINTS = np.random.default_rng(0).uniform(-20, 20, (12, 3)).astype(np.float32).astype(float)
 
@@ -43,6 +43,12 @@ def test_xyz_and_ply_as_text_and_binary(tmp_path: Path):
         (np.vstack([POINTS, [[np.nan, 0, 0]]]), "not finite numbers, the first in row 13"),
         (np.vstack([POINTS, [[np.inf, 0, 0]]]), "not finite numbers"),
         (POINTS / 1000, "in metres"),
+        (POINTS / 10, "in centimetres"),
+        (
+            np.outer(np.linspace(-20, 20, 40), [0.6, 0.8, 0]) + np.random.default_rng(1).normal(0, 0.5, (40, 3)),
+            "one line",
+        ),
+        (np.repeat(POINTS, 9, axis=0), "only 12 are different"),
         (POINTS * 40, "spread over"),
         (np.repeat(POINTS[:1], 30, axis=0), "1 different points"),
     ],
@@ -82,3 +88,17 @@ def test_landmarks(tmp_path: Path):
     path.write_text("name,x,y,z,r,a,s\n" + "".join(f"{n},{n},0,0,{n},0,0\n" for n in range(4)))
     with pytest.raises(InputError, match="on one line"):
         read_landmarks(path)
+
+
+def test_points_of_several_vertebrae_are_told_apart_by_names_or_numbers(tmp_path: Path):
+    rows = [f"{'l3' if n % 2 else 23},{x},{y},{z}" for n, (x, y, z) in enumerate(np.vstack([POINTS, POINTS + 1]))]
+    (tmp_path / "p.csv").write_text("\n".join(["label,x,y,z", *rows]))
+    found = read_points_by_label(tmp_path / "p.csv", [22, 23])
+    assert {label: len(points) for label, points in found.items()} == {22: 12, 23: 12}
+    assert np.allclose(found[22][0], POINTS[1])
+    (tmp_path / "p.csv").write_text("\n".join(["label,x,y,z", *rows, "22,9,9,9", "21,5,5,5"]))
+    with pytest.raises(InputError, match='"21"'):
+        read_points_by_label(tmp_path / "p.csv", [22, 23])
+    few = [row for n, row in enumerate(rows) if n % 2 == 0 or n < 8]
+    (tmp_path / "p.csv").write_text("\n".join(["label,x,y,z", *few]))
+    assert set(read_points_by_label(tmp_path / "p.csv", [22, 23])) == {23}  # four points hold no vertebra

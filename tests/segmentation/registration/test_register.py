@@ -112,6 +112,18 @@ def test_wrong_input_is_never_accepted(change: str, target: Target, label_map: L
     assert result.reasons
 
 
+def test_the_level_below_is_not_accepted_where_the_label_map_lacks_it(label_map: LabelMap):
+    """All points, and the landmarks too, belong to L4, of which the map of L3 alone knows nothing."""
+    other = prepare(label_map, NUMBERS["L4"])
+    alone = prepare(LabelMap(np.where(label_map.labels == L3, label_map.labels, 0), label_map.grid), L3)
+    points, places = touched(other), landmarks(other)
+    shift = alone.level.frame.canal_mm - other.level.frame.canal_mm
+    pairs = rigid.apply(TRACKER, places), places + shift  # named on the image as if they were of L3
+    result = register(alone, rigid.apply(TRACKER, points), pairs)
+    assert result.verdict is not Verdict.ACCEPTED
+    assert {reason.code for reason in result.reasons} & {"noisy", "shape_differs", "no_fit"}
+
+
 def test_a_vertebra_of_another_shape_is_not_accepted(target: Target):
     """Another patient's: points of the same vertebra, larger by an eighth in one direction and smaller in another."""
     frame = target.level.frame
