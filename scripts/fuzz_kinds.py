@@ -8,13 +8,14 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pydicom
+import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEGLSLossless
 
@@ -41,6 +42,7 @@ class Kind:
         within_hu: How far its values may be from those of ``block()``.
         placed: Whether the files say where and how the voxels lie, so that the study has the affine of ``block()``.
         differs: Why no other program reads the same; empty where one does.
+        is_dicom: Whether the files are DICOM, packed or not.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Kind:
     within_hu: float = 0.0
     placed: bool = True
     differs: str = ""
+    is_dicom: bool = False
 
 
 def block() -> Volume:
@@ -66,8 +69,9 @@ def block() -> Volume:
 
 
 def kinds() -> list[Kind]:
-    """Make all of them: DICOM, NIfTI, NRRD and MetaImage."""
-    return [*_dicom(), *_nifti(), *_nrrd(), *_metaimage()]
+    """Make all of them: DICOM, NIfTI, NRRD and MetaImage, and zips of what is no DICOM."""
+    single = [*_nifti(), *_nrrd(), *_metaimage()]
+    return [*(replace(kind, is_dicom=True) for kind in _dicom()), *single, *_detached(single)]
 
 
 def _dicom() -> list[Kind]:
@@ -294,6 +298,28 @@ def _metaimage() -> list[Kind]:
         made("in cm", {"ElementSpacing": "0.15 0.125 0.2", "DistanceUnits": "cm", "Offset": "-1.8 -2 -3"},
              notes=("units",), differs=_UNITS),
     ]  # fmt: skip
+
+
+def _detached(single: list[Kind]) -> list[Kind]:
+    """Make zips of scans whose voxels lie beside their header, and of one file, as SimpleITK and nibabel write them."""
+    made = {}
+    image = nib.Nifti1Image(block().hu, block().grid.affine)
+    itk = sitk.GetImageFromArray(np.ascontiguousarray(block().hu.T))
+    itk.SetSpacing(SPACING_MM)
+    itk.SetOrigin((-18.0, -20.0, -30.0))
+    for name, ending in (("NRRD", ".nhdr"), ("MetaImage", ".mhd"), ("NIfTI", ".hdr")):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"ct{ending}"
+            if name == "NIfTI":
+                nib.save(nib.Nifti1Pair(image.dataobj, image.affine), path.with_suffix(".img"))
+            else:
+                sitk.WriteImage(itk, str(path), useCompression=True)
+            made[f"a zip of a {name} header and its voxels"] = {
+                f"scan/{each.name}": each.read_bytes() for each in sorted(Path(folder).iterdir())
+            }
+    [one] = [kind for kind in single if kind.name == "NRRD gzip"]
+    made["a zip of one NRRD"] = {"ct.nrrd": one.files[0], "__MACOSX/._ct.nrrd": b"what macOS adds"}
+    return [Kind(name, [_zipped(files)]) for name, files in made.items()]
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

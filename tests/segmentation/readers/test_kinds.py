@@ -79,7 +79,12 @@ def test_it_is_read_right_and_as_another_program_reads_it(name: str, tmp_path: P
         first = block().grid.to_mm(np.array([0.0, 0.0, kind.first]))
         np.testing.assert_allclose(volume.grid.affine[:3, :3], block().grid.affine[:3, :3], atol=1e-3)
         np.testing.assert_allclose(volume.grid.affine[:3, 3], first, atol=1e-3)
-    others = by_others(path, tmp_path) if kind.suffix else series_by_others(chosen, tmp_path)
+    if not kind.suffix and not kind.is_dicom:
+        (tmp_path / "inside").mkdir()
+        shutil.unpack_archive(path, tmp_path / "inside")
+        names = ("*/ct.nhdr", "*/ct.mhd", "*/ct.hdr", "ct.nrrd")
+        [path] = [found for name in names for found in (tmp_path / "inside").glob(name)]
+    others = series_by_others(chosen, tmp_path) if kind.is_dicom else by_others(path, tmp_path)
     agrees = any(same(volume, *reading) for reading in others)
     assert agrees != bool(kind.differs), kind.differs or "no other program reads the same"
 

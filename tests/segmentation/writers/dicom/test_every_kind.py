@@ -23,7 +23,7 @@ from tests.segmentation.readers.dicom.conftest import inline
 __all__ = ["inline"]
 MAKER = Maker("1.2.3", "spineview-0123456789ab")
 SAID_BEFORE = {"no_series_uid", "no_dicom_results"}  # that nothing can be written as DICOM
-KINDS = {kind.name: kind for kind in kinds() if kind.shape and not kind.suffix and not SAID_BEFORE & set(kind.notes)}
+KINDS = {kind.name: kind for kind in kinds() if kind.shape and kind.is_dicom and not SAID_BEFORE & set(kind.notes)}
 UNREADABLE_THERE = {"signed JPEG-LS of 12 bits", "values at the upper end of their words"}
 """Kinds whose pixels plastimatch cannot read: it gets the same grid in pixels that it can."""
 
