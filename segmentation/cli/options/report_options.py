@@ -42,6 +42,9 @@ def check_report_options(options: argparse.Namespace) -> None:
         raise BadConfiguration("cli.needs_dicom", option=asked[0].replace("_", "-"), name=options.ct.name)
     if (options.dicom_sr is None) != (options.dicom_seg is None):
         raise BadConfiguration("measure.sr_with_seg")
+    if asked:
+        with dicom_sources(options.ct, options.series):  # what these objects lack is known before anything is measured
+            pass
 
 
 def write_reports(options: argparse.Namespace, volume: Volume, label_map: LabelMap, measures: SpineMeasures) -> None:

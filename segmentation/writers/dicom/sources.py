@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +32,16 @@ _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceU
 # Type 2 of every image: must be there, may be empty. highdicom reads them without asking.
 _MAY_BE_EMPTY = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
                  "StudyDate", "StudyTime", "ReferringPhysicianName")  # fmt: skip
+
+# 1950-01-01 and 12:30:15 are how older editions and other programs write them.
+_DATE = re.compile(r"(\d{4})[-./]?((?:0[1-9]|1[0-2]))[-./]?((?:0[1-9]|[12]\d|3[01]))")
+_TIME = re.compile(r"((?:[01]\d|2[0-3])):?([0-5]\d)?:?([0-5]\d(?:\.\d{1,6})?)?")
+_PATTERNS = {
+    "PatientBirthDate": _DATE, "StudyDate": _DATE, "SeriesDate": _DATE, "ContentDate": _DATE, "AcquisitionDate": _DATE,
+    "StudyTime": _TIME, "SeriesTime": _TIME, "ContentTime": _TIME, "AcquisitionTime": _TIME,
+    "PatientSex": re.compile(r"(?:([MFO])|(M)ale|(F)emale|(O)ther)", re.IGNORECASE),
+}  # fmt: skip
+_SPACINGS = ("SpacingBetweenSlices", "SliceThickness")
 
 _TEXTS = ("PN", "LO", "SH", "LT", "ST", "UC", "UT")  # which a character set is about
 
@@ -113,7 +125,28 @@ def _header(path: Path) -> Dataset:
         if name not in dataset:
             setattr(dataset, name, "")
     _encode_anew(dataset)
+    _repair_values(dataset)
     return dataset
+
+
+def _repair_values(dataset: Dataset) -> None:
+    """Write dates, times and sexes as DICOM wants them; empty what is none, and spacings that are no number.
+
+    highdicom copies them and would refuse the whole result.
+    """
+    for name, pattern in _PATTERNS.items():
+        if dataset.get(name):
+            found = pattern.fullmatch(str(dataset[name].value).strip())
+            setattr(dataset, name, "".join(part for part in found.groups() if part).upper() if found else "")
+    for name in _SPACINGS:
+        try:
+            number = float(dataset.get(name) or 0)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            del dataset[name]
+    if "SliceThickness" not in dataset:  # may be empty, but highdicom wants it to be there
+        dataset.SliceThickness = None
 
 
 def _encode_anew(dataset: Dataset) -> None:

@@ -10,12 +10,16 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 from pydicom.valuerep import PersonName
 
 from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.readers.dicom.deidentify import deidentify
+from segmentation.report.objects import write_encapsulated_pdf
 from segmentation.writers.dicom import Maker, read_sources, write_capture, write_dicom_seg, write_rtstruct
 from tests.dicom_judges import read_with_dcmqi
 
@@ -113,3 +117,46 @@ def test_spacing_written_comes_from_positions(volume: Volume, tmp_path: Path, ta
     import SimpleITK as sitk
 
     assert np.count_nonzero(sitk.GetArrayFromImage(image)) == mask.labels.sum()
+
+
+ODD_VALUES = {
+    "PatientSex": {"Male": "M", "f": "F", "W": ""},
+    "PatientBirthDate": {"1950-01-31": "19500131", "31.01.1950": ""},
+    "StudyDate": {"unknown": "", "20241301": ""},
+    "StudyTime": {"12:30:15.5": "123015.5", "256199": "", "12": "12"},
+    "SpacingBetweenSlices": {"abc": None},
+    "SliceThickness": {"thin": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "given", "written"),
+    [(name, given, written) for name, cases in ODD_VALUES.items() for given, written in cases.items()],
+)
+def test_results_are_written_whatever_a_header_has_for_a_date_a_time_or_a_number(
+    tmp_path: Path, attribute: str, given: str, written: str | None
+):
+    grid = Grid((20, 18, 8), np.diag([-1.0, -1.0, 1.5, 1.0]))
+    labels = np.zeros(grid.shape, np.uint8)
+    labels[4:12, 5:9, 2:6] = 1
+    paths = write_dicom(Volume(np.zeros(grid.shape, np.int16), grid), tmp_path / "series", DicomSpec(disorder=False))
+    for path in paths:
+        dataset = pydicom.dcmread(path)
+        dataset.pop(attribute, None)
+        value = given.encode() + b" " * (len(given) % 2)
+        dataset[attribute] = RawDataElement(
+            Tag(attribute), dictionary_VR(attribute), len(value), value, 0, is_implicit_VR=False, is_little_endian=True
+        )
+        dataset.save_as(path)
+    sources = read_sources(paths)
+    write_dicom_seg(LabelMap(labels, grid), sources, tmp_path / "seg.dcm", Maker("1", "m-1"))
+    write_rtstruct(LabelMap(labels, grid), sources, tmp_path / "rt.dcm", Maker("1", "m-1"))
+    write_encapsulated_pdf(b"%PDF-1.4", sources, tmp_path / "pdf.dcm", Maker("1", "m-1"), "title")
+    segmentation = pydicom.dcmread(tmp_path / "seg.dcm")
+    assert segmentation.pixel_array.sum() == labels.sum()
+    if written is not None:
+        for name in ("seg.dcm", "rt.dcm", "pdf.dcm"):
+            assert str(pydicom.dcmread(tmp_path / name)[attribute].value or "") == written
+    else:
+        measures = segmentation.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        assert float(measures.SpacingBetweenSlices) == pytest.approx(1.5, abs=1e-3)
