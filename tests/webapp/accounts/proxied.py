@@ -50,6 +50,11 @@ class Ports(NamedTuple):
     secure: int
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def free_ports() -> Ports:
     with contextlib.ExitStack() as probes:
         opened = [probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in Ports._fields]

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from tests.webapp.accounts.proxied import ROOT, free_port
 from tests.webapp.accounts.support import Hospital, hospital
-from tests.webapp.accounts.test_nginx import ROOT, free_port
 
 MODULE = Path(os.environ.get("OIDC_PROVIDER", ROOT / "build" / "oidc-provider")) / "node_modules" / "oidc-provider"
 BACK = "http://testserver/signin/oidc/callback"
