@@ -11,9 +11,11 @@ from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as t
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataset import Dataset
 
+from segmentation.core.errors import UnreadableFile
 from segmentation.core.volume import Volume
 from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS, read_volume
+from segmentation.readers.dicom import retain_files
 from segmentation.readers.dicom.deidentify import deidentify
 from segmentation.readers.dicom.reader import keep_files
 from tests.segmentation.readers.dicom.conftest import Writer, listed
@@ -114,3 +116,12 @@ def test_without_a_secret_files_are_kept_byte_for_byte_by_position(written: Writ
 
 def test_duplicates_are_not_kept(written: Writer, tmp_path: Path):
     assert len(kept(written(duplicated=(3, 4)), tmp_path / "kept")) == 22
+
+
+def test_a_header_that_cannot_be_rewritten_is_refused(written: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def spoiled(dataset: Dataset, secret: bytes) -> None:
+        raise ValueError("as pydicom does of an element that it cannot decode")
+
+    monkeypatch.setattr(retain_files, "deidentify", spoiled)
+    with pytest.raises(UnreadableFile, match="cannot be kept: its header is damaged"):
+        kept(written(), tmp_path / "kept")
