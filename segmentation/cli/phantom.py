@@ -18,6 +18,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--orientation", metavar="AXES", help="three letters, for instance LPS")
     command.add_argument("--noise", metavar="HU", type=float, help="standard deviation of the noise")
     command.add_argument("--seed", type=int, help="of everything random")
+    command.add_argument("--lifelike", action="store_true", default=None, help="bone more as a scanner shows it")
     command.add_argument("--dicom", metavar="SYNTAX", nargs="?", const="explicit", help="write DIR/dicom, too")
     command.add_argument("--multiframe", action="store_true", help="that DICOM as one enhanced CT file")
     command.add_argument("--tilt", metavar="DEGREES", type=float, default=0.0, help="its gantry tilt")
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         "orientation": options.orientation,
         "noise_hu": options.noise,
         "seed": options.seed,
+        "lifelike": options.lifelike,
     }
     spec = PhantomSpec(**{key: value for key, value in asked.items() if value is not None})
     options.folder.mkdir(parents=True, exist_ok=True)

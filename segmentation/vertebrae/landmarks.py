@@ -14,10 +14,11 @@ from segmentation.vertebrae.votes import LEAST_SHARE, PITCH_MM, Instance, neares
 
 SACRUM_ML = 4.0
 SACRUM_NEAR = 1.6  # expected distances below the last body's centre at which the sacrum's top third lies at most
-# Log odds that a last instance is the sacrum's top: by the share of its voxels that is sacrum to the network, and by
-# its volume, without them, beside that of the vertebra above. Chosen on 26 held-out views; see docs/experiments.md.
-SACRAL_SLOPE, SACRAL_HALF, VOLUME_SLOPE, VOLUME_HALF, MOST_ODDS = 8.0, 0.6, 3.0, 0.65, 3.0
-SACRAL_SHARE = 0.12  # of a last vertebra whose row is not sure
+# Log odds that a last instance is the sacrum's top, by the share of its voxels that is sacrum to the network: chosen on
+# 38 held-out views of a spine's lower end (docs/experiments.md).
+SACRAL_SLOPE, SACRAL_HALF, SACRAL_ODDS = 8.0, 0.25, (-2.0, 3.0)
+# Of 9 real scans the fifth lumbar vertebra has 0.01 at most, the top of a sacrum that a mask holds 0.11 at least.
+SACRAL_SHARE = 0.07  # from here on a row is not sure of its last vertebra
 LEAST_SACRUM_ML = 6.0  # of an instance that is the sacrum's top; less is a crumb
 RIB_NEAR_MM = 17.0
 RIB_ML = 0.35  # of rib beside one vertebra
@@ -36,16 +37,9 @@ def sacral_shares(fields: Fields, instances: Sequence[Instance]) -> NDArray[np.f
     return np.asarray(np.bincount(nearest, sacral, minlength=len(instances)) / np.maximum(count, 1))
 
 
-def sacral_odds(share: float, volume_ml: float, above_ml: float) -> float:
-    """Compute the log odds that a last instance is no vertebra but the sacrum's top, which masks often hold.
-
-    Args:
-        share: Of its voxels, sacrum to the network.
-        volume_ml: Of it, without these.
-        above_ml: Of the vertebra above.
-    """
-    odds = SACRAL_SLOPE * (share - SACRAL_HALF) + VOLUME_SLOPE * (VOLUME_HALF - volume_ml / above_ml)
-    return float(np.clip(odds, -MOST_ODDS, MOST_ODDS))
+def sacral_odds(share: float) -> float:
+    """Compute the log odds that a last instance is no vertebra but the sacrum's top, by its share of sacrum."""
+    return float(np.clip(SACRAL_SLOPE * (share - SACRAL_HALF), *SACRAL_ODDS))
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,7 @@ def _row(
     count = len(everything) - below
     instances, dropped = everything[:count], everything[count:]
     marks = find_landmarks(fields, instances, any(one.volume_ml > LEAST_SACRUM_ML for one in dropped))
-    odds = sum(
-        sacral_odds(float(share), one.volume_ml, above.volume_ml)
-        for share, (above, one) in zip(shares[count:], pairwise(everything[count - 1 :]), strict=True)
-    )
+    odds = sum(sacral_odds(float(share)) for share in shares[count:])
     paths = namings(instances, marks)
     # the weight of a vertebra more or less must not depend on how many there are
     bonus = odds + sum(float(EVIDENCE * one.log_levels.max()) for one in dropped)
