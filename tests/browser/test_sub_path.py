@@ -66,7 +66,7 @@ def study_url(context: Any, site: str, small_phantom: Phantom, tmp_path_factory:
     expect(row).to_be_visible(timeout=60_000)
     row.get_by_test_id("study-link").click()
     page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
-    url = str(page.url)
+    url = str(page.url).partition("?")[0]  # trame's client adds how it reconnects
     page.close()
     return url
 
@@ -75,7 +75,7 @@ def test_a_study_is_segmented_looked_at_and_downloaded(context: Any, study_url: 
     page = context.new_page()
     page.goto(study_url)
     page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
-    assert page.url == study_url
+    assert str(page.url).startswith(study_url)
     page.get_by_test_id("segment-button").click()
     expect(page.get_by_test_id("stage")).to_have_text(re.compile("^Done"), timeout=JOB_MS)
     wait_for(lambda: amber(pixels(page, "view-3d")).sum() > 2 * LINE_PIXELS, 60)
@@ -96,7 +96,7 @@ def test_a_share_link_opens_the_study_in_another_browser(context: Any, browser: 
     guest = browser.new_context(ignore_https_errors=True)
     page = guest.new_page()
     page.goto(made.json()["link"])
-    page.wait_for_url(study_url, timeout=60_000)
+    page.wait_for_url(re.compile(re.escape(study_url)), timeout=60_000)
     page.wait_for_function("window.spineview && window.spineview.ready", timeout=60_000)
     guest.close()
 
