@@ -1,4 +1,4 @@
-# NOT YET BUILT: written with care on a machine without a container engine. Report what does not work.
+# scripts/build-image builds it with buildah on a base of Debian's packages, without a registry. Elsewhere:
 #
 #   docker build -t spineview .
 #   docker run --rm -p 8000:8000 -v spineview-data:/data spineview
