@@ -28,7 +28,8 @@ _UNLIKELY = 0.05
 _STATED = 3
 _RMS_TO_95 = 1.73  # of errors with two directions to go: the square root of 5.99 / 2
 CALIBRATION = 0.85
-"""Found on one half of the label maps and tried on the other, by ``bench/registration.py``."""
+"""``bench/registration.py`` prints what it would have to be on one half of the label maps, and how it does on the
+other."""
 _VOXEL_SHARE = 0.1  # how far the surface of a label map is off, in voxels
 
 
