@@ -14,6 +14,7 @@ MaskKind = Literal["model", "reference", "vertebrae"]
 """The engine's spine, what was uploaded with the CT, and the engine's vertebrae with names."""
 LabelMapKind = Literal["spine", "vertebrae"]
 Verdict = Literal["accepted", "needs_work"]
+ReviewState = Literal["open", "resolved"]
 MeasurementKind = Literal["distance", "angle", "cobb", "ellipse"]
 StatisticName = Literal["mean_hu", "sd_hu", "voxels"]
 Unit = Literal["mm", "deg", "mm2"]

@@ -96,6 +96,7 @@ RULES = _rules("""
     look        GET     API/studies/{study_id}/masks
     look        GET     API/studies/{study_id}/measurements
     look        GET     API/studies/{study_id}/reviews
+    look        GET     API/studies/{study_id}/qr.svg
     look        GET     API/studies/{study_id}/plans
     look        GET     API/studies/{study_id}/registrations
     look        GET     API/studies/{study_id}/checks
@@ -139,6 +140,8 @@ RULES = _rules("""
     annotate    DELETE  API/measurements/{measurement_id}
     review      POST    API/studies/{study_id}/reviews
     review      DELETE  API/reviews/{review_id}
+    review      PATCH   API/reviews/{review_id}
+    review      POST    API/reviews/{review_id}/replies
     add         POST    API/studies
     add         POST    API/studies/demo
     add         GET     /uploads

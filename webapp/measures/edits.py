@@ -16,10 +16,11 @@ from segmentation.morphometry.drawings import Drawing, Line, drawings, value_of
 from segmentation.morphometry.results import SpineMeasures
 from webapp.http.errors import WebError, not_found
 from webapp.storage.database import new_id
+from webapp.storage.folders import MEASURE_EDITS_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
 
-EDITS_FILE = "edited-measures.json"
+EDITS_FILE = MEASURE_EDITS_FILE
 ANONYMOUS = "reader"
 
 
@@ -56,6 +57,17 @@ class Edits:
             return [_from_json(each) for each in content["edits"]]
         except (OSError, KeyError, TypeError, ValueError):
             return []
+
+    def dropped(self, mask: Mask, measures: SpineMeasures) -> list[str]:
+        """List the targets of changes that do not hold any more: their vertebrae were corrected, or are gone."""
+        try:
+            content = json.loads(self._path(mask).read_text(encoding="utf-8"))
+            left = [str(target) for target in content.get("dropped", [])]
+        except (OSError, TypeError, AttributeError, ValueError):
+            return []
+        now, edited = drawings(measures), [each.target for each in self.of(mask)]
+        gone = [target for target in edited if target not in now]
+        return [target for target in dict.fromkeys([*left, *gone]) if target in gone or target not in edited]
 
     def add(self, mask: Mask, measures: SpineMeasures, target: str, lines: Sequence[Line], who: str) -> StoredEdit:
         """Store a reader's lines of one measure in the place of earlier ones.
@@ -104,11 +116,19 @@ class Edits:
         path = self._path(mask)
         if not path.parent.is_dir():
             raise not_found("mask")
-        content = {"edits": [_to_json(each) for each in edits]}
+        content = {**_kept_beside(path), "edits": [_to_json(each) for each in edits]}
         write_atomically(path, json.dumps(content, ensure_ascii=False), durable=True)
 
     def _path(self, mask: Mask) -> Path:
         return self._store.mask_folder(mask) / EDITS_FILE
+
+
+def _kept_beside(path: Path) -> dict[str, Any]:
+    """Read what the file holds beside the edits: which were not taken over."""
+    try:
+        return {"dropped": json.loads(path.read_text(encoding="utf-8"))["dropped"]}
+    except (OSError, KeyError, TypeError, ValueError):
+        return {}
 
 
 def shown_author(who: str, anonymous: str = ANONYMOUS) -> str:

@@ -29,6 +29,7 @@ from segmentation.writers.indexed_mesh import write_indexed_mesh
 from webapp.display.volume_files import write_display_mask, write_mesh
 from webapp.enumerations import MaskKind
 from webapp.http.errors import not_found
+from webapp.storage.edits.carry import carry_edits
 from webapp.storage.folders import NAMES_FILE, NIFTI_FILE, STATISTICS_FILE, VERSION_FILE
 from webapp.storage.store import Store
 from webapp.storage.tables import Mask
@@ -180,6 +181,7 @@ def rename_labels(store: Store, mask: Mask, numbers: Mapping[int, int], who: str
             created_at=datetime.now(UTC),
         )
         _carry_over(store, mask, staged, table)
+        carry_edits(store.mask_folder(mask), staged, numbers=numbers)
         change = {str(before): after for before, after in numbers.items()}
         _write(staged / VERSION_FILE, {"parent": mask.id, "who": who, "renamed": change})
         store.masks.add_version(made, staged, mask)

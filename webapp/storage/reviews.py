@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.enumerations import Verdict
+from webapp.enumerations import ReviewState, Verdict
 from webapp.http.errors import WebError
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
@@ -17,6 +17,7 @@ from webapp.storage.recovery.records import write_annotations
 from webapp.storage.tables import MaskRow, ReviewRow
 
 MOST_PER_STUDY = 500
+MOST_REPLIES = 100
 LONGEST_COMMENT = 2000
 LONGEST_VIEW = 1000
 
@@ -33,8 +34,17 @@ class Fields:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """An answer to a review; ``comment`` is hostile text, ``who`` as in the audit trail."""
+
+    comment: str
+    who: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Review:
-    """A reviewer's verdict on a study.
+    """A reviewer's verdict on a study, and what was answered.
 
     Attributes:
         mask_id: The result that was reviewed; None where there was none.
@@ -43,6 +53,8 @@ class Review:
         at_mm: The place it is about, RAS+ mm: where the crosshair stood.
         view: What was seen, as the part of the page's address behind ``#``.
         who: The reviewer, as in the audit trail.
+        replies: The oldest first.
+        resolved_by: Whoever said that it is settled; None while it is open.
     """
 
     id: str
@@ -54,6 +66,13 @@ class Review:
     view: str
     who: str
     created_at: datetime
+    replies: tuple[Reply, ...]
+    resolved_by: str | None
+
+    @property
+    def state(self) -> ReviewState:
+        """Whether it is settled."""
+        return "open" if self.resolved_by is None else "resolved"
 
 
 class Reviews:
@@ -112,6 +131,38 @@ class Reviews:
             self._write_record(session, review.study_id)
             return review
 
+    def reply(self, review_id: str, comment: str, who: str) -> Review | None:
+        """Add an answer and return the review; None if there is none.
+
+        Raises:
+            WebError: it has ``MOST_REPLIES`` already.
+        """
+        with self._database.transaction() as session:
+            row = self._locked(session, review_id)
+            if row is None:
+                return None
+            before = row.replies or []
+            if len(before) >= MOST_REPLIES:
+                raise WebError(400, "bad_request", "review.too_many_replies", count=MOST_REPLIES)
+            now = datetime.now(UTC).timestamp()
+            row.replies = [*before, {"comment": comment, "who": str(who), "created_at": now}]
+            self._write_record(session, row.study_id)
+            return to_review(row)
+
+    def settle(self, review_id: str, state: ReviewState, who: str) -> Review | None:
+        """Resolve or open a review again, and return it; None if there is none."""
+        with self._database.transaction() as session:
+            row = self._locked(session, review_id)
+            if row is None:
+                return None
+            row.resolved_by = None if state == "open" else row.resolved_by or str(who)
+            self._write_record(session, row.study_id)
+            return to_review(row)
+
+    def _locked(self, session: Session, review_id: str) -> ReviewRow | None:
+        """Read a row that nobody else changes until the transaction ends."""
+        return session.scalar(select(ReviewRow).where(ReviewRow.id == review_id).with_for_update())
+
     def _write_record(self, session: Session, study_id: str) -> None:
         write_annotations(session, self._folders.study(study_id), study_id)
 
@@ -129,4 +180,9 @@ def to_review(row: ReviewRow) -> Review:
         view=row.view,
         who=row.who,
         created_at=datetime.fromtimestamp(row.created_at, UTC),
+        replies=tuple(
+            Reply(each["comment"], each["who"], datetime.fromtimestamp(each["created_at"], UTC))
+            for each in row.replies or ()
+        ),
+        resolved_by=row.resolved_by,
     )

@@ -249,6 +249,8 @@ class ReviewRow(Base):
     view: Mapped[str]
     who: Mapped[str]
     created_at: Mapped[float]
+    replies: Mapped[list[dict[str, Any]] | None]
+    resolved_by: Mapped[str | None]
 
 
 class AuditRow(Base):

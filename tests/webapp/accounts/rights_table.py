@@ -40,6 +40,7 @@ VRCAvrtw  GET     API/studies/{study}/jobs
 VRCAvrtw  GET     API/studies/{study}/masks
 VRCAvrtw  GET     API/studies/{study}/measurements
 VRCAvrtw  GET     API/studies/{study}/reviews
+VRCAvrtw  GET     API/studies/{study}/qr.svg
 VRCAvrtw  GET     API/studies/{study}/plans
 VRCAvrtw  GET     API/studies/{study}/registrations
 VRCAvrtw  GET     API/studies/{study}/checks
@@ -84,6 +85,8 @@ RCArw     PUT     API/measurements/{measurement}
 RCArw     DELETE  API/measurements/{measurement}
 RCArw     POST    API/studies/{study}/reviews
 RCArw     DELETE  API/reviews/{review}
+RCArw     PATCH   API/reviews/{review}
+RCArw     POST    API/reviews/{review}/replies
 CAw       POST    API/studies
 CAw       POST    API/studies/demo
 CAw       GET     /uploads

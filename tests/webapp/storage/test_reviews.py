@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.webapp.conftest import TestClient
-from webapp.storage.reviews import LONGEST_COMMENT
+from webapp.storage.reviews import LONGEST_COMMENT, MOST_REPLIES
 
 REVIEW = {
     "verdict": "needs_work",
@@ -66,3 +66,42 @@ def test_a_study_that_is_not_there_has_none_and_a_deleted_one_loses_them(client:
     made = client.post(f"/api/v1/studies/{study['id']}/reviews", json=REVIEW).json()
     client.delete(f"/api/v1/studies/{study['id']}")
     assert client.delete(made["url"]).status_code == 404
+
+
+def test_a_review_is_answered_resolved_and_opened_again(client: TestClient, study: dict) -> None:
+    listing = f"/api/v1/studies/{study['id']}/reviews"
+    made = client.post(listing, json=REVIEW).json()
+    assert (made["state"], made["replies"], made["resolved_by"], made["removable"]) == ("open", [], None, True)
+    for words in ("  It is cut off.", "<b>Mended</b>"):
+        answer = client.post(f"{made['url']}/replies", json={"comment": words})
+        assert answer.status_code == 201
+    assert [reply["comment"] for reply in answer.json()["replies"]] == ["It is cut off.", "<b>Mended</b>"]
+    assert all(reply["author"] == made["author"] for reply in answer.json()["replies"])
+    assert client.patch(made["url"], json={"state": "resolved"}).json()["state"] == "resolved"
+    [listed] = client.get(listing).json()["reviews"]
+    assert (listed["state"], listed["resolved_by"]) == ("resolved", made["author"])
+    assert len(listed["replies"]) == 2
+    assert client.patch(made["url"], json={"state": "open"}).json()["resolved_by"] is None
+    assert client.patch("/api/v1/reviews/none", json={"state": "open"}).status_code == 404
+    assert client.post("/api/v1/reviews/none/replies", json={"comment": "x"}).status_code == 404
+
+
+def test_what_is_no_answer_is_refused(client: TestClient, study: dict) -> None:
+    made = client.post(f"/api/v1/studies/{study['id']}/reviews", json=REVIEW).json()
+    for body in ({"comment": ""}, {"comment": "x" * (LONGEST_COMMENT + 1)}, {}):
+        assert client.post(f"{made['url']}/replies", json=body).status_code == 400
+    assert client.patch(made["url"], json={"state": "gone"}).status_code == 400
+    for _ in range(MOST_REPLIES):
+        assert client.post(f"{made['url']}/replies", json={"comment": "again"}).status_code == 201
+    answer = client.post(f"{made['url']}/replies", json={"comment": "again"})
+    assert answer.status_code == 400
+    assert f"has {MOST_REPLIES} already" in answer.json()["error"]["message"]
+
+
+def test_a_link_to_a_view_is_drawn_for_a_phone(client: TestClient, study: dict) -> None:
+    address = f"/api/v1/studies/{study['id']}/qr.svg"
+    answer = client.get(address, params={"view": REVIEW["view"]})
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "image/svg+xml")
+    assert answer.content != client.get(address).content
+    assert client.get(address, params={"view": '"><script>'}).status_code == 400
+    assert client.get("/api/v1/studies/nothing/qr.svg").status_code == 404

@@ -21,9 +21,11 @@ def get_measures(mask_id: str) -> Measures:
     mask, here = _mask(mask_id), services()
     run = here.measuring.look(mask)
     if run.measures is None:
-        return Measures.of(mask, run, None, {}, [])
-    shown = here.measure_edits.applied(mask, run.measures).to_json()
-    return Measures.of(mask, run, shown, drawings(run.measures), here.measure_edits.of(mask))
+        return Measures.of(mask, run, None, {}, [], [])
+    edits = here.measure_edits
+    shown = edits.applied(mask, run.measures).to_json()
+    dropped = edits.dropped(mask, run.measures)
+    return Measures.of(mask, run, shown, drawings(run.measures), edits.of(mask), dropped)
 
 
 @measures.post("/masks/<mask_id>/measures/edits")

@@ -81,6 +81,9 @@ class Measures(Answer):
     )
     drawings: dict[str, Drawing] = Field(description="By kind, name and measure: vertebra/L1/anterior_height_mm")
     edits: list[MeasureEdit]
+    dropped_edits: list[str] = Field(
+        description="Targets that were changed in an earlier version, and whose vertebrae were corrected since"
+    )
     csv_url: Address
     report_url: Address = Field(description="PDF; ?lang=en or zh")
 
@@ -92,6 +95,7 @@ class Measures(Answer):
         measures: dict[str, Any] | None,
         drawn: dict[str, DrawnMeasure],
         edits: list[StoredEdit],
+        dropped: list[str],
     ) -> Measures:
         """Make the answer from a run and what came of it."""
         base = f"{API}/masks/{mask.id}"
@@ -103,6 +107,7 @@ class Measures(Answer):
             measures=measures,
             drawings={target: Drawing(**each.to_json()) for target, each in drawn.items()},
             edits=[MeasureEdit.of(mask, each) for each in edits],
+            dropped_edits=dropped,
             csv_url=f"{base}/measures.csv",
             report_url=f"{base}/report.pdf",
         )

@@ -21,7 +21,7 @@ from webapp.api.schemas.pacs import (
     Sent,
     Transfer,
 )
-from webapp.api.schemas.reviews import NewReview, Review, ReviewList
+from webapp.api.schemas.reviews import NewReply, NewReview, Review, ReviewChange, ReviewList, ViewQuery
 from webapp.api.schemas.studies import ChangedStudy, GroupQuery, PageQuery, Study, StudyList
 from webapp.api.schemas.vertebrae import NamedVertebrae
 
@@ -54,12 +54,14 @@ __all__ = [
     "NewJob",
     "NewLevels",
     "NewMeasurement",
+    "NewReply",
     "NewReview",
     "Note",
     "PageQuery",
     "Query",
     "Request",
     "Review",
+    "ReviewChange",
     "ReviewList",
     "Search",
     "Send",
@@ -69,4 +71,5 @@ __all__ = [
     "SurfaceQuery",
     "Transfer",
     "VersionQuery",
+    "ViewQuery",
 ]

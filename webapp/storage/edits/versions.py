@@ -21,6 +21,7 @@ from segmentation.readers import read_label_map, read_volume
 from webapp.http.errors import WebError, not_found
 from webapp.storage.edits import drafts
 from webapp.storage.edits.blocks import apply_blocks, decode_blocks
+from webapp.storage.edits.carry import carry_edits
 from webapp.storage.folders import DRAFTS_FOLDER, NAMES_FILE, STATISTICS_FILE, VERSION_FILE
 from webapp.storage.mask_files import label_map_of, read_names, with_dice, write_mask
 from webapp.storage.recovery.records import MASK_RECORD
@@ -201,6 +202,7 @@ def _store(
         if names is not None:
             corrected = _corrected_names(names, _statistics_in(staged), label_map, touched)
             (staged / NAMES_FILE).write_text(json.dumps(corrected), encoding="utf-8")
+        carry_edits(store.mask_folder(mask), staged, touched)
         (staged / VERSION_FILE).write_text(json.dumps(note), encoding="utf-8")
         store.masks.add_version(made, staged, newest)
     finally:
