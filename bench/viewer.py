@@ -1,6 +1,6 @@
 """Print what the page costs beside NiiVue's four-panel page on the same scan, and what a session costs the server.
 
-python bench/viewer.py [--voxels 512 512 133] [--large 512 512 800] [--sessions 50]
+python bench/viewer.py [--voxels 512 512 133] [--brush 512 512 300] [--large 512 512 800] [--sessions 50]
 
 Both pages get the phantom's CT and its labels, in the same Chromium, without a graphics card unless there is one.
 NiiVue is a development dependency of static/viewer: `make viewer` installs it.
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from viewer_brush import add_vertebrae, brush_times
 from viewer_page import Measured, await_pictures, measured, turn
 from viewer_sessions import session_cost
 from viewer_tablet import tablet_memory
@@ -65,6 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--voxels", type=int, nargs=3, default=(512, 512, 133))
     parser.add_argument("--large", type=int, nargs=3, default=(512, 512, 800), help="the scan of the tablet's budget")
+    parser.add_argument("--brush", type=int, nargs=3, default=(512, 512, 300), help="the scan that is painted on")
     parser.add_argument("--sessions", type=int, default=50)
     options = parser.parse_args()
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -78,6 +80,10 @@ def main() -> int:
             print("viewer      not measured: NiiVue is not installed; run `make viewer`")
         else:
             report(ours(chromium, study), theirs(chromium, scan))
+            painted_on = write_scan(Path(folder) / "brush", tuple(options.brush))
+            painted = upload(address, painted_on)
+            add_vertebrae(application, painted.rsplit("/", 1)[1], painted_on)
+            print(brush_times(chromium, painted, options.brush))
             large = upload(address, write_scan(Path(folder) / "large", tuple(options.large)))
             print(tablet_memory(chromium, large, options.large))
         print(session_cost(address, study, options.sessions, application))

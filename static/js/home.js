@@ -8,14 +8,19 @@ import * as refusal from "./refusal.js";
 import * as studies from "./studies.js";
 import * as upload from "./upload.js";
 
+/** @import { Study } from "./api.js" */
+
 const demo = elementById("demo-button", HTMLButtonElement);
+
+/** Open a study that has just come. @param {Study} study */
+const open = (study) => window.location.assign(study.url);
 
 demo.addEventListener("click", async () => {
   refusal.hide();
   demo.disabled = true;
   demo.setAttribute("aria-busy", "true");
   try {
-    await studies.welcome(await request(withGroup(at("/api/v1/studies/demo")), "POST"));
+    open(await request(withGroup(at("/api/v1/studies/demo")), "POST"));
   } catch (error) {
     refusal.showError(error);
   } finally {
@@ -24,6 +29,6 @@ demo.addEventListener("click", async () => {
   }
 });
 
-upload.start(studies.welcome);
+upload.start(open);
 studies.start();
 segmentAll.start(studies.refresh);

@@ -73,14 +73,6 @@ async function ask() {
   return { studies, etag: response.headers.get("ETag") ?? "" };
 }
 
-/** Mark a study that has just come, and bring it into sight. @param {Study} study */
-export async function welcome(study) {
-  await refresh();
-  const row = rows.get(study.id);
-  for (const other of rows.values()) other.classList.toggle("new", other === row);
-  row?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-}
-
 /**
  * Which studies a choice of the filter keeps: by state, or by verdict.
  * @type {Record<string, (study: Study) => boolean>}

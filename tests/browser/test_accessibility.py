@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from segmentation.phantom import Phantom
 from segmentation.phantom.dicom import DicomSpec, write_dicom
 from tests.browser.site import Site, serving
+from tests.browser.test_result import add_result
 from webapp.dicomweb.config import PacsServer
 
 pytestmark = pytest.mark.browser
@@ -87,6 +88,26 @@ def test_the_viewer_in_its_layouts(browser: Any, study: str, size: str, locale: 
     page.keyboard.press("?")
     page.get_by_test_id("help-sheet").wait_for()
     assert violations(page) == [], "help"
+    page.close()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_correcting_measuring_reviewing_and_navigating(browser: Any, site: Site, tmp_path: Path, locale: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 860}, locale=locale)
+    page.goto(add_result(site, tmp_path))
+    page.wait_for_function("window.spineview && window.spineview.ready && window.spineview.masks.length")
+    page.get_by_test_id("review-comment").fill("L1?")
+    page.get_by_test_id("review-needs_work").click()
+    page.get_by_test_id("review-reply").fill("Yes.")
+    page.get_by_test_id("review-reply-send").click()
+    page.get_by_test_id("review-replies").wait_for()
+    page.get_by_test_id("measures-vertebrae").wait_for(timeout=120_000)
+    page.get_by_test_id("edit-start").click()
+    page.get_by_test_id("edit-panel").wait_for()
+    page.get_by_test_id("delete-vertebrae").click()
+    page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true; })")
+    page.eval_on_selector(".sv-tools", "tools => { tools.scrollTop = 0; }")
+    assert violations(page) == []
     page.close()
 
 

@@ -98,8 +98,8 @@ def test_a_cut_connection_costs_nothing_but_a_moment(browser: Any, site: Site, t
     try:
         page.goto(f"http://127.0.0.1:{proxy.port}/")
         page.get_by_test_id("upload-input").set_input_files(ct)
-        row = page.locator("[data-testid=study-row].new")
-        expect(row).to_contain_text("big scan", timeout=60_000)
+        page.wait_for_url("**/studies/*", timeout=60_000)
+        expect(page.get_by_test_id("study-name")).to_contain_text("big scan", timeout=60_000)
     finally:
         page.close()
         proxy.close()

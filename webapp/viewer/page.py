@@ -43,7 +43,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "sending": {"text": "", "busy": False, "failed": False},
         "level": [500, 2000],
         "volume_preset": "bone",
-        "mask_style_3d": "surface",
+        "mask_style_3d": "bone",
         "clip": [[0, 1], [0, 1], [0, 1]],
         "crosshair_shown": True,
         "names_shown": True,
@@ -79,7 +79,7 @@ def build_page(server: Any, t: Translate) -> None:
 def _facts(study: Study) -> str:
     shape = " × ".join(str(n) for n in study.shape)
     spacing = " × ".join(f"{mm:.3g}" for mm in study.spacing_mm)
-    return f"{shape}  ·  {spacing} mm  ·  {study.orientation}"
+    return f"{shape}  ·  {spacing} mm"
 
 
 def _other_languages(study: Study, lang: str) -> list[dict[str, str]]:

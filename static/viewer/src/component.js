@@ -48,8 +48,10 @@ export default defineComponent({
     opacity: { type: Number, default: 30 }, // of the masks on slices, per cent
     window: { type: /** @type {PropType<number[]>} */ (Array), default: () => [500, 2000] }, // level and width, HU
     volumePreset: { type: String, default: 'bone' },
-    maskStyle3d: { type: String, default: 'surface' },
+    maskStyle3d: { type: String, default: 'bone' },
+    surfaceColours: { type: /** @type {PropType<Settings['colours']>} */ (Object), default: undefined }, // of 3D
     clip: { type: CLIP, default: () => WHOLE },
+    clipShown: { type: Boolean, default: false }, // whether the box is drawn
     crosshairShown: { type: Boolean, default: true },
     layout: { type: String, default: 'four' },
     plane: { type: /** @type {PropType<Plane>} */ (String), default: 'sagittal' }, // compared
@@ -66,7 +68,7 @@ export default defineComponent({
     at: { type: /** @type {PropType<number[]>} */ (Array), default: null }, // RAS+ mm: where the crosshair starts
     texts: { type: /** @type {PropType<Texts>} */ (Object), default: () => ({}) },
   },
-  emits: ['opened', 'crosshair', 'window', 'failed', 'restored'],
+  emits: ['opened', 'crosshair', 'window', 'clip', 'failed', 'restored'],
   setup() {
     /** @type {Own} */
     const own = {
@@ -97,9 +99,11 @@ export default defineComponent({
     settings() {
       const { window: level, tool, volumePreset, layout, plane, slab } = this;
       const { shown, colours, opacity, labelOpacity, hidden, maskStyle, names, namesShown } = this;
-      const { maskStyle3d, clip, crosshairShown } = this;
-      const masks = { shown, colours, opacity: Number(opacity), labelOpacity, hidden, maskStyle, names, namesShown };
-      return { window: level, tool, volumePreset, layout, plane, slab, maskStyle3d, clip, crosshairShown, ...masks };
+      const { maskStyle3d, clip, clipShown, crosshairShown, surfaceColours } = this;
+      const masks = { shown, colours, surfaceColours, opacity: Number(opacity), labelOpacity, hidden, maskStyle };
+      const named = { names, namesShown };
+      const scene = { maskStyle3d, clip, clipShown, crosshairShown };
+      return { window: level, tool, volumePreset, layout, plane, slab, ...scene, ...masks, ...named };
     },
   },
   watch: {
@@ -174,6 +178,7 @@ export default defineComponent({
       const served = graphics().webgl2 ? '' : `${root}/studies/${study}/remote/${session}/`;
       const on = {
         windowed: (/** @type {number[]} */ level) => this.$emit('window', level),
+        clipped: (/** @type {number[][]} */ box) => this.$emit('clip', box),
         masksReady: (/** @type {string[]} */ ids) => (this.own.drawn.masks = ids),
         playing: (/** @type {number} */ axis) => (this.playing = axis),
         failed: (/** @type {unknown} */ error) => this.fail(error),

@@ -1,5 +1,6 @@
 /** The masks of a study in all panels: on the slices, in 3D, and as distances while two of them are compared. */
 import { centroidOf } from './core/geometry.js';
+import { AXES, midpoint } from './core/vectors.js';
 import { loadMasks } from './data/masks.js';
 import { EditedDisplay } from './edit/edited-display.js';
 import { MASKS_LAYOUT } from './page/layouts.js';
@@ -10,14 +11,15 @@ import { loadDistances } from './volume/distance-surface.js';
  * @import { Change } from './edit/label-volume.js'
  * @import { SlicePanel } from './slices/slice-panel.js'
  * @import { createLegend } from './volume/distance-surface.js'
+ * @import { Named } from './volume/above/names-3d.js'
  * @import { Scene3d } from './volume/scene-3d.js'
  */
 
 const LOOKS = /** @type {const} */ (['opacity', 'maskStyle', 'namesShown']);
 
 /** @param {Settings} settings */
-const maskKey = ({ shown, colours, hidden, labelOpacity, names, layout }) =>
-  JSON.stringify([shown, colours, hidden, labelOpacity, names, layout === MASKS_LAYOUT]);
+const maskKey = ({ shown, colours, surfaceColours, hidden, labelOpacity, names, layout }) =>
+  JSON.stringify([shown, colours, surfaceColours, hidden, labelOpacity, names, layout === MASKS_LAYOUT]);
 
 /** @param {Settings} chosen @param {string} style @returns {Look} */
 const lookOf = ({ opacity, namesShown }, style) => ({ opacity: opacity / 100, style, names: namesShown });
@@ -41,6 +43,7 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
   /** What is drawn in 3D. @type {?{masks: Mask[], wish: Drawn}} */
   let in3d = null;
 
+  const nameIn3d = () => volume.setNames(in3d && settings?.namesShown ? namedIn(in3d.masks, current) : []);
   /** @param {Settings} chosen @returns {Drawn} */
   const drawn = (chosen) => (edited.mask ? edited.wish(current, chosen) : compared(current, chosen));
   /** @param {Settings} chosen @returns {Look} */
@@ -72,6 +75,7 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
     if (!isLatest()) return;
     in3d = { masks, wish };
     volume.setMasks(surfaces, measured ? [] : masks);
+    nameIn3d();
     if (measured) legend.show(measured.figures, measured.end);
     else if (!pair) legend.hide();
   }
@@ -82,27 +86,31 @@ export function createMaskDisplay(display, panels, volume, legend, crosshair, on
       const { masks, wish } = in3d;
       volume.setSurfaces(await edited.surfaces(current, wish), masks.map((mask) => edited.asEdited(mask)));
     }),
-    recordOf: (/** @type {string} */ id) => current.masks.find((mask) => mask.id === id) ?? null,
+    ...recordsOf(() => current),
     /** @param {Settings} next */
     update(next) {
       const before = settings;
       settings = next;
       if (!before || maskKey(before) !== maskKey(next)) show();
       else if (LOOKS.some((name) => before[name] !== next[name]))
-        panels.forEach((panel) => panel.setLook(look(next)));
+        [...panels, { setLook: nameIn3d }].forEach((each) => each.setLook(look(next)));
     },
     /** The study's masks changed. @param {Display} next */
     refresh(next) {
       current = { ...display, masks: next.masks, distances: next.distances };
       show();
     },
-    /** @param {string} id */
-    statisticsOf: (id) => current.masks.find((mask) => mask.id === id)?.statistics ?? {},
-    // Id of the newest segmentation, or null.
-    resultId: () => current.masks.find((mask) => mask.kind === 'model')?.id ?? null,
     destroy: stopFollowing,
   };
 }
+
+/** What is known of the masks that there are now. @param {() => Display} now */
+const recordsOf = (now) => ({
+  recordOf: (/** @type {string} */ id) => now().masks.find((mask) => mask.id === id) ?? null,
+  statisticsOf: (/** @type {string} */ id) => now().masks.find((mask) => mask.id === id)?.statistics ?? {},
+  /** Id of the newest segmentation, or null. */
+  resultId: () => now().masks.find(({ kind }) => kind === 'model')?.id ?? null,
+});
 
 /**
  * What editing needs of the masks that are drawn.
@@ -128,6 +136,24 @@ const editing = (edited, panels, show, show3d) => ({
     if (edited.mask) await show3d();
   },
 });
+
+/**
+ * What is named in 3D: the labels that are seen and have a name, where the server found them.
+ *
+ * @param {Mask[]} masks
+ * @param {Display} display
+ * @returns {Named[]}
+ */
+const namedIn = (masks, display) =>
+  masks.flatMap(({ id, names, colours }) => {
+    const statistics = display.masks.find((mask) => mask.id === id)?.statistics ?? {};
+    return Object.entries(colours).flatMap(([label, colour]) => {
+      const [name, found] = [names[label], statistics[label]];
+      if (!name || !found) return [];
+      const [low, high] = [found.low_mm, found.high_mm];
+      return [{ name, colour, middle: midpoint(low, high), half: AXES.map((axis) => (high[axis] - low[axis]) / 2) }];
+    });
+  });
 
 /**
  * While two masks are compared both are drawn, as outlines, whatever else was chosen.

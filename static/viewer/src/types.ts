@@ -159,6 +159,8 @@ export interface Transfer {
   colours: number[][];
   opacities: number[][];
   shade: boolean;
+  /** HU a mm from which an edge has all of its opacity; all has it where there is none. */
+  edge?: number;
 }
 
 /** What the page chose; see docs/viewer.md. */
@@ -167,6 +169,8 @@ export interface MaskSettings {
   colours: Record<string, Record<string, number[]>>;
   hidden?: Record<string, number[]>;
   labelOpacity?: Record<string, Record<string, number>>;
+  /** As `colours`, of the surfaces in 3D where they are others. */
+  surfaceColours?: Record<string, Record<string, number[]>>;
   /** By mask and label; empty for masks that need none. */
   names?: Record<string, Record<string, string>>;
 }
@@ -184,6 +188,8 @@ export interface Settings extends MaskSettings {
   crosshairShown: boolean;
   maskStyle3d: string;
   clip: number[][];
+  /** Whether the box is drawn, with its handles. */
+  clipShown: boolean;
 }
 
 export interface Crosshair {

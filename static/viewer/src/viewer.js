@@ -1,4 +1,5 @@
 /** All panels of one study, kept in step: crosshair, window, masks, linked cameras of the comparison. */
+import { createClipping } from './clip/index.js';
 import { createCine } from './slices/cine.js';
 import { createCrosshair } from './core/crosshair.js';
 import { frameOf } from './core/patient-frame.js';
@@ -28,6 +29,7 @@ import { createHeadset } from './vr/headset.js';
  * @typedef {object} ViewerEvents
  * @property {(window: number[]) => void} windowed [level, width] was changed in a panel
  * @property {(ids: string[]) => void} masksReady these masks are drawn
+ * @property {(box: number[][]) => void} clipped a handle of the clipping box was moved, see clip-box.js
  * @property {(axis: number) => void} playing slices along this axis are played; -1: no longer
  * @property {(error: any) => void} failed
  */
@@ -83,6 +85,7 @@ export function createViewer(hosts, grid, scan, on, page) {
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, huAt: probe.huAt }, on.failed);
   const legend = createLegend(/** @type {HTMLElement} */ (hosts.volume.parentElement), page.texts);
   const masks = createMaskDisplay(grid, slices.planes, volume, legend, crosshair, on);
+  const clipping = createClipping(hosts, panels, volume, scene, on.clipped);
   editing = new Editing({ hosts, panels, grid, frame, values, crosshair, masks });
   const [headset, stopProbe] = [createHeadset(grid, volume.main.surfaces), crosshair.onMove(() => probe.show(null))];
   probe.show(null);
@@ -98,6 +101,7 @@ export function createViewer(hosts, grid, scan, on, page) {
       slices.compare(compared);
       volume.compare(compared !== null);
       update3d(volume, before, next);
+      if (!equal(before, next, 'clip') || !equal(before, next, 'clipShown')) clipping.set(next.clip, next.clipShown);
       masks.update(next);
       if (!equal(before, next, 'slab')) slices.setSlab(next.slab);
     },
@@ -108,27 +112,25 @@ export function createViewer(hosts, grid, scan, on, page) {
       volume.complete();
       probe.complete();
     },
-    refresh: masks.refresh, // the study's masks changed
-    resultId: masks.resultId,
-    ...{ recordOf: masks.recordOf, editing },
+    // `refresh`: the study's masks changed.
+    ...{ refresh: masks.refresh, resultId: masks.resultId, recordOf: masks.recordOf, editing },
     play: cine.play,
     /** Where the crosshair is in a panel, as a part of its width. @param {Plane} plane */
     screenFraction: (plane) => panels[plane].toScreen(crosshair.world)[0] / hosts[plane].clientWidth,
     crosshair,
-    ...{ hu: () => probe.hu(crosshair.voxel), window: slices.window, grid },
+    ...{ hu: () => probe.hu(crosshair.voxel), window: slices.window, grid, headset },
     /** Whether the server draws the 3D view. */
     served: Boolean(page.served),
     volume,
     ...{ measurements: measuring.model, showMeasurement: measuring.show, automatic: measuring.automatic },
     pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
-    headset,
     /** What navigation draws on. */
     parts: { hosts, panels, crosshair, volume: page.served ? null : volume.main, scan: scene },
     vrBounds: headset.bounds,
     destroy() {
       stopProbe();
       headset.leave();
-      [cine, editing, legend, masks, measuring, slices, volume].forEach((part) => part.destroy());
+      [cine, clipping, editing, legend, masks, measuring, slices, volume].forEach((part) => part.destroy());
     },
   };
 }

@@ -54,10 +54,21 @@ def page(chromium: Browser, url: str) -> Iterator[Page]:
     context.close()
 
 
-def test_a_ct_is_uploaded_listed_and_deleted(page: Page, url: str, ct: Path, reference: Path):
+def add(page: Page, url: str, ct: Path, reference: Path | None = None) -> None:
+    """Upload from elsewhere; the page lists it once it looks again."""
+    files = {"file": ct} if reference is None else {"file": ct, "reference": reference}
+    parts = {name: {"name": p.name, "mimeType": "", "buffer": p.read_bytes()} for name, p in files.items()}
+    assert page.request.post(f"{url}/api/v1/studies", multipart=parts).status == 201
+    page.goto(url)
+
+
+def test_a_ct_is_uploaded_and_opens_and_is_listed_and_deleted(page: Page, url: str, ct: Path, reference: Path):
     expect(page.get_by_test_id("empty-state")).to_be_visible()
     page.get_by_test_id("reference-input").set_input_files(reference)
     page.get_by_test_id("upload-input").set_input_files(ct)
+    page.wait_for_url(f"{url}/studies/*", timeout=60_000)
+    expect(page.get_by_test_id("study-name")).to_have_text("patient scan.nii.gz", timeout=60_000)
+    page.get_by_test_id("back").click()
     row = page.get_by_test_id("study-row")
     expect(row).to_have_count(1, timeout=60_000)
     for words in ("patient scan.nii.gz", "30 × 28 × 24", "1.5 × 1.5 × 2 mm", "Not segmented", "With reference"):
@@ -75,8 +86,7 @@ def test_a_ct_is_uploaded_listed_and_deleted(page: Page, url: str, ct: Path, ref
 
 
 def test_a_job_is_followed_without_a_reload(page: Page, url: str, ct: Path, reference: Path):
-    page.get_by_test_id("reference-input").set_input_files(reference)
-    page.get_by_test_id("upload-input").set_input_files(ct)
+    add(page, url, ct, reference)
     row = page.get_by_test_id("study-row")
     study_id = row.get_attribute("data-study-id")
     page.request.post(f"{url}/api/v1/studies/{study_id}/jobs", data={"task": "segment"})
@@ -85,7 +95,7 @@ def test_a_job_is_followed_without_a_reload(page: Page, url: str, ct: Path, refe
 
 
 def test_a_list_that_has_not_changed_is_not_sent_again(page: Page, url: str, ct: Path):
-    page.get_by_test_id("upload-input").set_input_files(ct)
+    add(page, url, ct)
     row = page.get_by_test_id("study-row")
     expect(row).to_have_count(1)
 
@@ -123,7 +133,7 @@ def test_a_wrong_type_is_said_before_it_travels(page: Page, tmp_path: Path):
     expect(page.get_by_test_id("upload-error")).to_contain_text("holiday.jpg is not a file type")
 
 
-def test_a_ct_and_its_mask_are_dropped_together(page: Page, ct: Path, reference: Path):
+def test_a_ct_and_its_mask_are_dropped_together(page: Page, url: str, ct: Path, reference: Path):
     files = [{"name": f.name, "data": base64.b64encode(f.read_bytes()).decode()} for f in (reference, ct)]
     page.evaluate(
         """files => {
@@ -138,6 +148,8 @@ def test_a_ct_and_its_mask_are_dropped_together(page: Page, ct: Path, reference:
         }""",
         files,
     )
+    page.wait_for_url(f"{url}/studies/*", timeout=60_000)
+    page.goto(url)
     row = page.get_by_test_id("study-row")
     expect(row).to_contain_text("patient scan.nii.gz")
     expect(row).to_contain_text("With reference")
@@ -152,9 +164,9 @@ def test_the_page_speaks_chinese_after_the_switch(page: Page):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (820, 1180), (390, 844)])
-def test_nothing_sticks_out_and_fingers_can_hit(page: Page, ct: Path, width: int, height: int):
+def test_nothing_sticks_out_and_fingers_can_hit(page: Page, url: str, ct: Path, width: int, height: int):
     page.set_viewport_size({"width": width, "height": height})
-    page.get_by_test_id("upload-input").set_input_files(ct)
+    add(page, url, ct)
     expect(page.get_by_test_id("study-row")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     small = page.evaluate(

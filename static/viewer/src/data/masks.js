@@ -1,6 +1,7 @@
 /** Masks of a study as the panels need them: labels on the displayed grid, surfaces, colours. */
 import { fetchFile, fetchMask, remember } from './fetch.js';
 import { gridOf } from './label-bounds.js';
+import { createShade } from '../volume/surface/surface-shade.js';
 import { parseIndexedMesh, polyDataOf, surfaceActor } from '../volume/surfaces.js';
 /** @import { Colours, Display, Mask, MaskRecord, MaskSettings, Opacities, Rgb } from '../types.js' */
 
@@ -57,8 +58,25 @@ export function loadMasks(display, settings) {
   );
 }
 
-/** @param {string} url */
-const fetchMesh = (url) => remember(url, async () => polyDataOf(parseIndexedMesh(await fetchFile(url))));
+/** What shades the surfaces of a mask. @param {Display} display @param {MaskRecord} mask */
+const shadeOf = (display, mask) =>
+  remember(`${mask.url}#shade`, async () => {
+    const box = await fetchMask(display, mask.url);
+    return createShade(box, gridOf(display, box));
+  });
+
+/**
+ * The surface of a label, with the shades of its points.
+ *
+ * @param {Display} display
+ * @param {MaskRecord} mask
+ * @param {string} label
+ */
+const fetchMesh = (display, mask, label) =>
+  remember(mask.indexed_mesh_urls[label], async () => {
+    const shade = await shadeOf(display, mask);
+    return polyDataOf(parseIndexedMesh(await fetchFile(mask.indexed_mesh_urls[label])), 'shade', shade);
+  });
 
 /**
  * Surfaces of the same labels: fresh vtkActors, one a label. One is read after another: what reading leaves behind is
@@ -69,9 +87,10 @@ const fetchMesh = (url) => remember(url, async () => polyDataOf(parseIndexedMesh
  */
 export async function loadSurfaces(display, settings) {
   const actors = [];
+  const colours = settings.surfaceColours ?? settings.colours;
   for (const mask of display.masks.filter(({ id }) => settings.shown.includes(id)))
-    for (const [label, colour] of Object.entries(visible(mask, settings))) {
-      const actor = surfaceActor(await fetchMesh(mask.indexed_mesh_urls[label]), colour);
+    for (const [label, colour] of Object.entries(visible(mask, { ...settings, colours }))) {
+      const actor = surfaceActor(await fetchMesh(display, mask, label), colour);
       actor.getProperty().setOpacity(opacitiesOf(mask.id, settings)[label] ?? 1);
       actors.push(actor);
     }

@@ -5,7 +5,7 @@ import { VOLUME_PRESET_NAMES } from '../volume/presets-3d.js';
 
 /** How masks are drawn on slices, and in 3D; what the slices of a thick one make together. */
 export const MASK_STYLES = ['both', 'outline', 'filled'];
-export const MASK_STYLES_3D = ['surface', 'colour'];
+export const MASK_STYLES_3D = ['bone', 'surface', 'colour'];
 export const SLAB_MODES = ['max', 'mean'];
 
 /** @typedef {[write: (value: any) => string, read: (text: string | undefined) => unknown]} Field */

@@ -35,7 +35,8 @@ export class EditedDisplay {
     const others = display.masks.filter((mask) => mask.kind !== kind).map((mask) => mask.id);
     const shown = [...chosen.shown.filter((each) => others.includes(each)), id];
     const named = { ...chosen.names, [id]: names };
-    return { ...chosen, shown, colours: { ...chosen.colours, [id]: colours }, names: named };
+    const surfaceColours = { ...(chosen.surfaceColours ?? chosen.colours), [id]: colours };
+    return { ...chosen, shown, colours: { ...chosen.colours, [id]: colours }, surfaceColours, names: named };
   }
 
   /** A display whose edited mask has all labels that it may get. @param {Display} display @returns {Display} */

@@ -4,6 +4,7 @@
  */
 
 const MARK_PX = 22; // CSS px of the line below
+const WITH_BACKDROP = '.sv-3d, .sv-original-3d';
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 
@@ -45,7 +46,7 @@ const OVERLAY = {
     ctx.fillRect(box.x, box.y, box.width, box.height);
     ctx.globalAlpha = 1;
   },
-  '.sv-letter, .sv-number, .sv-title, .sv-window, .sv-alias': (ctx, node, box) =>
+  '.sv-letter, .sv-number, .sv-title, .sv-window, .sv-alias, .sv-name-3d': (ctx, node, box) =>
     paintText(ctx, node, box, node.textContent ?? ''),
   '.sv-scale': (ctx, node, box) => {
     paintText(ctx, node, { ...box, y: box.y - 3 }, node.textContent ?? '');
@@ -111,6 +112,25 @@ function paintShapes(ctx, svg, origin) {
 }
 
 /**
+ * What lies behind 3D, as panels.css has it.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {HTMLElement} panel
+ * @param {number} left
+ * @param {number} top
+ */
+function paintBackdrop(ctx, panel, left, top) {
+  const { offsetWidth: width, offsetHeight: height } = panel;
+  const style = getComputedStyle(panel);
+  const [x, y] = [left + width / 2, top + 0.38 * height];
+  const gradient = ctx.createRadialGradient(x, y, 0, x, y, 0.78 * Math.hypot(width / 2, 0.62 * height));
+  gradient.addColorStop(0, style.getPropertyValue('--backdrop'));
+  gradient.addColorStop(1, style.getPropertyValue('--viewport'));
+  ctx.fillStyle = gradient;
+  ctx.fillRect(left, top, width, height);
+}
+
+/**
  * Paint `panel` (its section in the page) where it lies relative to `origin`.
  *
  * @param {CanvasRenderingContext2D} ctx
@@ -131,6 +151,7 @@ function paintPanel(ctx, panel, origin, render) {
   ctx.clip();
   ctx.fillStyle = getComputedStyle(panel).backgroundColor;
   ctx.fill();
+  if (panel.matches(WITH_BACKDROP)) paintBackdrop(ctx, panel, whole.x - origin.x, whole.y - origin.y);
   // A drawn picture is gone once the browser has shown it: it must be drawn and read in one go.
   render();
   panel.querySelectorAll('canvas').forEach((canvas) => {
@@ -142,7 +163,7 @@ function paintPanel(ctx, panel, origin, render) {
       if (isVisible(node)) paint(ctx, node, local(node));
     }),
   );
-  panel.querySelectorAll('svg.sv-measures').forEach((svg) => paintShapes(ctx, svg, origin));
+  panel.querySelectorAll('svg.sv-measures:not(.sv-clip)').forEach((svg) => paintShapes(ctx, svg, origin));
   ctx.restore();
 }
 

@@ -14,6 +14,7 @@ const SESSION = Symbol('session');
  * @property {Record<string, any>} state see docs/viewer.md; setting a value sends it to the server
  * @property {(name: string, args?: any[]) => void} trigger call what Python registered under `name`
  * @property {Record<string, string>} texts words of the page by key
+ * @property {(right: string) => boolean} may whether whoever looks has a right, see webapp/accounts/rights.py
  */
 
 /**
@@ -37,8 +38,11 @@ export function connectSession(trame) {
       return true;
     },
   });
-  return { state, trigger: (name, args = []) => trame.trigger(name, args), texts: mirror.texts };
+  return { state, trigger: (name, args = []) => trame.trigger(name, args), texts: mirror.texts, may: mayIn(state) };
 }
+
+/** @param {Record<string, any>} state */
+export const mayIn = (state) => (/** @type {string} */ right) => !state.rights || state.rights.includes(right);
 
 /**
  * Hand `session` to all components inside this one.

@@ -29,7 +29,8 @@ export function createHuProbe(element, grid, values, crosshair, isPreview) {
     const inside = world && huAt(world) !== null;
     const at = inside ? world : crosshair.world;
     const voxel = clampIndex(grid, worldToIndex(grid, at));
-    element.textContent = `${inside ? '' : '+  '}${reading(at)}   ${positionText(at)} mm   (${voxel.join(', ')})`;
+    element.textContent = `${inside ? '' : '+  '}${reading(at)}   ${positionText(at)} mm`;
+    element.title = `(${voxel.join(', ')})`;
   }
   return {
     hu,

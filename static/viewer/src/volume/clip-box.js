@@ -1,8 +1,9 @@
 /** A box along the grid's axes, outside of which nothing is drawn in 3D. */
 import vtkPlane from '@kitware/vtk.js/Common/DataModel/Plane.js';
 import { axisVector, indexToWorld } from '../core/geometry.js';
-import { AXES } from '../core/vectors.js';
-/** @import { Grid, Vec3 } from '../types.js' */
+import { worldToIndex } from '../core/patient-frame.js';
+import { AXES, clamp } from '../core/vectors.js';
+/** @import { Grid, Numbers, Vec3 } from '../types.js' */
 
 /** @typedef {number[][]} Box [from, to] as fractions of the grid's length along i, j and k */
 
@@ -10,6 +11,8 @@ import { AXES } from '../core/vectors.js';
 export const WHOLE = [[0, 1], [0, 1], [0, 1]];
 
 const THINNEST = 0.02; // of the grid's length
+const BEHIND_MM = 12; // of the CT that is drawn behind a spine, and before it
+const BEFORE_MM = 160;
 
 /**
  * `box` with one face moved; the face opposite makes way.
@@ -25,6 +28,36 @@ export function withFace(box, axis, end, value) {
   if (end === 0) next[axis][1] = Math.max(next[axis][1], Math.min(1, value + THINNEST));
   else next[axis][0] = Math.min(next[axis][0], Math.max(0, value - THINNEST));
   return next;
+}
+
+/**
+ * What two boxes have in common, at least a thin slice.
+ *
+ * @param {Box} one
+ * @param {Box} other
+ * @returns {Box}
+ */
+export const common = (one, other) =>
+  one.map(([from, to], axis) => {
+    const start = Math.min(Math.max(from, other[axis][0]), 1 - THINNEST);
+    return [start, Math.max(Math.min(to, other[axis][1]), start + THINNEST)];
+  });
+
+/**
+ * The part of the scan before and a little behind a spine: a table is farther behind, or, of a patient who lies on the
+ * belly, farther in front.
+ *
+ * @param {Grid} grid
+ * @param {Numbers} bounds of the spine: low and high along R, A and S, mm
+ * @returns {Box}
+ */
+export function withoutTable(grid, bounds) {
+  const corners = Array.from({ length: 8 }, (_, n) => AXES.map((axis) => bounds[2 * axis + ((n >> axis) & 1)]));
+  const along = corners.map((corner) => worldToIndex(grid, corner)[1]);
+  const [spacing, length] = [grid.spacing_mm[1], grid.shape[1]];
+  const from = (Math.min(...along) + 0.5 - BEHIND_MM / spacing) / length;
+  const to = (Math.max(...along) + 0.5 + BEFORE_MM / spacing) / length;
+  return [WHOLE[0], [clamp(from, 0, 1), clamp(to, 0, 1)], WHOLE[2]];
 }
 
 /**

@@ -14,6 +14,11 @@ const BONE_COLOURS = [
   [1500, 1, 0.99, 0.96],
 ];
 
+/** HU a mm from which an edge is one: noise in what is dense, but no bone, stays faint, and looks less like pepper. */
+const EDGE = 90;
+/** What is left where HU do not change at all. */
+const FLAT_OPACITY = 0.05;
+
 /**
  * `bone` keeps soft tissue out; `spine` lets a veil of it stand; `ramp` is a plain grey ramp.
  *
@@ -24,6 +29,7 @@ export const VOLUME_PRESETS = {
     colours: BONE_COLOURS,
     opacities: [[-1000, 0], [140, 0], [230, 0.12], [420, 0.45], [1200, 0.8]],
     shade: true,
+    edge: EDGE,
   },
   spine: {
     colours: [
@@ -36,6 +42,7 @@ export const VOLUME_PRESETS = {
     ],
     opacities: [[-1000, 0], [-20, 0], [60, 0.006], [110, 0.012], [170, 0.14], [350, 0.5], [1200, 0.9]],
     shade: true,
+    edge: EDGE,
   },
   muscle: {
     colours: [
@@ -120,4 +127,9 @@ export function applyTransfer(property, transfer, strength = 1) {
   property.setDiffuse(transfer.shade ? 0.75 : 0);
   property.setSpecular(transfer.shade ? 0.2 : 0);
   property.setSpecularPower(12);
+  property.setUseGradientOpacity(0, Boolean(transfer.edge));
+  property.setGradientOpacityMinimumValue(0, 0);
+  property.setGradientOpacityMinimumOpacity(0, FLAT_OPACITY);
+  property.setGradientOpacityMaximumValue(0, transfer.edge ?? 1);
+  property.setGradientOpacityMaximumOpacity(0, 1);
 }

@@ -27,6 +27,7 @@ export function createRemote3d(host, address, texts) {
     setMasks: nothing,
     setSurfaces: nothing,
     setClip: nothing,
+    setNames: nothing,
     setMaskStyle: nothing,
     setCrosshair: nothing,
     complete: nothing,

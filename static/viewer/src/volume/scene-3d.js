@@ -1,5 +1,6 @@
 /** All of 3D: the view, beside it the original while two are compared, and what lies above them. */
 import { WHOLE } from './clip-box.js';
+import { createNames3d } from './above/names-3d.js';
 import { presetCopy } from './presets-3d.js';
 import { createVolumeOverlay } from './volume-overlay.js';
 import { createVolumePanel } from './volume-panel.js';
@@ -8,6 +9,7 @@ import { createVolumeSource } from './volume-source.js';
  * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
  * @import { CameraPose, Crosshair, Display, Mask, Texts, Transfer, Volume } from '../types.js'
  * @import { Box } from './clip-box.js'
+ * @import { Named } from './above/names-3d.js'
  * @import { VolumePanel } from './volume-panel.js'
  */
 
@@ -22,6 +24,7 @@ import { createVolumeSource } from './volume-source.js';
  * @property {(name: string) => void} setPreset a key of VOLUME_PRESETS, or "off"
  * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setMasks surfaces, and masks to colour the CT by
  * @property {(surfaces: vtkActor[], masks: Mask[]) => void} setSurfaces the same, of masks that were edited
+ * @property {(names: Named[]) => void} setNames what is written beside the surfaces
  * @property {(box: Box) => void} setClip draw only what lies in a box
  * @property {(on: boolean) => void} setCrosshair whether the crosshair may be seen
  * @property {(style: string) => void} setMaskStyle "surface" or "colour"
@@ -70,6 +73,7 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
   let box = WHOLE;
   const main = createVolumePanel(hosts.volume, scene((camera) => original?.follow(camera)));
   const overlay = createVolumeOverlay(hosts.volume, main, texts);
+  const names = createNames3d(hosts.volume, main.camera);
   /** @param {(panel: VolumePanel) => void} act */
   const both = (act) => [main, ...(original ? [original] : [])].forEach(act);
   /** @type {Set<(transfer: ?Transfer) => void>} */
@@ -78,7 +82,7 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
   return {
     main,
     others: () => (original ? [/** @type {[string, VolumePanel]} */ (['originalVolume', original])] : []),
-    reset: main.reset,
+    ...{ reset: main.reset, setNames: names.set },
     /** Show the CT by another transfer function. @param {?Transfer} transfer */
     setTransfer: (transfer) => both((panel) => panel.setTransfer(transfer)),
     /** Draw only what lies in a box. @param {Box} next */
@@ -130,9 +134,7 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
       original.follow(main.camera);
     },
     destroy() {
-      overlay.destroy();
-      original?.destroy();
-      main.destroy();
+      [names, overlay, original, main].forEach((part) => part?.destroy());
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Surfaces from the server's indexed meshes, shaded smoothly. */
 import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray.js';
+import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction.js';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkMapper from '@kitware/vtk.js/Rendering/Core/Mapper.js';
 import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
@@ -84,31 +85,54 @@ export function trianglesOf(corner) {
 }
 
 /**
- * A mesh as vtkPolyData with normals; values, if there are some, become its scalars.
+ * A mesh as vtkPolyData with normals; values, if there are some, become its scalars, or the shades of its points.
  *
  * @param {IndexedMesh} mesh
  * @param {string} valueName
+ * @param {(points: Float32Array, normals: Float32Array) => ?Uint8Array} shade see surface-shade.js
  */
-export function polyDataOf({ points, values, corner }, valueName = 'values') {
+export function polyDataOf({ points, values, corner }, valueName = 'values', shade = () => null) {
   const data = vtkPolyData.newInstance();
   data.getPoints().setData(points, 3);
   data.getPolys().setData(trianglesOf(corner));
   const normals = pointNormals(points, corner);
   const attributes = data.getPointData();
   attributes.setNormals(vtkDataArray.newInstance({ name: 'Normals', numberOfComponents: 3, values: normals }));
-  if (values) attributes.setScalars(vtkDataArray.newInstance({ name: valueName, numberOfComponents: 1, values }));
+  const scalars = values ?? shade(points, normals);
+  if (scalars)
+    attributes.setScalars(vtkDataArray.newInstance({ name: valueName, numberOfComponents: 1, values: scalars }));
   return data;
 }
 
+/** What a colour becomes deep in a gap: darker, and warmer. @param {[number, number, number]} colour */
+const shaded = ([r, g, b]) => /** @type {const} */ ([0.2 * r, 0.13 * g, 0.1 * b]);
+
 /**
- * An actor of one label's surface in `colour`.
+ * Colour a surface by how open its points lie.
  *
- * @param {object} mesh vtkPolyData in RAS+ mm
+ * @param {vtkMapper} mapper
+ * @param {[number, number, number]} colour
+ */
+function colourByShade(mapper, colour) {
+  const colours = vtkColorTransferFunction.newInstance();
+  colours.addRGBPoint(0, ...shaded(colour));
+  colours.addRGBPoint(255, ...colour);
+  mapper.setLookupTable(colours);
+  mapper.setUseLookupTableScalarRange(true);
+  mapper.setColorModeToMapScalars();
+  mapper.setScalarVisibility(true);
+}
+
+/**
+ * An actor of one label's surface in `colour`, darker where its points have shades.
+ *
+ * @param {vtkPolyData} mesh in RAS+ mm
  * @param {[number, number, number]} colour red, green, blue, 0..1
  */
 export function surfaceActor(mesh, colour) {
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
   mapper.setInputData(mesh);
+  if (mesh.getPointData().getScalars()) colourByShade(mapper, colour);
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   const property = actor.getProperty();

@@ -1,5 +1,5 @@
 /** What a 3D view draws: the CT as a volume rendering, and the masks as surfaces in it or as colours of it. */
-import { WHOLE, boxPlanes, clip } from './clip-box.js';
+import { WHOLE, boxPlanes, clip, common, withoutTable } from './clip-box.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
 import { presetCopy } from './presets-3d.js';
 /**
@@ -24,6 +24,10 @@ function boundsOf(actors) {
   return /** @type {[number, number, number, number, number, number]} */ (ends);
 }
 
+/** @param {Grid} grid @param {object[]} actors @param {Box} box */
+const clipActors = (grid, actors, box) =>
+  clip(actors.map((actor) => /** @type {any} */ (actor).getMapper()), boxPlanes(grid, box));
+
 /**
  * @param {vtkRenderer} renderer
  * @param {{grid: Grid, image: vtkImageData, coarse: boolean}} scene `coarse` where no graphics card helps
@@ -37,7 +41,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   /** @type {?ColourMask} */
   let mask = null;
   let style = 'surface';
-  let planes = boxPlanes(grid, WHOLE);
+  let box = WHOLE;
 
   const isColoured = () => style === 'colour' && mask !== null;
   function addVolume() {
@@ -51,8 +55,10 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   function show() {
     volume.actor.setVisibility(transfer !== null);
     surfaces.forEach((actor) => actor.setVisibility(!isColoured()));
-    if (transfer) volume.paint(transfer, surfaces.length && !isColoured() ? SEE_THROUGH : 1);
-    clip([volume.actor, ...surfaces].map((actor) => /** @type {any} */ (actor.getMapper())), planes);
+    const isVeil = surfaces.length > 0 && !isColoured();
+    if (transfer) volume.paint(transfer, isVeil ? SEE_THROUGH : 1);
+    clipActors(grid, [volume.actor], isVeil ? common(box, withoutTable(grid, boundsOf(surfaces))) : box);
+    clipActors(grid, surfaces, box);
     draw();
   }
   /** The same with other textures. */
@@ -68,9 +74,8 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
     bounds: () => image.getBounds(),
     /** The bounds of the masks' surfaces in RAS+ mm; null where there are none. */
     surfaceBounds: () => (surfaces.length ? boundsOf(surfaces) : null),
-    /** The vtkActors of the masks shown. */
-    surfaces: () => surfaces,
-    transfer: () => transfer,
+    /** The vtkActors of the masks shown, and how the CT is drawn. */
+    ...{ surfaces: () => surfaces, transfer: () => transfer },
     /** @param {?Transfer} next null: the CT is not drawn */
     setTransfer(next) {
       transfer = next;
@@ -88,18 +93,17 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       actors.forEach((actor) => renderer.addActor(actor));
       const wasColoured = isColoured();
       [surfaces, mask] = [actors, next];
-      if (wasColoured || isColoured()) showAnew();
-      else show();
+      (wasColoured || isColoured() ? showAnew : show)();
     },
-    /** Masks as surfaces in the CT, or the CT coloured by them. @param {string} next "surface" or "colour" */
+    /** Masks as surfaces in the CT, or the CT coloured by them. @param {string} next "bone", "surface" or "colour" */
     setMaskStyle(next) {
-      if (style === next) return;
+      const wasColoured = isColoured();
       style = next;
-      showAnew();
+      if (wasColoured !== isColoured()) showAnew();
     },
-    /** Draw only what lies in a box. @param {Box} box */
-    setClip(box) {
-      planes = boxPlanes(grid, box);
+    /** Draw only what lies in a box. @param {Box} next */
+    setClip(next) {
+      box = next;
       show();
     },
   };

@@ -1,5 +1,5 @@
 /** The pose of a 3D camera: as numbers, as something that is read like a vtk.js camera, and in front of a box. */
-import { AXES, cross, dot, midpoint } from '../core/vectors.js';
+import { AXES, cross, dot, midpoint, minus } from '../core/vectors.js';
 /** @import { CameraPose, Numbers, Vec3 } from '../types.js' */
 
 const FILLED = 0.78; // of the view, by what is to fill it: letters and nearness take the rest
@@ -61,4 +61,39 @@ export function cameraBefore(camera, low, high) {
   const scale = Math.min(1, fits / Math.hypot(...back));
   const from = AXES.map((axis) => middle[axis] + scale * back[axis]);
   return cameraOf([...from, ...middle, ...camera.getViewUp()], angle);
+}
+
+/** @typedef {{x: number, y: number, depth: number}} Place px from the upper left corner, mm before the camera */
+
+/**
+ * Where a camera's picture shows what lies in the patient.
+ *
+ * @param {CameraPose} camera
+ * @param {Numbers} size of the view, px
+ */
+export function projectorOf(camera, [width, height]) {
+  const position = camera.getPosition();
+  const ahead = minus(camera.getFocalPoint(), position);
+  const forward = unit(ahead);
+  const right = unit(cross(forward, camera.getViewUp()));
+  const up = cross(right, forward);
+  const scale = height / 2 / Math.tan((camera.getViewAngle() * Math.PI) / 360);
+  return {
+    right,
+    up,
+    forward,
+    /** @param {Numbers} world RAS+ mm @returns {Place} */
+    place(world) {
+      const from = minus(world, position);
+      const depth = dot(from, forward);
+      const [x, y] = [right, up].map((axis) => (scale * dot(from, axis)) / depth);
+      return { x: width / 2 + x, y: height / 2 - y, depth };
+    },
+  };
+}
+
+/** @param {Numbers} v @returns {Vec3} */
+function unit(v) {
+  const length = Math.hypot(...v) || 1;
+  return [v[0] / length, v[1] / length, v[2] / length];
 }

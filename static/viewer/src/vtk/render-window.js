@@ -15,11 +15,11 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 import { fillElement } from '../core/filled-element.js';
 /**
  * @import vtkOpenGLRenderWindow from '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js'
- * @import { Rgb, Vec2 } from '../types.js'
+ * @import { Vec2 } from '../types.js'
  */
 
-/** @type {Rgb} */
-const BACKGROUND = [0.02, 0.031, 0.043]; // --viewport of tokens.css
+/** Red, green, blue and opacity: what lies behind is seen, --viewport, in 3D a gradient (panels.css). */
+const NOTHING = /** @type {const} */ ([0, 0, 0, 0]);
 
 /**
  * What this browser draws with: `software` means a processor does a graphics card's work, `most3d` is the longest side
@@ -104,7 +104,8 @@ const canvasOf = (view) => /** @type {HTMLCanvasElement} */ (view.getCanvas());
  */
 export function createWindow(element, onResize, scale = 1) {
   const renderWindow = vtkRenderWindow.newInstance();
-  const renderer = vtkRenderer.newInstance({ background: BACKGROUND });
+  const renderer = vtkRenderer.newInstance();
+  /** @type {any} */ (renderer).setBackground(...NOTHING); // newInstance and the types take three values only
   renderWindow.addRenderer(renderer);
   /** @type {(view: vtkOpenGLRenderWindow) => void} */
   let replaced = () => {};

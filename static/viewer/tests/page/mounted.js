@@ -3,7 +3,7 @@ import { mount } from '@vue/test-utils';
 import { defineComponent, h, reactive } from 'vue';
 import { vi } from 'vitest';
 import words from '../../../i18n/en.json';
-import { provideSession } from '../../src/page/session.js';
+import { mayIn, provideSession } from '../../src/page/session.js';
 
 const shortKey = (key) => key.replace(/^viewer\./, '').replace(/^js\./, '');
 
@@ -28,7 +28,8 @@ export const texts = new Proxy(known, {
  */
 export function mountInSession(component, state = {}, props = {}) {
   document.documentElement.lang = 'en'; // as the server writes it
-  const session = { state: reactive(state), trigger: vi.fn(), texts };
+  const mirror = reactive(state);
+  const session = { state: mirror, trigger: vi.fn(), texts, may: mayIn(mirror) };
   const parent = defineComponent({
     setup() {
       provideSession(session);

@@ -125,13 +125,6 @@ describe('the list of studies', () => {
     expect(gone).toHaveBeenCalledTimes(1);
     expect(shown(byId('upload-error'))).toBe(false);
   });
-
-  it('marks the study that has just come', async () => {
-    answers[LIST] = () => answer({ studies: [study('a'), study('b')] });
-    serve(answers);
-    await studies.welcome(study('b'));
-    expect(rows().map((row) => row.classList.contains('new'))).toEqual([false, true]);
-  });
 });
 
 describe('polling the list of studies', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hexOf, isAlone, isolated, rgbOf, toggled } from '../../../src/page/tools/label-choices.js';
+import { IVORY, boneColours, hexOf, isAlone, isolated, rgbOf, toggled } from '../../../src/page/tools/label-choices.js';
 
 /** @type {any} */
 const mask = { id: 'a', kind: 'model', labels: [20, 21, 22].map((number) => ({ number })) };
@@ -26,5 +26,14 @@ describe('choices of labels', () => {
   it('read and write colours', () => {
     expect(hexOf([255, 176, 9])).toBe('#ffb009');
     expect(rgbOf('#ffb009')).toEqual([255, 176, 9]);
+  });
+});
+
+describe('surfaces as bone', () => {
+  it('keep colours that somebody chose, and those of a reference', () => {
+    const masks = [{ id: 'm', kind: 'vertebrae' }, { id: 'r', kind: 'reference' }];
+    const defaults = { m: { 20: [1, 2, 3], 21: [4, 5, 6] }, r: { 1: [7, 8, 9] } };
+    const colours = { ...defaults, m: { 20: [1, 2, 3], 21: [255, 0, 0] } };
+    expect(boneColours(masks, colours, defaults)).toEqual({ m: { 20: IVORY, 21: [255, 0, 0] }, r: { 1: [7, 8, 9] } });
   });
 });

@@ -11,6 +11,7 @@ import ReviewTools from '../../../src/page/tools/ReviewTools.vue';
 import TransferEditor from '../../../src/page/tools/TransferEditor.vue';
 import ViewTools from '../../../src/page/tools/ViewTools.vue';
 import { createMeasurements } from '../../../src/measure/measurements.js';
+import { chosenTab } from '../../../src/page/tabs.js';
 import { byTestId, mountInSession } from '../mounted.js';
 
 afterEach(() => {
@@ -44,6 +45,25 @@ describe('the tools of a segmentation', () => {
     state.masks = [{ kind: 'model' }];
     await nextTick();
     expect(byTestId(wrapper, 'segment-button').text()).toBe('Segment again');
+    expect(byTestId(wrapper, 'segment-button').classes()).not.toContain('sv-primary');
+  });
+
+  it('say what comes after a result, and bring it up', async () => {
+    const ready = { job, masks: [], gone: false, problem: '' };
+    const { wrapper, state } = mountInSession(JobTools, ready);
+    expect(byTestId(wrapper, 'next-steps').exists()).toBe(false);
+    state.masks = [{ kind: 'model' }];
+    await nextTick();
+    expect(byTestId(wrapper, 'next-steps').findAll('button').map((node) => node.text())).toEqual([
+      'Review', 'Measure', 'Download',
+    ]);
+    await byTestId(wrapper, 'next-measure').trigger('click');
+    expect(chosenTab.value).toBe('measure');
+  });
+
+  it('are not there for whoever may only look', () => {
+    const { wrapper } = mountInSession(JobTools, { job, masks: [], gone: false, problem: '', rights: ['look'] });
+    expect(byTestId(wrapper, 'segment-button').exists()).toBe(false);
   });
 
   it('show progress and cancel while a job runs, and what went wrong', async () => {
@@ -216,13 +236,14 @@ describe('the list of measurements', () => {
   });
 });
 
-describe('reviews', () => {
-  const viewer = { grid: { reviews_url: '/reviews' }, crosshair: { world: [1, 2, 3] }, resultId: () => 'm' };
-  const review = {
-    url: '/reviews/1', verdict: 'accepted', comment: 'ok', at_mm: [1, 2, 3], view: 'at=1,2,3',
-    created_at: '2026-11-27T07:00:00Z',
-  };
+/** A place for reviews, and one of them. */
+const viewer = { grid: { reviews_url: '/reviews' }, crosshair: { world: [1, 2, 3] }, resultId: () => 'm' };
+const review = {
+  url: '/reviews/1', verdict: 'accepted', comment: 'ok', at_mm: [1, 2, 3], view: 'at=1,2,3',
+  created_at: '2026-11-27T07:00:00Z',
+};
 
+describe('reviews', () => {
   it('are given at the crosshair and listed, and lead back to what was seen', async () => {
     const given = [];
     const onShow = vi.fn();
@@ -262,5 +283,47 @@ describe('reviews', () => {
     mountInSession(ReviewTools, {}, { viewer, viewText: () => '', onFailed });
     await settled();
     expect(onFailed.mock.lastCall[0].message).toBe('The disk is full.');
+  });
+});
+
+describe('threads of reviews', () => {
+  it('are answered, resolved and opened again, by people with names', async () => {
+    const thread = { ...review, author: 'Dr Li', state: 'open', resolved_by: null, removable: false, replies: [] };
+    const asked = [];
+    vi.stubGlobal('fetch', vi.fn(async (url, { method, body }) => {
+      if (method !== 'GET') asked.push([method, url, JSON.parse(body)]);
+      if (method === 'POST') thread.replies.push({ ...review, ...JSON.parse(body), author: '10.0.0.7' });
+      if (method === 'PATCH') Object.assign(thread, JSON.parse(body), { resolved_by: 'Dr Wang' });
+      return answer(200, { reviews: [{ ...thread }] });
+    }));
+    const { wrapper } = mountInSession(ReviewTools, {}, { viewer, viewText: () => '' });
+    await settled();
+    expect(byTestId(wrapper, 'review-author').text()).toBe('Dr Li');
+    expect(byTestId(wrapper, 'review-delete').exists()).toBe(false); // somebody else's
+    expect(byTestId(wrapper, 'review-reply-send').element.disabled).toBe(true);
+    await byTestId(wrapper, 'review-reply').setValue('Mended');
+    await byTestId(wrapper, 'review-reply-send').trigger('click');
+    await settled();
+    expect(byTestId(wrapper, 'review-replies').text()).toMatch(/a reader · .*Mended/);
+    await byTestId(wrapper, 'review-settle').trigger('click');
+    await settled();
+    expect(byTestId(wrapper, 'review-resolved').text()).toBe('Resolved by Dr Wang');
+    await byTestId(wrapper, 'review-settle').trigger('click');
+    await settled();
+    expect(asked).toEqual([
+      ['POST', '/reviews/1/replies', { comment: 'Mended' }],
+      ['PATCH', '/reviews/1', { state: 'resolved' }],
+      ['PATCH', '/reviews/1', { state: 'open' }],
+    ]);
+  });
+
+  it('are only read by whoever may not review', async () => {
+    vi.stubGlobal('fetch', vi.fn(async () => answer(200, { reviews: [review] })));
+    const { wrapper } = mountInSession(ReviewTools, { rights: ['look'] }, { viewer, viewText: () => '' });
+    await settled();
+    expect(byTestId(wrapper, 'review-go').exists()).toBe(true);
+    ['review-comment', 'review-accepted', 'review-delete', 'review-reply', 'review-settle'].forEach((name) =>
+      expect(byTestId(wrapper, name).exists(), name).toBe(false),
+    );
   });
 });

@@ -128,6 +128,15 @@ export function curveRows(measures, texts) {
   return [...curves, ...angles];
 }
 
+/** What a target names, in words: "disc/L4-L5/slip_mm". @param {string} target @param {Texts} texts */
+export function targetText(target, texts) {
+  const [kind, where, measure] = target.split('/');
+  if (kind === 'angle') return texts[`measures.name.${measure.replace('_deg', '')}`];
+  const [upper, lower] = where.split('-');
+  if (kind === 'curve') return texts['measures.cobb'].replace('{upper}', upper).replace('{lower}', lower);
+  return `${where} ${texts[`measures.name.${measure}`]}`;
+}
+
 /** "L1 superior" in words. @param {string} end @param {Texts} texts */
 function endText(end, texts) {
   const [name, which] = end.split(' ');

@@ -127,6 +127,19 @@ describe('the measures of the vertebrae', () => {
   });
 });
 
+describe('changes of an earlier version', () => {
+  it('that were not taken over are named', async () => {
+    const dropped = [HEIGHT, COBB, 'angle/S1 superior to transverse plane/sacral_slope_deg', 'disc/L4-L5/slip_mm'];
+    vi.stubGlobal('fetch', vi.fn(async () => new Response(JSON.stringify({ ...answer(), dropped_edits: dropped }))));
+    const viewer = { automatic: { drawn: createDrawn(), lookAt: vi.fn() } };
+    const { wrapper } = mountInSession(MeasuresPanel, { problem: '', dicom_kinds: [] }, { viewer, mask });
+    await settled();
+    expect(byTestId(wrapper, 'measures-dropped').text()).toMatch(
+      /: L1 Anterior height, Cobb T12–L3, Sacral slope, L4-L5 Slip/,
+    );
+  });
+});
+
 describe('the measures of the vertebrae, to some', () => {
   it('cannot be changed, nor taken home, without the right', async () => {
     const { wrapper, viewer } = mounted({}, { rights: ['look'] });

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { arrange } from '../../../src/volume/above/names-3d.js';
+import { cameraOf, projectorOf } from '../../../src/vtk/camera.js';
+
+/** From the patient's front, 500 mm before the middle: the patient's right is left on the screen. */
+const camera = cameraOf([0, 500, 0, 0, 0, 0, 0, 0, 1], 30);
+const SIZE = [600, 400];
+/** @returns {any} */
+const named = (name, middle, half = [20, 20, 10]) => ({ name, colour: [1, 1, 1], middle, half });
+
+describe('where a camera shows a place', () => {
+  it('is the middle for what it looks at, and the radiological sides', () => {
+    const { place } = projectorOf(camera, SIZE);
+    expect(place([0, 0, 0])).toEqual({ x: 300, y: 200, depth: 500 });
+    expect(place([40, 0, 0]).x).toBeLessThan(300);
+    expect(place([0, 0, 40]).y).toBeLessThan(200);
+    const edge = 500 * Math.tan(Math.PI / 12); // half of the angle of view, up
+    expect(place([0, 0, edge]).y).toBeCloseTo(0);
+  });
+});
+
+describe('names in 3D', () => {
+  it('stand left of their vertebrae, each at its height', () => {
+    const [l1, l2] = arrange([named('L1', [0, 0, 40]), named('L2', [0, 0, 0])], camera, SIZE);
+    expect(l1[1]).toBeLessThan(l2[1]);
+    const { place } = projectorOf(camera, SIZE);
+    expect(l2[0]).toBeCloseTo(place([20, 0, 0]).x - 6);
+  });
+
+  it('leave out what a nearer one would cover, and what is not in sight', () => {
+    const behind = camera.getPosition().map((x) => 2 * x);
+    const places = arrange(
+      [named('far', [0, -60, 1]), named('near', [0, 60, 0]), named('away', [900, 0, 0]), named('behind', behind)],
+      camera,
+      SIZE,
+    );
+    expect(places.map((place) => place !== null)).toEqual([false, true, false, false]);
+  });
+});
