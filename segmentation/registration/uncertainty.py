@@ -28,8 +28,8 @@ _UNLIKELY = 0.05
 _STATED = 3
 _RMS_TO_95 = 1.73  # of errors with two directions to go: the square root of 5.99 / 2
 CALIBRATION = 0.85
-"""``bench/registration.py`` prints what it would have to be on one half of the label maps, and how it does on the
-other."""
+"""Chosen on three label maps. ``bench/registration.py`` prints how often the radius was exceeded on each half of the
+maps; neither half is an independent test."""
 _VOXEL_SHARE = 0.1  # how far the surface of a label map is off, in voxels
 
 
