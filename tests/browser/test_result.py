@@ -138,9 +138,8 @@ def test_the_clipping_box_is_drawn_and_held_on_slices_and_in_3d(browser: Any, ad
     held(page, "clip-on-coronal", "clip-handle-2-1", 0, height / 2)  # the upper side, down to the middle
     expect(page.get_by_test_id("clip-is-1")).to_have_value(re.compile("^(4[89]|5[0-2])$"))
     wait_for(lambda: lit(pixels(page, "view-3d")).sum() < 0.75 * before)
-    held(page, "clip-on-3d", "clip-handle-2-0", 0, -60)  # the lower side, up
-    value = page.get_by_test_id("clip-is-0").input_value()
-    assert 5 < int(value) < 48
+    held(page, "clip-on-3d", "clip-handle-2-1", 0, 60)  # the same side, farther down
+    expect(page.get_by_test_id("clip-is-1")).to_have_value(re.compile("^([1-3][0-9]|4[0-5])$"))
     # Sliders lie as the screen shows the patient: the patient's right is left.
     sides = [page.get_by_test_id(f"clip-rl-{end}").bounding_box()["x"] for end in (1, 0)]
     assert sides == sorted(sides)
