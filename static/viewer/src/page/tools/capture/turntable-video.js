@@ -8,7 +8,7 @@ export const VIDEO_SIZE = [1920, 1080];
 const TYPES = ['video/mp4;codecs=avc1.640028', 'video/mp4', 'video/webm;codecs=vp9', 'video/webm'];
 const FRAMES_A_SECOND = 24;
 const SECONDS = 5;
-const COARSE = { frames: 36, rate: 12 }; // where a processor does a graphics card's work
+const COARSE = { frames: 12, rate: 4 }; // where a processor does a graphics card's work
 const BITS_A_SECOND = 12e6;
 const JPEG_QUALITY = 0.95;
 
