@@ -155,7 +155,8 @@ def test_a_film_of_1080_lines_turns_the_patient(browser: Any, address: str) -> N
     film = Path(download.value.path()).read_bytes()
     name = download.value.suggested_filename
     assert re.fullmatch(r"spineview-3d-.*\.(mp4|webm)", name)
-    size = page.evaluate(
+    player = browser.new_page()  # the study's page lets no film in
+    size = player.evaluate(
         """async ([kind, data]) => {
             const film = document.createElement('video');
             const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
@@ -169,6 +170,7 @@ def test_a_film_of_1080_lines_turns_the_patient(browser: Any, address: str) -> N
         [f"video/{name.rsplit('.', 1)[1]}", base64.b64encode(film).decode()],
     )
     assert size == [1920, 1080]
+    player.close()
     expect(page.get_by_test_id("capture-video")).to_be_enabled()
     expect(page.get_by_test_id("view-3d")).to_be_visible()
     page.close()
