@@ -1,4 +1,5 @@
-// Elements of the page, with a check that they are what the script takes them for; and the path that all pages are below.
+// Elements of the page, with a check that they are what the script takes them for; and the path that all pages are
+// below.
 
 /** Of a server that lives below a path of another site; "" of one that has a name of its own. */
 const root = globalThis.document?.documentElement?.dataset?.root ?? "";

@@ -138,9 +138,9 @@ function groupRow(name) {
 }
 
 /** @param {{at: string, who: string, address: string, action: string, study_id: string, detail: string}} entry */
-function auditRow({ at, who, address, action, study_id: study, detail }) {
+function auditRow({ at: when, who, address, action, study_id: study, detail }) {
   const row = document.createElement("tr");
-  for (const text of [date(at), who, address, action, study.slice(0, 8), detail]) {
+  for (const text of [date(when), who, address, action, study.slice(0, 8), detail]) {
     const cell = document.createElement("td");
     cell.textContent = text;
     row.append(cell);

@@ -5,13 +5,13 @@ import { openPage } from './open-page.js';
 const file = (name, size = 10) => ({ name, size });
 const entryOf = (name) => ({ isFile: true, isDirectory: false, file: (resolve) => resolve(file(name)) });
 
-describe('files that were chosen or dropped', () => {
-  let files;
-  beforeEach(async () => {
-    openPage('home.html', { max_upload_bytes: 1000 });
-    files = await import('../../../js/files.js');
-  });
+let files;
+beforeEach(async () => {
+  openPage('home.html', { max_upload_bytes: 1000 });
+  files = await import('../../../js/files.js');
+});
 
+describe('files that were chosen or dropped', () => {
   it('one volume is a CT', () => {
     expect(files.sort([file('CT.NII.GZ')])).toEqual({ ct: file('CT.NII.GZ') });
   });
