@@ -105,8 +105,14 @@ export function createCtVolume(image, mask, { spacing, coarse }) {
   if (mask) colourBy(mask, mapper, actor);
   return {
     actor,
-    /** @param {Transfer} transfer @param {number} strength of the opacity */
-    paint: (transfer, strength) => applyTransfer(property, transfer, strength),
+    /**
+     * Without a card, opacity by gradient would take seconds a picture: there what is flat stays as opaque as it is.
+     *
+     * @param {Transfer} transfer
+     * @param {number} strength of the opacity
+     */
+    paint: (transfer, strength) =>
+      applyTransfer(property, coarse ? { ...transfer, edge: undefined } : transfer, strength),
   };
 }
 
