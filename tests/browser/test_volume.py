@@ -88,6 +88,7 @@ def steady(page: Any) -> NDArray[np.int16]:
 
 
 def test_each_preset_shows_something_of_its_own(page: Any) -> None:
+    page.get_by_test_id("show-crosshair").uncheck()
     pictures = []
     for preset in ("bone", "muscle", "skin", "lung"):
         page.get_by_test_id(f"volume-preset-{preset}").click()
@@ -100,6 +101,7 @@ def test_each_preset_shows_something_of_its_own(page: Any) -> None:
 
 
 def test_a_point_of_the_transfer_function_makes_bone_vanish_and_an_added_one_brings_it_back(page: Any) -> None:
+    page.get_by_test_id("show-crosshair").uncheck()
     before = lit(steady(page))
     page.get_by_test_id("transfer").locator("summary").click()
     points = page.get_by_test_id("transfer-editor").get_by_role("slider", name="Opacity point")
