@@ -24,7 +24,7 @@ def list_reviews(study_id: str) -> schemas.ReviewList:
 
 
 @reviews.get("/studies/<study_id>/qr.svg")
-@json_route("studies", Content(("image/svg+xml",), {"type": "string"}), errors=(404,), query=schemas.ViewQuery)
+@json_route("studies", Content(("image/svg+xml",), {"type": "string"}), errors=(400, 404), query=schemas.ViewQuery)
 def draw_link(study_id: str, query: schemas.ViewQuery) -> Response:
     """Draw the address of a study's page, as somebody sees it, as a QR code."""
     import segno
