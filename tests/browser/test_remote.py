@@ -126,6 +126,6 @@ def test_masks_without_webgl_are_outlined_and_hidden(pages: tuple[Any, Any]) -> 
     flat = pages[1]
     filled = amber(pixels(flat, "view-sagittal")).sum()
     flat.get_by_test_id("mask-style-outline").click()
-    wait_for(lambda: LINE_PIXELS < amber(pixels(flat, "view-sagittal")).sum() < 0.8 * filled)
+    wait_for(lambda: LINE_PIXELS < amber(pixels(flat, "view-sagittal")).sum() < 0.8 * filled, 120)
     flat.keyboard.press("m")
-    wait_for(lambda: amber(pixels(flat, "view-sagittal")).sum() < LINE_PIXELS)
+    wait_for(lambda: amber(pixels(flat, "view-sagittal")).sum() < LINE_PIXELS, 120)
