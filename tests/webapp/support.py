@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from segmentation.core.progress import CancelCheck, Progress, ignore, never
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.confidence import Confidence, Reason
 
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
 T = TypeVar("T")
 BONE_HU = 200
+CLOSED = ("done", "failed", "cancelled")
 SHAPE = (30, 28, 24)
 AFFINE = np.array([[-1.5, 0, 0, 20], [0, -1.5, 0, 30], [0, 0, 2.0, -40], [0, 0, 0, 1.0]])
 
@@ -63,3 +67,20 @@ def wait_for(fact: Callable[[], T], timeout_s: float = 20.0) -> T:
         assert time.monotonic() < deadline, "it did not happen in time"
         pause.wait(0.02)
     return answer
+
+
+def start(client: TestClient, study: dict) -> str:
+    """Press Segment: the id of the job."""
+    answer = client.post(f"/api/v1/studies/{study['id']}/jobs", json={"task": "segment"})
+    assert answer.status_code == 202
+    return answer.json()["id"]
+
+
+def finished(client: TestClient, job_id: str) -> dict:
+    """The job once it is done, failed or cancelled."""
+
+    def closed() -> dict | None:
+        job = client.get(f"/api/v1/jobs/{job_id}").json()
+        return job if job["state"] in CLOSED else None
+
+    return wait_for(closed)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,30 +16,12 @@ from starlette.testclient import TestClient
 from segmentation.core.errors import BadWeights
 from segmentation.core.progress import CancelCheck, Progress
 from segmentation.core.volume import LabelMap, Volume
-from tests.webapp.storage.support import add
-from tests.webapp.support import BONE_HU, BoneEngine, wait_for
-from webapp.asgi import create_asgi
+from tests.webapp.support import BONE_HU, BoneEngine, finished, start, wait_for
 from webapp.http.errors import WebError
 from webapp.jobs import JobQueue, packaged_engine
 from webapp.settings import Settings
 from webapp.storage.store import Store
 from webapp.storage.tables import Job
-
-CLOSED = ("done", "failed", "cancelled")
-
-
-def start(client: TestClient, study: dict) -> str:
-    answer = client.post(f"/api/v1/studies/{study['id']}/jobs", json={"task": "segment"})
-    assert answer.status_code == 202
-    return answer.json()["id"]
-
-
-def finished(client: TestClient, job_id: str) -> dict:
-    def closed() -> dict | None:
-        job = client.get(f"/api/v1/jobs/{job_id}").json()
-        return job if job["state"] in CLOSED else None
-
-    return wait_for(closed)
 
 
 def test_a_job_ends_with_a_mask_on_the_original_grid(
@@ -202,56 +183,6 @@ def test_a_stopped_queue_gives_its_job_back_and_a_new_one_finishes_it(
     again.stop()
 
 
-class SlowToLoad:
-    """A factory of an engine whose loading takes as long as a test wants."""
-
-    def __init__(self) -> None:
-        self.entered, self.gate = threading.Event(), threading.Event()
-
-    def __call__(self) -> BoneEngine:
-        self.entered.set()
-        assert self.gate.wait(60)
-        return BoneEngine()
-
-
-def test_clean_restarts_while_the_model_loads_are_no_attempts(tmp_path: Path):
-    store = Store(tmp_path)
-    job = store.jobs.add(add(store).id)
-    for _ in range(5):
-        factory = SlowToLoad()
-        queue = JobQueue(store, factory)
-        queue.start()
-        assert factory.entered.wait(20)
-        queue.stop(timeout_s=0)
-        now = store.jobs.get(job.id)
-        assert (now.state, now.attempts, now.error) == ("queued", 0, None)
-        factory.gate.set()
-        wait_for(lambda queue=queue: not queue._thread.is_alive())
-        assert (store.jobs.get(job.id).state, store.jobs.get(job.id).attempts) == ("queued", 0)
-    store.close()
-
-
-def test_a_job_that_is_cancelled_while_the_model_loads_ends_at_once_and_the_next_one_takes_the_model(
-    settings: Settings, ct: Path
-):
-    factory = SlowToLoad()
-    with TestClient(create_asgi(settings, factory)) as client:
-        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
-        job_id = start(client, study)
-        assert factory.entered.wait(20)
-        assert client.get(f"/api/v1/jobs/{job_id}").json()["stage"] == "loading"
-        assert client.delete(f"/api/v1/jobs/{job_id}").json()["state"] == "cancelled"
-        following = start(client, study)
-        assert following != job_id
-        assert client.get(f"/api/v1/jobs/{following}").json()["state"] == "queued"
-        factory.entered.clear()
-        factory.gate.set()
-        assert finished(client, following)["state"] == "done"
-        cancelled = client.get(f"/api/v1/jobs/{job_id}").json()
-    assert (cancelled["state"], cancelled["mask_id"]) == ("cancelled", None)
-    assert not factory.entered.is_set(), "the model is loaded once"
-
-
 def test_a_job_on_a_full_disk_fails_in_words_and_can_be_started_again(
     client: TestClient, upload: Callable[..., dict], ct: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -342,61 +273,3 @@ def test_who_did_what_is_noted(client: TestClient, upload: Callable[..., dict], 
     trail = client.app.state.store.audit.entries()
     assert [entry.action for entry in trail] == ["upload", "segment", "cancel", "delete"]
     assert {entry.who for entry in trail} == {"testclient"}
-
-
-def test_the_engine_is_loaded_ahead_and_the_first_job_takes_it(
-    settings: Settings, ct: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("webapp.asgi.PRELOAD_AFTER_S", 0.0)
-    made: list[BoneEngine] = []
-
-    def engine() -> BoneEngine:
-        made.append(BoneEngine())
-        return made[-1]
-
-    caplog.set_level("INFO", logger="webapp")
-    with TestClient(create_asgi(settings.model_copy(update={"preload_model": True}), engine)) as client:
-        status = wait_for(lambda: client.get("/api/v1/health").json()["engine"])
-        wait_for(lambda: client.get("/api/v1/health").json()["engine"]["loaded"])
-        assert status["running_job"] is None
-        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
-        assert finished(client, start(client, study))["state"] == "done"
-    assert len(made) == 1
-    assert "loaded the model bone-200 on cpu" in caplog.text
-
-
-def test_a_damaged_model_is_reported_at_the_start_and_by_the_job(
-    settings: Settings, ct: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("webapp.asgi.PRELOAD_AFTER_S", 0.0)
-    weights = tmp_path / "damaged.safetensors"
-    weights.write_bytes(b"not a model")
-    damaged = settings.model_copy(update={"preload_model": True, "model": weights})
-    with TestClient(create_asgi(damaged)) as client:
-        wait_for(lambda: "the model cannot be loaded: The file damaged.safetensors" in caplog.text, 120)
-        assert "Traceback" not in caplog.text
-        study = client.post("/api/v1/studies", files={"file": (ct.name, ct.read_bytes())}).json()
-        job = finished(client, start(client, study))
-    assert (job["state"], job["error"]["code"]) == ("failed", "bad_weights")
-    assert "damaged.safetensors" in job["error"]["message"]
-
-
-def test_a_stop_does_not_wait_for_a_model_that_is_loading(tmp_path: Path):
-    entered, go_on = threading.Event(), threading.Event()
-
-    def slow() -> BoneEngine:
-        entered.set()
-        assert go_on.wait(60)
-        return BoneEngine()
-
-    store = Store(tmp_path / "data")
-    jobs = JobQueue(store, slow)
-    jobs.start()
-    jobs.load_engine()
-    assert entered.wait(20)
-    start = time.monotonic()
-    jobs.stop(timeout_s=0.1)
-    assert time.monotonic() - start < 20
-    go_on.set()
-    wait_for(lambda: jobs.status().loaded)
-    store.close()
