@@ -56,7 +56,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         f"{_W}/api/test_studies.py::test_a_list_comes_in_pages_if_asked_to",
     ),
     "clean restarts count as crashes": (
-        f"{_W}/test_jobs.py::test_clean_restarts_while_the_model_loads_are_no_attempts",
+        f"{_W}/test_model_loading.py::test_clean_restarts_while_the_model_loads_are_no_attempts",
     ),
     "death between move and commit leaves folders": (
         f"{_W}/storage/test_recovery.py::test_an_upload_that_cannot_be_written_down_leaves_nothing",
