@@ -15,6 +15,8 @@ META_PLACE = f"{TEXT}::test_scale_and_side_of_a_metaimage_are_the_file_s_or_note
 NRRD_STORED = f"{TEXT}::test_every_encoding_and_skip_of_nrrd_is_read"
 META_STORED = f"{TEXT}::test_every_storage_of_metaimage_is_read"
 SEVERAL = f"{FILES}::test_a_scan_of_several_files_is_read_by_its_header_its_folder_and_its_zip"
+IN_LISTS = "readers/test_file_lists::test_voxels_in_a_list_or_a_pattern_of_files_are_read_in_their_order"
+NO_LIST = "readers/test_file_lists::test_a_list_that_cannot_be_read_is_refused_by_its_form"
 ONE_FOLDER = f"{TEXT}::test_a_detached_header_finds_the_file_in_its_own_folder_alone"
 OWN_NAME = f"{TEXT}::test_only_a_detached_header_s_own_name_may_name_another_file"
 LEFT_OUT = f"{FILES}::test_what_is_no_single_scan_is_refused_with_the_reason"
@@ -55,6 +57,9 @@ ROWS: dict[str, tuple[str, ...]] = {
                                  f"{READ}::test_a_gzip_with_a_wrong_checksum_or_length_is_refused"),
     "another type of file": (f"{READ}::test_what_is_not_a_known_file_is_refused",),
     "a valid sform": (f"{NIFTI}::test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound",),
+    "a sform that places no voxel": (f"{NIFTI}::test_a_qform_is_enough_where_the_sform_places_nothing",),
+    "a qform that places no voxel": (f"{NIFTI}::test_a_sform_is_enough_where_the_qform_places_nothing",),
+    "a sform and a qform that differ": (f"{NIFTI}::test_two_forms_that_differ_are_noted_and_a_mask_keeps_both",),
     "both codes 0": (f"{NIFTI}::test_a_file_without_orientation_is_read_with_a_note",),
     "`xyzt_units`": (f"{NIFTI}::test_other_units_than_mm_are_converted_and_noted",),
     "a `.hdr` and `.img` pair": (f"{TEXT}::test_a_nifti_pair_is_read_by_either_name", SEVERAL),
@@ -76,6 +81,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "no spacing": (NRRD_PLACE,),
     "a space that names no anatomy": (NRRD_PLACE, f"{TEXT}::test_a_left_handed_space_is_not_mirrored"),
     "a detached header `.nhdr`": (ONE_FOLDER, SEVERAL),
+    "`data file: LIST`": (IN_LISTS, NO_LIST),
     "a `.nrrd` that names": (OWN_NAME,),
     "no NRRD, or": (BAD_NRRD,),
     "raw, zlib": (META_STORED, SEVERAL),
@@ -87,6 +93,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "names and values at both sides": (f"{TEXT}::test_lines_of_a_metaimage_are_read_as_itk_does_or_noted",),
     "lines of a MetaImage header": (f"{TEXT}::test_lines_of_a_metaimage_are_read_as_itk_does_or_noted",),
     "a detached header `.mhd`": (ONE_FOLDER, SEVERAL),
+    "`ElementDataFile = LIST`": (IN_LISTS, NO_LIST),
     "a `.mha` that names": (OWN_NAME,),
     "no MetaImage": (BAD_META,),
     "classic and enhanced CT": (f"{D}repairs::test_files_without_preamble_are_read",
@@ -163,14 +170,16 @@ CASES: dict[str, tuple[str, ...]] = {
     "an intensity function": (f"{TEXT}::test_the_intensity_function_of_a_metaimage_is_applied", OTHERS),
     "spacing and space of text headers": (NRRD_PLACE, META_PLACE, SHEARED),
     "NIfTI without orientation": (f"{NIFTI}::test_a_file_without_orientation_is_read_with_a_note", OTHERS),
-    "a negative or absent pixdim": (f"{NIFTI}::test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound", OTHERS),
+    "a negative or absent pixdim": (f"{NIFTI}::test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound", OTHERS,
+                                    f"{NIFTI}::test_a_qform_is_enough_where_the_sform_places_nothing"),
     "a name that does not fit": (f"{FILES}::test_content_decides_over_the_name",
                                  f"{TEXT}::test_a_file_that_a_server_packed_is_read_by_content", OTHERS),
     "rescaled labels": (f"{NIFTI}::test_rescaled_label_maps_are_label_maps", f"{NIFTI}::"
                         "test_labels_saved_under_the_header_of_bytes_come_back_whatever_the_largest_is"),
     "skips of -1": (NRRD_STORED, META_STORED, SEVERAL),
     "detached headers and other encodings": (
-        SEVERAL, NRRD_STORED, "webapp/ingest/test_several_files::test_a_header_and_its_voxels_become_a_study"),
+        SEVERAL, NRRD_STORED, IN_LISTS,
+        "webapp/ingest/test_several_files::test_a_header_and_its_voxels_become_a_study"),
     "terminology of Slicer": ("writers/test_writers_tables::test_slicer_s_own_library_reads_each_segment_by_its_code",),
     "edges of meshes": ("analysis/test_manifold::test_every_way_in_which_eight_voxels_can_touch",
                         "analysis/test_manifold::test_the_spine_in_a_file_read_by_another_reader"),

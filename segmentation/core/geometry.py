@@ -111,8 +111,16 @@ class Grid:
         """Tell whether both have the same shape and every voxel centre agrees within ``tolerance_mm``."""
         if self.shape != other.shape:
             return False
-        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T
+        corners = self._corners()
         return bool(np.abs(self.to_mm(corners) - other.to_mm(corners)).max() <= tolerance_mm)
+
+    def furthest_mm(self, other: Grid) -> float:
+        """Return how far from each other the two grids put the voxel at which they differ most."""
+        corners = self._corners()
+        return float(np.linalg.norm(self.to_mm(corners) - other.to_mm(corners), axis=1).max())
+
+    def _corners(self) -> NDArray[np.float64]:
+        return np.array(np.meshgrid(*[(0.0, n - 1.0) for n in self.shape])).reshape(3, -1).T
 
 
 def to_canonical(array: NDArray[Voxel], grid: Grid) -> NDArray[Voxel]:

@@ -42,56 +42,75 @@ class Payload:
     """Where the voxels are and how they are encoded, as a header describes it.
 
     Attributes:
-        path: The file that holds them; itself gzip-compressed or not.
+        files: Those that hold them, each the same share in their order and itself gzip-compressed or not, with the
+            bytes before its encoded voxels.
         name: File name of the header, for messages.
         shape, stored_type: Of the voxels, the first axis fastest.
         encoding: ``"raw"``, ``"gzip"``, ``"zlib"``, ``"bzip2"``, ``"hex"`` or ``"ascii"``.
-        offset: Bytes before the encoded voxels.
-        skip: Decoded bytes before the voxels, or ``FROM_THE_END`` (of raw ones).
-        detached: Whether ``path`` is another file than the header's.
+        skip: Decoded bytes before the voxels of each file, or ``FROM_THE_END`` (of raw ones).
+        detached: Whether the files are others than the header's.
     """
 
-    path: Path
+    files: tuple[tuple[Path, int], ...]
     name: str
     shape: Shape3
     stored_type: np.dtype[Any]
     encoding: str = "raw"
-    offset: int = 0
     skip: int = 0
     detached: bool = False
 
     def checked(self, limits: ReadLimits) -> Callable[[], Voxels]:
-        """Compare the promise with the limits and the file; return what reads the voxels.
+        """Compare the promise with the limits and the files; return what reads the voxels.
 
         Raises:
             TooLarge, UnreadableFile: too much is promised.
         """
-        promised = check_size(self.shape, self.stored_type.itemsize, limits, self.name)
-        packed = is_packed(self.path, self.encoding, self.detached)
-        held = file_size(self.path) * (MAX_DEFLATE_RATIO if packed else 1) - self.offset
-        most = _most_decoded(self.encoding, held, self.stored_type.itemsize)
-        if most is not None:
-            check_promise(most - max(self.skip, 0), promised, False, self.name)
-        start = self.offset
-        if self.skip == FROM_THE_END:
-            if packed or self.encoding != "raw":
-                raise UnreadableFile("header.contradicts_itself", name=self.name)
-            start = file_size(self.path) - promised
+        share = self._share(limits)
+        for path, offset in self.files:
+            self._check(path, offset, share)
 
         def load() -> Voxels:
-            with reading(self.name), opened(self.path, packed) as file:
+            pieces = self.pieces(limits)
+            data = next(pieces)  # nearly always the only one
+            for piece in pieces:
+                data += piece
+            return Voxels(np.frombuffer(data, dtype=self.stored_type).reshape(self.shape, order="F"))
+
+        return load
+
+    def pieces(self, limits: ReadLimits) -> Iterator[bytearray]:
+        """Yield the voxels of each file, decoded, as they are in memory. Raises as ``checked``, or UnreadableFile."""
+        share = self._share(limits)
+        for path, offset in self.files:
+            start, packed = self._check(path, offset, share)
+            with reading(self.name), opened(path, packed) as file:
                 file.seek(start)
                 stream = _decoded(file, self)
                 for skipped in range(0, self.skip, _CHUNK):
                     read_exactly(stream, min(_CHUNK, self.skip - skipped), self.name)
-                data = read_exactly(stream, promised, self.name)
+                data = read_exactly(stream, share, self.name)
                 if self.encoding in _COMPRESSED:
                     check_end(stream, self.name)
                 elif packed:
                     check_end(file, self.name)
-            return Voxels(np.frombuffer(data, dtype=self.stored_type).reshape(self.shape, order="F"))
+            yield data
 
-        return load
+    def _share(self, limits: ReadLimits) -> int:
+        """Bytes of voxels in each file."""
+        return check_size(self.shape, self.stored_type.itemsize, limits, self.name) // len(self.files)
+
+    def _check(self, path: Path, offset: int, share: int) -> tuple[int, bool]:
+        """Compare the promise with a file; return where its encoded voxels begin, and whether it must be unpacked."""
+        packed = is_packed(path, self.encoding, self.detached)
+        held = file_size(path) * (MAX_DEFLATE_RATIO if packed else 1) - offset
+        most = _most_decoded(self.encoding, held, self.stored_type.itemsize)
+        if most is not None:
+            check_promise(most - max(self.skip, 0), share, False, self.name)
+        if self.skip != FROM_THE_END:
+            return offset, packed
+        if packed or self.encoding != "raw":
+            raise UnreadableFile("header.contradicts_itself", name=self.name)
+        return file_size(path) - share, packed
 
 
 def is_gzip(path: Path) -> bool:

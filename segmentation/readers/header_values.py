@@ -88,13 +88,13 @@ def mm_per_unit(units: Sequence[str], name: str) -> tuple[NDArray[np.float64], t
 
 
 def plain_name(text: str, header: str) -> str:
-    """Return the name of the file that a detached header names: plain, or after ``./`` as Teem's tools write it.
+    """Return the name of a file that a detached header names: plain, or after ``./`` as Teem's tools write it.
 
     Raises:
-        UnsupportedFormat: a path, or a list or pattern of files.
+        UnsupportedFormat: a path.
     """
-    name = text.removeprefix("./")
-    if not name or name in (".", "..") or any(char in name for char in "/\\%\0"):
+    name = text.strip().removeprefix("./")
+    if not name or name in (".", "..") or any(char in name for char in "/\\\0"):
         raise UnsupportedFormat("header.data_elsewhere", name=header)
     return name
 
@@ -103,7 +103,7 @@ def data_file(header: Path, text: str) -> Path:
     """Return the file that a detached header names, of the header's own folder.
 
     Raises:
-        UnsupportedFormat: a path, a link, or a list or pattern of files.
+        UnsupportedFormat: a path, or a link.
         UnreadableFile: it is not there.
     """
     path = header.parent / plain_name(text, header.name)

@@ -1,4 +1,4 @@
-"""Reader of MetaImage: one file (``.mha``), or a header and the file it names (``.mhd``).
+"""Reader of MetaImage: one file (``.mha``), or a header and the files it names (``.mhd``).
 
 Format: https://itk.org/Wiki/ITK/MetaIO/Documentation. World coordinates are LPS+ mm, as in ITK.
 """
@@ -6,6 +6,7 @@ Format: https://itk.org/Wiki/ITK/MetaIO/Documentation. World coordinates are LPS
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from segmentation.core.errors import NotAVolume, UnreadableFile, UnsupportedForm
 from segmentation.core.geometry import RAS_TO_LPS, Grid, Shape3
 from segmentation.core.notes import Note, note
 from segmentation.readers.encodings import FROM_THE_END, Payload, opened
+from segmentation.readers.file_lists import metaimage_files
 from segmentation.readers.header_values import (
     MAX_HEADER,
     check_axes,
@@ -54,22 +56,57 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
     """Read and check a MetaImage header. Raises as ``open_nifti``."""
     name = path.name
     with reading(name), opened(path) as file:
-        block = file.read(MAX_HEADER)
+        header = read_header(file.read(MAX_HEADER), name)
+    if header.named and not name.lower().endswith(DETACHED):
+        raise UnsupportedFormat("mha.detached", name=name)
+    places = [(data_file(path, each), 0) for each in header.named] or [(path, header.end)]
+    payload = header.payload(places, name)
+    load = payload.checked(limits)
+    grid, notes = _placed(header.fields, payload.shape, name)
+    slope, inter, applied = _intensity(header.fields, name)
+    every = (*notes, *applied, *header.notes)
+    return ImageFile(name, "MetaImage", grid, payload.stored_type, load, slope=slope, inter=inter, notes=every)
+
+
+@dataclass(frozen=True)
+class Header:
+    """A MetaImage header.
+
+    Attributes:
+        fields: As text, by their names in lower case.
+        named: Names of the files of the voxels, in their order; empty where the voxels follow the header.
+        end: Bytes of the header.
+        lines: Those before the last one.
+        notes: Of lines that are none.
+    """
+
+    fields: dict[str, str]
+    named: tuple[str, ...]
+    end: int
+    lines: tuple[bytes, ...]
+    notes: tuple[Note, ...]
+
+    def payload(self, places: list[tuple[Path, int]], name: str) -> Payload:
+        """Describe the voxels, which begin in these files after so many bytes. Raises as ``open_metaimage``."""
+        return _payload(self.fields, places, bool(self.named), name)
+
+
+def read_header(block: bytes, name: str) -> Header:
+    """Parse the first bytes of a file.
+
+    Raises:
+        UnreadableFile, UnsupportedFormat: it is no MetaImage, or names its files in a way that cannot be read.
+    """
     end = LAST_LINE.search(block)
     if end is None:
         raise UnreadableFile("mha.not_one", name=name)
     fields, odd_lines = header_fields(block[: end.start()])
-    data, offset = path, end.end()
-    if end.group(1).upper() != b"LOCAL":
-        if not name.lower().endswith(DETACHED):
-            raise UnsupportedFormat("mha.detached", name=name)
-        data, offset = data_file(path, end.group(1).decode("utf-8", "replace")), 0
-    payload = _payload(fields, data, offset, path)
-    load = payload.checked(limits)
-    grid, notes = _placed(fields, payload.shape, name)
-    slope, inter, applied = _intensity(fields, name)
-    every = (*notes, *applied, *odd_lines)
-    return ImageFile(name, "MetaImage", grid, payload.stored_type, load, slope=slope, inter=inter, notes=every)
+    named: list[str] = []
+    if end[1].upper() != b"LOCAL":
+        following = [line.decode("utf-8", "replace").strip() for line in block[end.end() :].splitlines()]
+        sizes = whole_numbers(fields.get("dimsize", ""), name)
+        named = metaimage_files(end[1].decode("utf-8", "replace"), following, sizes, name)
+    return Header(fields, tuple(named), end.end(), tuple(block[: end.start()].splitlines()), odd_lines)
 
 
 def header_fields(block: bytes) -> tuple[dict[str, str], tuple[Note, ...]]:
@@ -87,8 +124,7 @@ def header_fields(block: bytes) -> tuple[dict[str, str], tuple[Note, ...]]:
     return fields, (note("header_lines", count=odd),) if odd else ()
 
 
-def _payload(fields: dict[str, str], data: Path, offset: int, header: Path) -> Payload:
-    name = header.name
+def _payload(fields: dict[str, str], places: list[tuple[Path, int]], detached: bool, name: str) -> Payload:
     if fields.get("elementnumberofchannels", "1") != "1":
         raise NotAVolume("image.vectors", name=name)
     sizes = whole_numbers(fields.get("dimsize", ""), name)
@@ -104,11 +140,11 @@ def _payload(fields: dict[str, str], data: Path, offset: int, header: Path) -> P
     if (compressed and encoding == "ascii") or len(start) != 1 or (start[0] and encoding != "raw"):
         raise UnsupportedFormat("mha.odd_storage", name=name)
     if start[0] not in (0, FROM_THE_END):  # from the beginning of the file
-        if start[0] < offset:
+        if any(start[0] < offset for _, offset in places):
             raise UnsupportedFormat("mha.odd_storage", name=name)
-        offset = start[0]
+        places = [(path, start[0]) for path, _ in places]
     skip = FROM_THE_END if start[0] == FROM_THE_END else 0
-    return Payload(data, name, volume_shape(sizes, name), stored, encoding, offset, skip, data != header)
+    return Payload(tuple(places), name, volume_shape(sizes, name), stored, encoding, skip, detached)
 
 
 def _is_true(word: str) -> bool:

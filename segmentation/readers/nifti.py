@@ -5,6 +5,7 @@ nibabel interprets the header; the bytes are read here, because nibabel allocate
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 from pathlib import Path
@@ -195,6 +196,7 @@ def _placed(header: Any, shape: Shape3, name: str) -> tuple[Grid, Any, tuple[Not
     """
     pixdim = [float(s) for s in header["pixdim"][1:4]]
     header = _checked(header, name)  # an unknown code becomes 0
+    notes = _keep_sound_forms(header, shape)
     has_sform, has_qform = int(header["sform_code"]) > 0, int(header["qform_code"]) > 0
     if not has_sform:
         check_spacing(pixdim, name)
@@ -203,12 +205,41 @@ def _placed(header: Any, shape: Shape3, name: str) -> tuple[Grid, Any, tuple[Not
     except (ValueError, HeaderDataError) as error:
         raise BadGeometry("nifti.rotation", name=name) from error
     if has_sform and not all(_SMALLEST <= size <= _LARGEST for size in pixdim):
-        # Programs that take the pixdim for the spacing, or the qform for the place, would put a mask elsewhere.
+        # Programs that take the pixdim for the spacing would put a mask elsewhere.
         header["pixdim"][1:4] = np.array(grid.spacing_mm) / mm_per_unit(header)
-        header["qform_code"] = 0
-    notes = []
     if mm_per_unit(header) != 1:
         notes.append(note("units", unit="m" if mm_per_unit(header) > 1 else "µm"))
     if not (has_sform or has_qform):
         notes.append(note("no_orientation", orientation=grid.orientation))
     return grid, header, tuple(notes)
+
+
+def _keep_sound_forms(header: Any, shape: Shape3) -> list[Note]:
+    """Set the code of a form to 0 that places no voxel anywhere where the other does, so that a mask lies there, too.
+
+    Two that place the image differently both stay, as a mask follows its CT then whichever a program takes.
+    """
+    if int(header["sform_code"]) <= 0 or int(header["qform_code"]) <= 0:
+        return []
+    from_sform, from_qform = _grid_of(header, "qform_code", shape), _grid_of(header, "sform_code", shape)
+    if from_sform is None and from_qform is not None:
+        header["sform_code"] = 0
+        return [note("sform_unusable")]
+    if from_sform is None or from_qform is None:
+        header["qform_code"] = 0 if from_sform else header["qform_code"]
+        return []
+    half = min(from_sform.spacing_mm) / 2
+    if from_sform.is_sheared or from_sform.matches(from_qform, tolerance_mm=half):
+        return []
+    return [note("forms_differ", distance=from_sform.furthest_mm(from_qform))]
+
+
+def _grid_of(header: Any, unused: str, shape: Shape3) -> Grid | None:
+    """Return the grid of one form alone, ``unused`` being the code of the other; None where it is none."""
+    alone = header.copy()
+    alone[unused] = 0
+    if unused == "sform_code" and not all(_SMALLEST <= float(s) <= _LARGEST for s in header["pixdim"][1:4]):
+        return None
+    with contextlib.suppress(ValueError, HeaderDataError, BadGeometry):
+        return Grid(shape, affine_mm(alone))
+    return None

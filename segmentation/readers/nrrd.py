@@ -1,4 +1,4 @@
-"""Reader of NRRD: one file (``.nrrd``), or a header and the file it names (``.nhdr``).
+"""Reader of NRRD: one file (``.nrrd``), or a header and the files it names (``.nhdr``).
 
 Format: https://teem.sourceforge.net/nrrd/format.html. Geometry as ITK reads it, and where ITK ignores a field
 (units, axis mins and maxs, thicknesses, spaces that name no anatomy) as the format's description defines it.
@@ -7,11 +7,13 @@ Format: https://teem.sourceforge.net/nrrd/format.html. Geometry as ITK reads it,
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation.core.errors import NotAVolume, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
 from segmentation.readers.encodings import FROM_THE_END, Payload, is_packed, opened
+from segmentation.readers.file_lists import nrrd_files
 from segmentation.readers.header_values import MAX_HEADER, data_file, voxel_type, whole_numbers
 from segmentation.readers.imagefile import ImageFile, volume_shape
 from segmentation.readers.limits import ReadLimits
@@ -42,37 +44,77 @@ _ENCODINGS = {
 _SCALAR_KINDS = {"domain", "space", "time", "???", "none", "scalar"}
 _MAX_SKIP = 64 * 1024**2  # bytes before the voxels; more are not believed
 _MAX_LINES = 10_000
+_FIELD = re.compile(rb"data ?file\s*:", re.IGNORECASE)
+_LIST = re.compile(rb"data ?file\s*:\s*LIST\b", re.IGNORECASE)
 
 
 def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
     """Read and check an NRRD header. Raises as ``open_nifti``."""
-    name, detachable = path.name, path.name.lower().endswith(DETACHED)
+    name = path.name
     with reading(name), opened(path) as file:
-        block = file.read(MAX_HEADER)
+        header = read_header(file.read(MAX_HEADER), name, path.name.lower().endswith(DETACHED))
+    if header.named and not path.name.lower().endswith(DETACHED):
+        raise UnsupportedFormat("nrrd.detached", name=name)
+    axes = _axes(header.fields, name)
+    places = [(data_file(path, each), 0) for each in header.named] or [(path, header.end)]
+    payload = header.payload(places, name)
+    load = payload.checked(limits)
+    affine, notes = place(header.fields, axes, name)
+    return ImageFile(name, "NRRD", Grid(payload.shape, affine), payload.stored_type, load, notes=notes)
+
+
+@dataclass(frozen=True)
+class Header:
+    """An NRRD header.
+
+    Attributes:
+        fields: As text, by their names in lower case.
+        named: Names of the files of the voxels, in their order; empty where the voxels follow the header.
+        end: Bytes of the header.
+        lines: Those without the names of files.
+    """
+
+    fields: dict[str, str]
+    named: tuple[str, ...]
+    end: int
+    lines: tuple[bytes, ...]
+
+    def payload(self, places: list[tuple[Path, int]], name: str) -> Payload:
+        """Describe the voxels, which begin in these files after so many bytes. Raises as ``open_nrrd``."""
+        shape = volume_shape(_axes(self.fields, name).sizes, name)
+        big = self.fields.get("endian", "little").lower() == "big"
+        stored = voxel_type(_CODES.get(self.fields.get("type", "").lower()), big, name)
+        encoding, lines, skip = _storage(self.fields, name)
+        detached = bool(self.named)
+        files = tuple((path, _after_lines(path, at, lines, encoding, detached, name)) for path, at in places)
+        return Payload(files, name, shape, stored, encoding, skip, detached)
+
+
+def read_header(block: bytes, name: str, detachable: bool = True) -> Header:
+    """Parse the first bytes of a file.
+
+    Raises:
+        UnreadableFile, UnsupportedFormat: it is no NRRD, or names its files in a way that cannot be read.
+    """
     if not block.startswith(b"NRRD0"):
         raise UnreadableFile("nrrd.not_one", name=name)
     end = re.search(rb"\r?\n\r?\n", block) or (re.search(rb"\Z", block) if detachable else None)
     if end is None:
         raise UnreadableFile("nrrd.header_open", name=name)
-    fields = _fields(block[: end.start()])
-    data, offset = path, end.end()
+    lines = block[: end.start()].splitlines()
+    at = next((n for n, line in enumerate(lines) if _LIST.match(line)), len(lines) - 1) + 1  # the names follow
+    fields = _fields(lines[:at])
+    named: list[str] = []
     if "data file" in fields:
-        if not detachable:
-            raise UnsupportedFormat("nrrd.detached", name=name)
-        data, offset = data_file(path, fields["data file"]), 0
-    axes = _axes(fields, name)
-    shape = volume_shape(axes.sizes, name)
-    big = fields.get("endian", "little").lower() == "big"
-    stored = voxel_type(_CODES.get(fields.get("type", "").lower()), big, name)
-    encoding, offset, skip = _storage(fields, data, offset, name, detached=data != path)
-    load = Payload(data, name, shape, stored, encoding, offset, skip, data != path).checked(limits)
-    affine, notes = place(fields, axes, name)
-    return ImageFile(name, "NRRD", Grid(shape, affine), stored, load, notes=notes)
+        following = [line.decode("utf-8", "replace").strip() for line in lines[at:]]
+        named = nrrd_files(fields["data file"], following, whole_numbers(fields.get("sizes", ""), name), name)
+    kept = tuple(line for line in lines[:at] if not _FIELD.match(line))
+    return Header(fields, tuple(named), end.end(), kept)
 
 
-def _fields(block: bytes) -> dict[str, str]:
+def _fields(block: list[bytes]) -> dict[str, str]:
     """Return the fields; those that may be written with or without a blank, with it."""
-    lines = block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")[1:]
+    lines = (line.decode("utf-8", "replace") for line in block[1:])
     pairs = (line.split(": ", 1) for line in lines if ": " in line and not line.startswith("#"))
     fields = {key.strip().lower(): value.strip() for key, value in pairs}
     blanks = {"datafile": "data file", "byteskip": "byte skip", "lineskip": "line skip", "axismins": "axis mins",
@@ -107,8 +149,8 @@ def _axes(fields: dict[str, str], name: str) -> Axes:
     )
 
 
-def _storage(fields: dict[str, str], data: Path, offset: int, name: str, detached: bool) -> tuple[str, int, int]:
-    """Return the encoding, the bytes before the encoded voxels and the decoded bytes to skip."""
+def _storage(fields: dict[str, str], name: str) -> tuple[str, int, int]:
+    """Return the encoding, the lines before the encoded voxels of each file and the decoded bytes to skip."""
     word = fields.get("encoding", "").lower()
     encoding = _ENCODINGS.get(word)
     if encoding is None:
@@ -118,9 +160,16 @@ def _storage(fields: dict[str, str], data: Path, offset: int, name: str, detache
     wrong = len(lines) != 1 or len(skip) != 1 or not 0 <= lines[0] <= _MAX_LINES
     if wrong or not FROM_THE_END <= skip[0] <= _MAX_SKIP or (skip[0] and encoding in ("ascii", "hex")):
         raise UnsupportedFormat("nrrd.skips_bytes", name=name)
-    with reading(name), opened(data, is_packed(data, encoding, detached)) as file:
+    return encoding, lines[0], skip[0]
+
+
+def _after_lines(path: Path, offset: int, lines: int, encoding: str, detached: bool, name: str) -> int:
+    """Return the bytes before what follows so many lines after ``offset``."""
+    if not lines:
+        return offset
+    with reading(name), opened(path, is_packed(path, encoding, detached)) as file:
         file.seek(offset)
-        for _ in range(lines[0]):
+        for _ in range(lines):
             if len(file.readline(_MAX_SKIP)) == _MAX_SKIP or file.tell() > _MAX_SKIP:
                 raise UnsupportedFormat("nrrd.skips_bytes", name=name)
-        return encoding, file.tell(), skip[0]
+        return file.tell()

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from segmentation.core.errors import NotAVolume, UnreadableFile
-from segmentation.readers.encodings import is_packed, opened
+from segmentation.readers import metaimage, nrrd
+from segmentation.readers.encodings import Payload, is_packed, opened
 from segmentation.readers.header_values import MAX_HEADER, plain_name
 from segmentation.readers.limits import ReadLimits
-from segmentation.readers.metaimage import LAST_LINE, header_fields
 from segmentation.readers.streams import reading
 
 SUFFIXES: tuple[str, ...] = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -28,7 +28,6 @@ _VOXELS = (".img", ".img.gz")
 DETACHED_SUFFIXES: tuple[str, ...] = (*HEADERS, *_VOXELS)
 """Endings by which a scan of two files can be opened; the other file lies in the same folder."""
 
-_FIELD = re.compile(rb"^(data ?file)\s*:\s*(.*?)\s*$", re.IGNORECASE)
 _CHUNK = 1 << 20
 _CASE = str.casefold
 
@@ -104,40 +103,57 @@ class _Scan:
                 if out.tell() > self._limits.max_bytes + MAX_HEADER:
                     raise UnreadableFile("file.too_long", name=self.name)
 
+    def write(self, voxels: Payload, out: IO[bytes]) -> None:
+        """Append voxels as they are in memory, one file's after the other's."""
+        for piece in voxels.pieces(self._limits):
+            out.write(piece)
+
 
 def _write_nrrd(scan: _Scan, out: IO[bytes]) -> None:
-    block = scan.block()
-    end = re.search(rb"\r?\n\r?\n", block) or re.search(rb"\Z", block)
-    if not block.startswith(b"NRRD0") or end is None:
-        raise UnreadableFile("nrrd.not_one", name=scan.name)
-    lines = block[: end.start()].splitlines()
-    named = [found for line in lines if (found := _FIELD.match(line))]
-    if not named:  # the voxels follow the header, whatever its name says
+    header = nrrd.read_header(scan.block(), scan.name)
+    if not header.named:  # the voxels follow the header, whatever its name says
         return scan.copy(scan.path, out)
-    encoding = [line.split(b":", 1)[1].strip().lower() for line in lines if line.lower().startswith(b"encoding:")]
-    voxels = scan.find(named[0][2].decode("utf-8", "replace"))
-    out.write(b"\n".join([*(line for line in lines if not _FIELD.match(line)), b"", b""]))
-    scan.copy(voxels, out, "gzip" if encoding[:1] in ([b"gzip"], [b"gz"]) else "raw")
-    return None
+    files = [scan.find(name) for name in header.named]
+    if len(files) > 1:
+        out.write(
+            b"\n".join(
+                [
+                    *_without(header.lines, "encoding", "line skip", "lineskip", "byte skip", "byteskip"),
+                    b"encoding: raw",
+                    b"",
+                    b"",
+                ]
+            )
+        )
+        return scan.write(header.payload([(path, 0) for path in files], scan.name), out)
+    out.write(b"\n".join([*header.lines, b"", b""]))
+    encoding = header.fields.get("encoding", "").lower()
+    return scan.copy(files[0], out, "gzip" if encoding in ("gzip", "gz") else "raw")
 
 
 def _write_metaimage(scan: _Scan, out: IO[bytes]) -> None:
-    block = scan.block()
-    end = LAST_LINE.search(block)
-    if end is None:
-        raise UnreadableFile("mha.not_one", name=scan.name)
-    if end[1].upper() == b"LOCAL":
+    header = metaimage.read_header(scan.block(), scan.name)
+    if not header.named:
         return scan.copy(scan.path, out)
-    lines = block[: end.start()].splitlines()
-    fields, _ = header_fields(block[: end.start()])
-    start = fields.get("headersize", "0")
+    files = [scan.find(name) for name in header.named]
+    last = b"ElementDataFile = LOCAL"
+    if len(files) > 1:
+        kept = _without(header.lines, "binarydata", "compresseddata", "compresseddatasize", "headersize")
+        out.write(b"\n".join([*kept, last, b""]))
+        return scan.write(header.payload([(path, 0) for path in files], scan.name), out)
+    start = header.fields.get("headersize", "0")
     skipped = int(start) if start.isdigit() else 0
-    kept = [line for line in lines if not (skipped and line.strip().lower().startswith(b"headersize"))]
-    voxels = scan.find(end[1].decode("utf-8", "replace"))
-    out.write(b"\n".join([*kept, b"ElementDataFile = LOCAL", b""]))
-    packed = fields.get("compresseddata", "")[:1] in ("T", "t", "1")
-    scan.copy(voxels, out, "zlib" if packed else "raw", skipped)
-    return None
+    kept = _without(header.lines, "headersize") if skipped else list(header.lines)
+    out.write(b"\n".join([*kept, last, b""]))
+    packed = header.fields.get("compresseddata", "")[:1] in ("T", "t", "1")
+    return scan.copy(files[0], out, "zlib" if packed else "raw", skipped)
+
+
+def _without(lines: Iterable[bytes], *fields: str) -> list[bytes]:
+    """Leave out the lines of some fields."""
+    return [
+        line for line in lines if re.split(b"[=:]", line)[0].strip().lower().decode("utf-8", "replace") not in fields
+    ]
 
 
 def _write_nifti(scan: _Scan, out: IO[bytes]) -> None:

@@ -49,6 +49,8 @@ DIFFERENCES: dict[str, tuple[str, str]] = {
     "units": (PLACE, "units, `axis mins` and `axis maxs`, thicknesses of NRRD"),
     "thickness_as_spacing": (PLACE, "units, `axis mins` and `axis maxs`, thicknesses of NRRD"),
     "no_anatomy": (PLACE, "a space of NRRD that names no anatomy"),
+    "sform_unusable": (PLACE, "a sform that places no voxel, beside a qform"),
+    "forms_differ": (PLACE, "a sform and a qform that differ"),
     "sheared": (PLACE, "a sheared sform alone"),
     "header_lines": (PLACE, "lines of a MetaImage header that are none, or names in other letters"),
     **dict.fromkeys(
@@ -122,6 +124,8 @@ def agreement(
     others = others.reshape([n for n in others.shape if n > 1]) if others.ndim > 3 else others
     if others.ndim != 3 or sorted(others.shape) != sorted(values.shape):
         return False, False
+    if not np.isfinite(place).all() or abs(np.linalg.det(place)) < 1e-9:  # no place at all
+        return values.shape == others.shape and bool(np.allclose(values, others, rtol=1e-5, atol=1e-3)), False
     try:
         ours, theirs = (
             nib.as_closest_canonical(nib.Nifti1Image(array.astype(np.float64), where))

@@ -39,6 +39,59 @@ def test_a_valid_sform_is_enough_and_the_mask_s_header_is_sound(
         assert np.allclose(itk_affine(sitk.ReadImage(str(path))), UPRIGHT, atol=1e-3)
 
 
+@pytest.mark.parametrize("spoilt", [
+    {"srow_x": 0, "srow_y": 0, "srow_z": 0}, {"srow_x": (0, 0, 0, 18)}, {"srow_y": (-0.9, 0, 0, 18)},
+    {"srow_x": (np.nan, 0, 0, 0)}, {"srow_z": (0, 0, 1.5, np.inf)}, {"srow_x": (1e-30, 0, 0, 0)},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_qform_is_enough_where_the_sform_places_nothing(nifti: NiftiMaker, spoilt: dict[str, Any], kind: Any) -> None:
+    edit = setting(**{**spoilt, "sform_code": 2})
+    path = nifti(ct_values((40, 44, 36)), affine=UPRIGHT, edit=edit, kind=kind)
+    volume = read_volume(path)
+    assert np.abs(volume.grid.affine - UPRIGHT).max() < 1e-3
+    assert [n.code for n in volume.notes] == ["sform_unusable"]
+    assert_mask_lies(volume, path)
+
+
+@pytest.mark.parametrize("spoilt", [
+    {"quatern_b": 1, "quatern_c": 1}, {"quatern_d": np.nan}, {"qoffset_x": np.inf},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_sform_is_enough_where_the_qform_places_nothing(nifti: NiftiMaker, spoilt: dict[str, Any], kind: Any) -> None:
+    edit = setting(**{**spoilt, "sform_code": 2})
+    path = nifti(ct_values((40, 44, 36)), affine=UPRIGHT, edit=edit, kind=kind)
+    volume = read_volume(path)
+    assert np.abs(volume.grid.affine - UPRIGHT).max() < 1e-3
+    assert volume.notes == ()
+    assert_mask_lies(volume, path)
+
+
+def assert_mask_lies(volume: Any, path: Any) -> None:
+    """A mask under the header of its CT lies on it in nibabel and, of NIfTI-1, in SimpleITK."""
+    version_2 = isinstance(volume.header, nib.Nifti2Header)
+    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), path)
+    written = nib.load(path)
+    assert np.abs(written.affine - UPRIGHT).max() < 1e-3
+    if not version_2:
+        assert np.allclose(itk_affine(sitk.ReadImage(str(path))), UPRIGHT, atol=1e-3)
+
+
+@pytest.mark.parametrize(("moved", "noted"), [(0.3, []), (7.5, ["forms_differ"])])
+def test_two_forms_that_differ_are_noted_and_a_mask_keeps_both(
+    nifti: NiftiMaker, moved: float, noted: list[str]
+) -> None:
+    elsewhere = UPRIGHT[:3, 3] + (0, 0, moved)
+    path = nifti(ct_values((40, 44, 36)), affine=UPRIGHT, edit=setting(qoffset_z=elsewhere[2], sform_code=2))
+    volume = read_volume(path)
+    assert np.abs(volume.grid.affine - UPRIGHT).max() < 1e-3
+    assert [n.code for n in volume.notes] == noted
+    assert not noted or "by up to 7.5 mm" in volume.notes[0].sentence
+    there = itk_affine(sitk.ReadImage(str(path)))  # by the qform, as its code is the lower one
+    write_nifti(LabelMap((volume.hu > 0).astype(np.uint8), volume.grid, header=volume.header), path)
+    assert np.allclose(itk_affine(sitk.ReadImage(str(path))), there, atol=1e-3)
+    assert np.abs(nib.load(path).affine - UPRIGHT).max() < 1e-3
+
+
 def test_an_unknown_sform_code_with_a_negative_pixdim_is_refused(nifti: NiftiMaker) -> None:
     path = nifti(edit=lambda header: (pixdim_of(-2, 2, 2)(header), setting(sform_code=7)(header)))
     with pytest.raises(BadGeometry, match="spacing of -2 x 2 x 2"):
