@@ -61,12 +61,12 @@ class Build:
 
     def first_page_s(self) -> float:
         """Start the server on an empty folder; seconds until it has answered with its home page."""
-        port = _free_port()
+        port = free_port()
         with tempfile.TemporaryDirectory() as data:
             start = time.perf_counter()
             server = self.start("serve", "--port", str(port), "--data", data)
             try:
-                while not _answers(port):
+                while not answers(port):
                     if server.poll() is not None or time.perf_counter() - start > ANSWER_WITHIN_S:
                         raise SystemExit(f"{self.folder}: the server did not start")
                     time.sleep(POLL_S)
@@ -76,12 +76,14 @@ class Build:
                 server.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether a server on this port answers with a whole page."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN_S)
     try:
         connection.request("GET", "/")

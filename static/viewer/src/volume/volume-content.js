@@ -42,6 +42,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   let mask = null;
   let style = 'surface';
   let box = WHOLE;
+  let moving = false;
 
   const isColoured = () => style === 'colour' && mask !== null;
   function addVolume() {
@@ -51,13 +52,16 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   }
   let volume = addVolume();
 
+  const isVeil = () => surfaces.length > 0 && !isColoured();
+  // A processor draws the surfaces alone many times as often as with the CT around them.
+  const showVolume = () => volume.actor.setVisibility(transfer !== null && !(coarse && moving && isVeil()));
+
   /** Bring what is drawn in line with what is wanted. */
   function show() {
-    volume.actor.setVisibility(transfer !== null);
+    showVolume();
     surfaces.forEach((actor) => actor.setVisibility(!isColoured()));
-    const isVeil = surfaces.length > 0 && !isColoured();
-    if (transfer) volume.paint(transfer, isVeil ? SEE_THROUGH : 1);
-    clipActors(grid, [volume.actor], isVeil ? common(box, withoutTable(grid, boundsOf(surfaces))) : box);
+    if (transfer) volume.paint(transfer, isVeil() ? SEE_THROUGH : 1);
+    clipActors(grid, [volume.actor], isVeil() ? common(box, withoutTable(grid, boundsOf(surfaces))) : box);
     clipActors(grid, surfaces, box);
     draw();
   }
@@ -100,6 +104,11 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       const wasColoured = isColoured();
       style = next;
       if (wasColoured !== isColoured()) showAnew();
+    },
+    /** Whether somebody turns the view now. @param {boolean} next */
+    setMoving(next) {
+      moving = next;
+      showVolume();
     },
     /** Draw only what lies in a box. @param {Box} next */
     setClip(next) {

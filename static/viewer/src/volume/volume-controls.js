@@ -42,7 +42,7 @@ function volumeKeys({ renderer, draw }, { reset, look }) {
 /**
  * @param {HTMLElement} element
  * @param {ReturnType<typeof createWindow>} target
- * @param {{reset: () => void, look: (side: Side) => void}} on
+ * @param {{reset: () => void, look: (side: Side) => void, moving: (now: boolean) => void}} on
  */
 export function createVolumeControls(element, target, on) {
   const interactor = vtkInteractor.newInstance();
@@ -51,6 +51,11 @@ export function createVolumeControls(element, target, on) {
   interactor.initialize();
   interactor.setInteractorStyle(vtkTrackball.newInstance());
   interactor.setDesiredUpdateRate(UPDATES_A_SECOND);
+  interactor.onStartAnimation(() => on.moving(true));
+  interactor.onEndAnimation(() => {
+    on.moving(false);
+    target.draw();
+  });
   const key = volumeKeys(target, on);
   const focus = () => element.focus({ preventScroll: true });
   const keepFromVtk = (/** @type {Event} */ event) => event.stopImmediatePropagation(); // its own keys: w draws wires

@@ -50,7 +50,8 @@ export function createVolumePanel(element, scene) {
   }
   const reset = () => look(null);
 
-  const controls = createVolumeControls(element, target, { reset, look });
+  const moving = (/** @type {boolean} */ now) => content.setMoving(now);
+  const controls = createVolumeControls(element, target, { reset, look, moving });
   const subscription = camera.onModified(() => {
     if (!following) scene.moved(camera);
   });
