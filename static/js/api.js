@@ -31,6 +31,7 @@ import { t } from "./words.js";
  * @property {string} state
  * @property {Job | null} latest_job
  * @property {string | null} verdict
+ * @property {number} open_reviews
  */
 
 /**

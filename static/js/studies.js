@@ -86,6 +86,7 @@ const KEEPS = {
   unreviewed: ({ state, verdict }) => state === "done" && !verdict,
   needs_work: ({ verdict }) => verdict === "needs_work",
   accepted: ({ verdict }) => verdict === "accepted",
+  open_reviews: ({ open_reviews: count }) => count > 0,
 };
 
 /** The studies that were chosen, in the order that was chosen. @param {Study[]} studies */
@@ -153,6 +154,8 @@ function update(row, study) {
   const verdict = part(row, "verdict");
   setText(verdict, study.verdict ? t(`home.verdict.${study.verdict}`) : "");
   verdict.dataset.verdict = study.verdict ?? "";
+  const count = study.open_reviews;
+  setText(part(row, "open-reviews"), count ? t("home.open_reviews", { count: String(count) }) : "");
   updateJob(row, study);
 }
 

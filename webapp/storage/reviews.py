@@ -94,6 +94,15 @@ class Reviews:
             row = session.scalar(select(ReviewRow).where(ReviewRow.id == review_id))
             return to_review(row) if row else None
 
+    def version(self, study_id: str) -> str:
+        """Make a word that changes whenever a study's reviews change: added, answered, settled, removed."""
+        with self._database.reading() as session:
+            rows = session.query(ReviewRow.sequence, ReviewRow.replies, ReviewRow.resolved_by)
+            reviews = rows.filter_by(study_id=study_id).order_by(ReviewRow.sequence)
+            return " ".join(
+                f"{sequence}:{len(replies or ())}{'' if by is None else '!'}" for sequence, replies, by in reviews
+            )
+
     def latest_verdict(self, study_id: str) -> Verdict | None:
         """Return what the newest review of a study says; None before the first."""
         with self._database.reading() as session:

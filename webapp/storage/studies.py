@@ -43,9 +43,14 @@ def _columns(name: str, table: type[Base]) -> Bundle[Any]:
 
 
 _AnyJob, _AnyReview = aliased(JobRow), aliased(ReviewRow)
+_OPEN_REVIEWS = (
+    select(func.count())
+    .where(_AnyReview.study_id == StudyRow.id, _AnyReview.verdict == "needs_work", _AnyReview.resolved_by.is_(None))
+    .scalar_subquery()
+)
 # Columns, not objects: of a thousand studies SQLAlchemy's bookkeeping of objects takes longer than everything else.
 _LISTED = (
-    select(_columns("study", StudyRow), _columns("job", JobRow), ReviewRow.verdict)
+    select(_columns("study", StudyRow), _columns("job", JobRow), ReviewRow.verdict, _OPEN_REVIEWS)
     .select_from(StudyRow)
     .outerjoin(
         JobRow,
@@ -66,12 +71,14 @@ class ListedStudy:
     Attributes:
         latest_job: The newest job, or None before the first.
         verdict: Of the newest review, or None before the first.
+        open_reviews: How many reviews ask for work that nobody has called settled.
         sequence: Its place in the order in which studies came.
     """
 
     study: Study
     latest_job: Job | None
     verdict: Verdict | None
+    open_reviews: int
     sequence: int
 
 
@@ -248,18 +255,19 @@ class Studies:
     def _read(self, query: Select[Any, Any, str]) -> list[ListedStudy]:
         with self._database.reading() as session:
             rows = [
-                (row, to_job(job) if job.id is not None else None, verdict)
-                for row, job, verdict in session.execute(query)
+                (row, to_job(job) if job.id is not None else None, verdict, open_reviews)
+                for row, job, verdict, open_reviews in session.execute(query)
             ]
-            jobs = {job.id: job for job in with_places(session, [job for _, job, _ in rows if job])}
+            jobs = {job.id: job for job in with_places(session, [job for _, job, *_ in rows if job])}
             return [
                 ListedStudy(
                     study=to_study(row, job.state if job else None),
                     latest_job=jobs[job.id] if job else None,
                     verdict=cast("Verdict | None", verdict),
+                    open_reviews=open_reviews,
                     sequence=row.sequence,
                 )
-                for row, job, verdict in rows
+                for row, job, verdict, open_reviews in rows
             ]
 
 

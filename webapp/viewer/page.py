@@ -30,6 +30,7 @@ def initial_state(study: Study, lang: str, t: Translate) -> dict[str, Any]:
         "languages": _other_languages(study, lang),
         "display_url": outward(f"/api/v1/studies/{study.id}/display.json"),
         "version": "",
+        "reviews_version": "",
         "masks": [],
         "colours": {},
         "shown": [],

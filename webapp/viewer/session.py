@@ -159,13 +159,14 @@ class ViewerSession:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     async def _look(self) -> None:
-        study, job, masks, files = await asyncio.to_thread(self._read)
+        study, job, masks, files, reviews = await asyncio.to_thread(self._read)
         with self.state:
             self.state.gone = study is None
+            self.state.reviews_version = reviews
             self.state.job = job_row(job, self._t, messages(self._lang))
             self._show(masks, files)
 
-    def _read(self) -> tuple[Study | None, Job | None, list[Mask], Known]:
+    def _read(self) -> tuple[Study | None, Job | None, list[Mask], Known, str]:
         study_id = self.study.id
         masks = latest_masks(self._store.masks.of_study(study_id))
         known = [mask.id for mask in masks] == self._seen
@@ -174,7 +175,8 @@ class ViewerSession:
             if known
             else {mask.id: (mask_statistics(self._store, mask), read_names(self._store, mask)) for mask in masks}
         )
-        return self._store.studies.get(study_id), self._store.jobs.latest(study_id), masks, files
+        reviews = self._store.reviews.version(study_id)
+        return self._store.studies.get(study_id), self._store.jobs.latest(study_id), masks, files, reviews
 
     def _show(self, masks: list[Mask], files: Known) -> None:
         ids = [mask.id for mask in masks]

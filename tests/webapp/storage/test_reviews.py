@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.webapp.conftest import TestClient
+from webapp.enumerations import VERDICTS
 from webapp.storage.reviews import LONGEST_COMMENT, MOST_REPLIES
 
 REVIEW = {
@@ -37,6 +38,43 @@ def test_a_review_is_kept_with_its_place_listed_newest_first_and_removed(client:
     assert client.delete(listed[1]["url"]).status_code == 204
     assert [review["verdict"] for review in client.get(address).json()["reviews"]] == ["accepted"]
     assert client.delete(listed[1]["url"]).json()["error"]["code"] == "not_found"
+
+
+def test_the_list_counts_reviews_that_ask_for_work_and_are_open(client: TestClient, study: dict) -> None:
+    address = f"/api/v1/studies/{study['id']}/reviews"
+    made = [client.post(address, json={**REVIEW, "verdict": verdict}).json() for verdict in VERDICTS]
+
+    def counted() -> int:
+        [listed] = client.get("/api/v1/studies").json()["studies"]
+        return int(listed["open_reviews"])
+
+    assert counted() == 1
+    wanting = next(review for review in made if review["verdict"] == "needs_work")
+    for state, count in (("resolved", 0), ("open", 1)):
+        client.patch(wanting["url"], json={"state": state})
+        assert counted() == count
+    client.delete(wanting["url"])
+    assert counted() == 0
+
+
+def test_a_change_of_the_reviews_is_seen_by_their_version(client: TestClient, study: dict) -> None:
+    reviews = client.app.state.services.store.reviews
+    address = f"/api/v1/studies/{study['id']}/reviews"
+    seen = [reviews.version(study["id"])]
+
+    def look() -> None:
+        seen.append(reviews.version(study["id"]))
+
+    url = client.post(address, json=REVIEW).json()["url"]
+    look()
+    client.post(f"{url}/replies", json={"comment": "Mended"})
+    look()
+    client.patch(url, json={"state": "resolved"})
+    look()
+    client.delete(url)
+    look()
+    assert seen[0] == seen[-1] == ""
+    assert len(set(seen)) == 4
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class Study(Answer):
     notes: list[Note]
     state: StudyState
     verdict: Verdict | None = Field(description="Of the newest review; null before the first")
+    open_reviews: int = Field(ge=0, description="Reviews that ask for work and are not settled")
     latest_job: Job | None
     url: Address = Field(description="Its page")
     thumbnail_url: Address
@@ -64,6 +65,7 @@ class Study(Answer):
             notes=[Note.of(note) for note in study.notes],
             state=study.state,
             verdict=listed.verdict,
+            open_reviews=listed.open_reviews,
             latest_job=Job.of(job) if job else None,
             url=f"/studies/{study.id}",
             thumbnail_url=f"{API}/studies/{study.id}/thumbnail.png?v={study.thumbnail}",

@@ -72,6 +72,8 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
     show();
   }
   show();
+  /** A setter after which the view is brought in line. @template T @param {(next: T) => unknown} set */
+  const changing = (set) => (/** @type {T} */ next) => (set(next), show());
 
   return {
     /** The bounds of the CT in RAS+ mm. */
@@ -80,11 +82,8 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
     surfaceBounds: () => (surfaces.length ? boundsOf(surfaces) : null),
     /** The vtkActors of the masks shown, and how the CT is drawn. */
     ...{ surfaces: () => surfaces, transfer: () => transfer },
-    /** @param {?Transfer} next null: the CT is not drawn */
-    setTransfer(next) {
-      transfer = next;
-      show();
-    },
+    /** Null: the CT is not drawn. */
+    setTransfer: changing((/** @type {?Transfer} */ next) => (transfer = next)),
     /** Another image of the same CT, and its mask. @param {vtkImageData} next @param {?ColourMask} nextMask */
     setImage(next, nextMask) {
       image = next;
@@ -105,15 +104,9 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       style = next;
       if (wasColoured !== isColoured()) showAnew();
     },
-    /** Whether somebody turns the view now. @param {boolean} next */
-    setMoving(next) {
-      moving = next;
-      showVolume();
-    },
-    /** Draw only what lies in a box. @param {Box} next */
-    setClip(next) {
-      box = next;
-      show();
-    },
+    /** Whether somebody turns the view now. */
+    setMoving: (/** @type {boolean} */ next) => ((moving = next), showVolume()),
+    /** Draw only what lies in a box. */
+    setClip: changing((/** @type {Box} */ next) => (box = next)),
   };
 }

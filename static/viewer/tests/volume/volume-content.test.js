@@ -7,7 +7,8 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 import { describe, expect, it } from 'vitest';
 import { createVolumeContent } from '../../src/volume/volume-content.js';
 
-const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 1], origin_mm: [0, 0, 0], direction: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+const direction = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+const grid = { shape: [4, 4, 4], spacing_mm: [1, 1, 1], origin_mm: [0, 0, 0], direction };
 
 function surface() {
   const mapper = vtkMapper.newInstance();
@@ -19,7 +20,12 @@ function surface() {
   return actor;
 }
 
-/** Whether the CT is drawn, before, while and after the view is turned. @param {boolean} coarse @param {number} surfaces */
+/**
+ * Whether the CT is drawn, before, while and after the view is turned.
+ *
+ * @param {boolean} coarse
+ * @param {number} surfaces
+ */
 function drawn(coarse, surfaces) {
   const image = vtkImageData.newInstance();
   image.setDimensions(4, 4, 4);
