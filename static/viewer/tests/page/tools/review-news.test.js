@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import ReviewNotice from '../../../src/page/ReviewNotice.vue';
+import ReviewNotice from '../../../src/page/tools/review/ReviewNotice.vue';
 import SideTabs from '../../../src/page/SideTabs.vue';
 import ReviewTools from '../../../src/page/tools/ReviewTools.vue';
 import { byTestId, mountInSession } from '../mounted.js';
