@@ -85,6 +85,8 @@ def _dicom() -> list[Kind]:
         *(Kind(name, _series(change), notes=notes) for name, (change, notes) in _CHANGES.items()),
         Kind("values at the upper end of their words", _series(_upper_bits), differs="there, 16 times too large"),
         Kind("padding", _series(_padded), within_hu=24, differs="padding is air (-1024 HU) here, as stored there"),
+        Kind("pixels of floating point numbers", _series(_floating)),
+        Kind("slices that drift sideways", _series(_drifting), placed=False, differs="SimpleITK leaves the drift out"),
         Kind("two patients", _series(_second_patient), notes=("mixed", "part"), **part),
         Kind("slabs that share a position", plain[:8] + second[7:], notes=("slabs",), within_hu=3, differs=_ONE_PLACE),
         Kind("two phases", plain + second, notes=phases),
@@ -174,8 +176,24 @@ def _signed_jpeg_ls(dataset: Dataset, _: int) -> None:
     dataset.compress(JPEGLSLossless, generate_instance_uid=False)
 
 
+def _floating(dataset: Dataset, _: int) -> None:
+    dataset.FloatPixelData = np.frombuffer(dataset.PixelData, "<i2").astype("<f4").tobytes()
+    for name in ("PixelData", "PixelRepresentation", "BitsStored", "HighBit"):
+        del dataset[name]
+    dataset.BitsAllocated = 32
+
+
+def _drifting(dataset: Dataset, k: int) -> None:
+    x, y, z = map(float, dataset.ImagePositionPatient)
+    dataset.ImagePositionPatient = [f"{x + 0.02 * k:.4f}", y, z]
+
+
 def _padded(dataset: Dataset, _: int) -> None:
     dataset.add_new("PixelPaddingValue", "SS", -1000)
+
+
+def _padded_with_water(dataset: Dataset, _: int) -> None:
+    dataset.add_new("PixelPaddingValue", "SS", 0)
 
 
 def _own_frame(dataset: Dataset, k: int) -> None:
@@ -186,6 +204,8 @@ _CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "repeated SOPInstanceUIDs": (_same_uids, ("repeated_uid",)),
     "a frame of reference for each image": (_own_frame, ()),
     "SpacingBetweenSlices that lies": (_setting(SpacingBetweenSlices="3.5", SliceThickness="7"), ()),
+    "axes that were rounded": (_setting(ImageOrientationPatient=[1, 0.0005, 0, 0, 1, 0]), ()),
+    "a padding value that tissue has": (_padded_with_water, ("padding_kept",)),
     "no SeriesInstanceUID": (_without("SeriesInstanceUID"), ("no_series_uid",)),
     "no SOPClassUID": (_without("SOPClassUID"), ()),
     "an empty first character set": (_setting(SpecificCharacterSet=["", "ISO 2022 IR 58"]), ()),
@@ -202,6 +222,8 @@ def _nifti() -> list[Kind]:
     return [
         made("whose sform alone says where", codes=(0, 1), pixdim=(0, 0, 0)),
         made("of negative pixdim", codes=(0, 1), pixdim=(-1, -1, -1)),
+        made("whose sform places nothing", spoilt={"srow_x": 0, "srow_y": 0}, found={"notes": ("sform_unusable",)}),
+        made("whose qform is no rotation", codes=(1, 2), spoilt={"quatern_b": 1, "quatern_c": 1}),
         made("without orientation", codes=(0, 0), found={"notes": ("no_orientation",), "placed": False}),
         made("in metres", ".nii", unit="meter", scale=1e-3, found=units),
         made("in micrometres", unit="micron", scale=1e3, found=units),
@@ -231,6 +253,8 @@ def _nifti_file(packed: bool, **how: Any) -> bytes:
     header = image.header.copy()
     header["pixdim"][1:4] = how.get("pixdim", header["pixdim"][1:4])
     header["scl_slope"], header["scl_inter"] = slope or 1.0, 0.0
+    for field, value in how.get("spoilt", {}).items():
+        header[field] = value
     header["vox_offset"] = header.sizeof_hdr + 4
     header["magic"] = b"n+1" if header.sizeof_hdr == 348 else header["magic"]
     data = header.binaryblock + bytes(int(header["vox_offset"]) - header.sizeof_hdr) + hu.tobytes(order="F")
@@ -317,9 +341,34 @@ def _detached(single: list[Kind]) -> list[Kind]:
             made[f"a zip of a {name} header and its voxels"] = {
                 f"scan/{each.name}": each.read_bytes() for each in sorted(Path(folder).iterdir())
             }
+    made.update(_in_files())
     [one] = [kind for kind in single if kind.name == "NRRD gzip"]
     made["a zip of one NRRD"] = {"ct.nrrd": one.files[0], "__MACOSX/._ct.nrrd": b"what macOS adds"}
     return [Kind(name, [_zipped(files)]) for name, files in made.items()]
+
+
+def _in_files() -> dict[str, dict[str, bytes]]:
+    """Make a NRRD header with a list of files, a slice each, and a MetaImage header with a pattern of them."""
+    slices = {f"s{k:02d}.raw": block().hu[:, :, k].astype("<i2").tobytes(order="F") for k in range(SHAPE[2])}
+    sizes = " ".join(map(str, SHAPE))
+    nrrd = (
+        f"NRRD0005\ntype: short\ndimension: 3\nsizes: {sizes}\nendian: little\nencoding: raw\n"
+        "space: left-posterior-superior\nspace directions: (1.5,0,0) (0,1.25,0) (0,0,2)\nspace origin: (-18,-20,-30)\n"
+    )
+    listed = nrrd + "data file: LIST\n" + "".join(f"{name}\n" for name in slices)
+    meta = (
+        "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = False\n"
+        f"TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = -18 -20 -30\nElementSpacing = 1.5 1.25 2\nDimSize = {sizes}\n"
+        f"ElementType = MET_SHORT\nElementDataFile = s%02d.raw 0 {SHAPE[2] - 1} 1\n"
+    )
+    return {
+        "a zip of a NRRD header and a list of files": {"scan/ct.nhdr": listed.encode(), **_below("scan", slices)},
+        "a zip of a MetaImage header and a pattern of files": {"scan/ct.mhd": meta.encode(), **_below("scan", slices)},
+    }
+
+
+def _below(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{name}": data for name, data in files.items()}
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

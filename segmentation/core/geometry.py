@@ -76,6 +76,20 @@ class Grid:
         return not np.allclose(axes.T @ axes, np.eye(3), atol=1e-4)
 
     @property
+    def upright(self) -> Grid:
+        """The grid with the same first voxel whose axes are at right angles, as near to these as they can be."""
+        spacing = np.array(self.spacing_mm)
+        left, _, right = np.linalg.svd(self.affine[:3, :3] / spacing)  # the orthogonal factor of a polar decomposition
+        affine = np.array(self.affine)
+        affine[:3, :3] = left @ right * spacing
+        return Grid(self.shape, affine)
+
+    @property
+    def shear_shows(self) -> bool:
+        """Whether a voxel would lie more than half a voxel away if the axes were at right angles."""
+        return not self.matches(self.upright, tolerance_mm=min(self.spacing_mm) / 2)
+
+    @property
     def canonical(self) -> Grid:
         """The grid of the same voxels with axes permuted and flipped to point most nearly towards R, A and S."""
         from nibabel.orientations import inv_ornt_aff, io_orientation

@@ -229,7 +229,7 @@ def _keep_sound_forms(header: Any, shape: Shape3) -> list[Note]:
         header["qform_code"] = 0 if from_sform else header["qform_code"]
         return []
     half = min(from_sform.spacing_mm) / 2
-    if from_sform.is_sheared or from_sform.matches(from_qform, tolerance_mm=half):
+    if from_sform.shear_shows or from_sform.matches(from_qform, tolerance_mm=half):
         return []
     return [note("forms_differ", distance=from_sform.furthest_mm(from_qform))]
 

@@ -148,7 +148,7 @@ def open_image(path: Path, limits: ReadLimits = DEFAULT_LIMITS, series: str = ""
     if opener is not None:
         return _with_note_of_shear(opener(path, limits))
     if is_dicom(path):
-        return open_dicom(path, limits, series, lambda other: open_image(other, limits))
+        return _with_note_of_shear(open_dicom(path, limits, series, lambda other: open_image(other, limits)))
     raise UnsupportedFormat("file.unknown_type", name=path.name, suffixes=SUFFIXES)
 
 
@@ -168,7 +168,7 @@ def _opener_of(path: Path) -> Opener | None:
 
 
 def _with_note_of_shear(image: ImageFile) -> ImageFile:
-    if not image.grid.is_sheared:
+    if not image.grid.shear_shows:
         return image
     axes = image.grid.affine[:3, :3] / np.array(image.grid.spacing_mm)
     cosines = np.abs(axes.T @ axes - np.eye(3))

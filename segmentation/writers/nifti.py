@@ -45,14 +45,14 @@ def write_volume(volume: Volume, path: Path) -> None:
 def header_for(grid: Grid) -> Nifti1Header:
     """Make a NIfTI-1 header for a grid that did not come from NIfTI: sform and qform both "scanner", mm.
 
-    A qform has no shear: of a sheared grid only the sform is coded. ITK then refuses the file in a sentence
-    instead of showing the mask beside its CT.
+    A qform has no shear: where that would move a voxel by more than half of one, only the sform is coded. ITK then
+    refuses the file in a sentence instead of showing the mask beside its CT.
     """
     from nibabel.nifti1 import Nifti1Header  # half a second to import
 
     header = Nifti1Header()
     header.set_data_shape(grid.shape)
-    header.set_qform(grid.affine, code="unknown" if grid.is_sheared else "scanner", strip_shears=True)
+    header.set_qform(grid.affine, code="unknown" if grid.shear_shows else "scanner", strip_shears=True)
     header.set_sform(grid.affine, code="scanner")
     header.set_xyzt_units("mm")
     return header

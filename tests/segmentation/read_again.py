@@ -27,6 +27,7 @@ import SimpleITK as sitk
 from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
+from segmentation.core.geometry import Grid
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.readers import read as reader
 from segmentation.readers.dicom import reader as dicom_reader
@@ -64,6 +65,8 @@ NO_SIZE = (VALUES, "MetaImage that is compressed without `CompressedDataSize`")
 PADDING = (VALUES, "DICOM's padding")
 UPPER_BITS = (VALUES, "values at the upper end of their words")
 BZIP2 = (ALL, "NRRD with bzip2")
+ROUNDED = (PLACE, "axes of DICOM that were rounded")
+DRIFT = (PLACE, "slices that drift sideways by less than half a pixel")
 FRACTIONS = (VALUES, "a rescale slope that is no whole number")
 
 
@@ -106,6 +109,8 @@ class Comparisons:
             return
         reasons = [DIFFERENCES[note.code] for note in notes if note.code in DIFFERENCES]
         reasons += of_header(files, path)
+        if files and not np.allclose(Grid(values.shape, affine).upright.affine, affine, atol=1e-5):
+            reasons.append(DRIFT)
         for what, row in reasons:
             if what == ALL or (what == VALUES, what == PLACE) in [(not a, not b) for a, b in found]:
                 self.explained[row] = self.explained.get(row, 0) + 1
@@ -249,7 +254,11 @@ def _group(image: pydicom.Dataset, number: int, name: str) -> pydicom.Dataset:
 def rows() -> set[str]:
     """Return the rows of docs/formats.md that give reasons."""
     given = [row for _, row in DIFFERENCES.values()]
-    return {*given, REFUSED_THERE, *(row for _, row in (NO_SIZE, PADDING, UPPER_BITS, BZIP2, FRACTIONS))}
+    return {
+        *given,
+        REFUSED_THERE,
+        *(row for _, row in (NO_SIZE, PADDING, UPPER_BITS, BZIP2, FRACTIONS, ROUNDED, DRIFT)),
+    }
 
 
 def of_itk(image: sitk.Image) -> Reading:
@@ -274,6 +283,9 @@ def of_header(files: list[Path], path: Path) -> list[tuple[str, str]]:
         reasons.append(PADDING)
     if int(first.get("HighBit", 0)) >= int(first.get("BitsStored", 16)):
         reasons.append(UPPER_BITS)
+    orientation = np.array(first.get("ImageOrientationPatient") or np.zeros(6), dtype=float)
+    if abs(orientation[:3] @ orientation[3:]) > 1e-4:
+        reasons.append(ROUNDED)
     if not float(first.get("RescaleSlope", 1) or 1).is_integer():
         reasons.append(FRACTIONS)
     return reasons

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT
+from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT, NotHounsfield, UnsupportedFormat
 from segmentation.core.messages import Message
 from segmentation.core.notes import Note, note
 from segmentation.readers.dicom.frames.frame import Frame
@@ -21,6 +21,7 @@ from segmentation.readers.dicom.split.slabs import are_slabs
 from segmentation.readers.imagefile import check_extent, check_size
 from segmentation.readers.limits import ReadLimits
 
+_OTHER_UNITS = {"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"}  # of RescaleType (PS3.3, C.11.1.1.2)
 _PARALLEL = 0.9998  # cosine of about one degree
 MODALITIES = {
     modality: Message(f"modality.{modality}")
@@ -127,6 +128,9 @@ def _remarks(frames: list[Frame]) -> tuple[Note, ...]:
             notes.append(note("no_dicom_results", attribute=attribute))
     if any(frame.burned_in for frame in frames):
         notes.append(note("burned_in"))
+    kept = next((frame.padding for frame in frames if frame.padding and frame.outside is None), None)
+    if kept:
+        notes.append(note("padding_kept", value=kept[0]))
     if any(frame.lossy for frame in frames):
         notes.append(note("lossy"))
     return tuple(notes)
@@ -144,12 +148,25 @@ def _check_kind(frames: list[Frame], name: Message) -> None:
         raise NotAVolume("dicom.no_images", name=name)
     if "LOCALIZER" in first.image_type:
         raise NotAVolume("dicom.localizer", name=name)
-    if first.samples != 1:
+    if first.samples != 1 or first.palette:
         raise NotAVolume("dicom.colour", name=name)
-    if first.inverted or first.bits_allocated not in (8, 16, 32):
+    if first.inverted or first.bits_allocated not in ((32, 64) if first.floating else (8, 16, 32)):
         raise NotAVolume("dicom.odd_pictures", name=name)
+    _check_values(frames, name)
     if not all(frame.has_geometry for frame in frames):
         raise BadGeometry("dicom.no_geometry", name=name)
+
+
+def _check_values(frames: list[Frame], name: Message) -> None:
+    """Raise NotHounsfield or UnsupportedFormat where the header says that stored values cannot become HU."""
+    for frame in frames:
+        if frame.unit in _OTHER_UNITS:
+            raise NotHounsfield("dicom.other_unit", name=name, unit=frame.unit)
+        if not frame.convertible:
+            raise NotHounsfield("dicom.no_conversion", name=name)
+        if frame.bits_stored > frame.bits_allocated:
+            bits = {"high": frame.high_bit, "stored": frame.bits_stored, "allocated": frame.bits_allocated}
+            raise UnsupportedFormat("dicom.odd_bits", name=name, **bits)
 
 
 def _alike(frames: list[Frame]) -> list[list[Frame]]:

@@ -35,6 +35,8 @@ _TEXT_LENGTH = 64
 _TAIL = 1 << 20
 _DELIMITER = b"\xfe\xff\xdd\xe0"  # ends the items of compressed pixels
 _UNDEFINED = 0xFFFFFFFF
+_FLOATING = (0x0008, 0x0009)  # elements of group 7FE0: FloatPixelData and DoubleFloatPixelData
+_WITH_LOSS = (pydicom.uid.JPEGBaseline8Bit, pydicom.uid.JPEGExtended12Bit, pydicom.uid.JPEGLSNearLossless)
 _TIME = re.compile(r"(?:\d{8}(?=\d{2}))?(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?(?:[+-]\d{4})?")
 _TRIGGERS = (
     ("NominalPercentageOfCardiacPhase", "NominalPercentageOfRespiratoryPhase"),
@@ -69,8 +71,10 @@ def read_frames(path: Path) -> list[Frame]:
             if not _is_instance(dataset):
                 raise NotDicom if not preamble else Damaged
             frames = list(_frames(path, dataset, preamble))
-            if frames and frames[0].rows and (start := _start_of_pixels(file, frames)):
-                frames = [replace(frame, pixels_at=start) for frame in frames]
+            if frames and frames[0].rows:
+                start, floating = _start_of_pixels(file, frames)
+                if start or floating:
+                    frames = [replace(frame, pixels_at=start, floating=floating) for frame in frames]
         except HEADER_ERRORS as error:
             raise Damaged from error
     return frames
@@ -114,8 +118,8 @@ def _looks_like_dicom(file: IO[bytes]) -> bool:
     raise NotDicom
 
 
-def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> int:
-    """Return where the pixels begin in the file; 0 if they are compressed.
+def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> tuple[int, bool]:
+    """Return where the pixels begin in the file, 0 if they are compressed, and whether they are floating point numbers.
 
     Raises:
         Damaged: the pixels that the header promises cannot all be there.
@@ -123,11 +127,12 @@ def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> int:
     first = frames[0]
     syntax = UID(first.transfer_syntax)
     if not syntax.is_transfer_syntax or syntax.is_deflated:  # a private one is refused when it is decoded
-        return 0
+        return 0, False
     start = file.tell()
     head = file.read(12)
-    explicit = head[4:6] in (b"OW", b"OB", b"UN")
+    explicit = head[4:6] in (b"OW", b"OB", b"UN", b"OF", b"OD")
     order: Literal["little", "big"] = "little" if syntax.is_little_endian else "big"
+    floating = int.from_bytes(head[2:4], order) in _FLOATING and first.bits_allocated in (32, 64)
     length = int.from_bytes(head[8:12] if explicit else head[4:8], order)
     inside = start + (12 if explicit else 8)
     size = file.seek(0, 2)
@@ -135,7 +140,7 @@ def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> int:
         promised = len(frames) * first.rows * first.columns * first.samples * first.bits_allocated // 8
         if not promised <= length <= size - inside:
             raise Damaged
-        return inside
+        return inside, floating
     if length != _UNDEFINED:  # compressed pixels are a sequence of items
         raise Damaged
     file.seek(max(inside, size - _TAIL))
@@ -143,7 +148,7 @@ def _start_of_pixels(file: IO[bytes], frames: list[Frame]) -> int:
         file.seek(inside)
         if _DELIMITER not in file.read():
             raise Damaged
-    return 0
+    return 0, False
 
 
 def _frames(path: Path, dataset: Dataset, preamble: bool) -> Iterable[Frame]:
@@ -179,6 +184,8 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
     stored = int(_get(dataset, "BitsStored", allocated) or allocated)
     high_bit = _get(dataset, "HighBit", None)
     high_bit = stored - 1 if high_bit is None else int(high_bit)
+    photometric = _text(dataset, "PhotometricInterpretation")
+    syntax = str(_get(_meta(dataset), "TransferSyntaxUID", "") or _guessed_syntax(dataset))
     return {
         "path": path,
         "sop_uid": _text(dataset, "SOPInstanceUID") or _text(_meta(dataset), "MediaStorageSOPInstanceUID"),
@@ -187,7 +194,7 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
         "patient": _patient(dataset),
         "frame_of_reference": _text(dataset, "FrameOfReferenceUID"),
         "sop_class": _text(dataset, "SOPClassUID") or _text(_meta(dataset), "MediaStorageSOPClassUID"),
-        "transfer_syntax": str(_get(_meta(dataset), "TransferSyntaxUID", "") or _guessed_syntax(dataset)),
+        "transfer_syntax": syntax,
         "modality": _text(dataset, "Modality").upper(),
         "rows": rows if columns else 0,
         "columns": columns if rows else 0,
@@ -197,14 +204,15 @@ def _common(path: Path, dataset: Dataset, preamble: bool) -> dict[str, Any]:
         "high_bit": high_bit,
         "signed": int(_get(dataset, "PixelRepresentation", 0) or 0) == 1,
         "padding": _padding(dataset),
-        "inverted": _text(dataset, "PhotometricInterpretation") == "MONOCHROME1",
+        "inverted": photometric == "MONOCHROME1",
+        "palette": photometric == "PALETTE COLOR",
         "instance_number": _whole(dataset, "InstanceNumber"),
         "series_number": _whole(dataset, "SeriesNumber"),
         "description": _text(dataset, "SeriesDescription"),
         "body_part": _text(dataset, "BodyPartExamined"),
         "protocol": _text(dataset, "ProtocolName"),
         "burned_in": _text(dataset, "BurnedInAnnotation").upper() == "YES",
-        "lossy": _text(dataset, "LossyImageCompression") == "01",
+        "lossy": _text(dataset, "LossyImageCompression") == "01" or syntax in _WITH_LOSS,
         "preamble": preamble,
     }
 
@@ -223,6 +231,8 @@ def _placed(groups: list[Dataset]) -> dict[str, Any]:
     row, column = (None, None) if orientation is None else (_unit(orientation[:3]), _unit(orientation[3:]))
     if row is None or column is None or abs(float(np.dot(row, column))) > 0.01:
         row = column = None
+    else:  # as GDCM does with what was rounded: pictures have right angles
+        row = _unit(tuple(np.subtract(row, np.dot(row, column) * np.array(column)).tolist()))
     spacing = _numbers(groups, "PixelSpacing", 2)
     if spacing is not None and min(spacing) <= 0:
         spacing = None
@@ -243,6 +253,11 @@ def _valued(groups: list[Dataset]) -> dict[str, Any]:
     return {
         "slope": 1.0 if slope is None or slope[0] == 0 else slope[0],
         "inter": 0.0 if inter is None else inter[0],
+        "unit": clean(str(_look_up(groups, "RescaleType") or "")).upper(),
+        "convertible": not (
+            _unreadable(groups, "RescaleSlope", slope) or _unreadable(groups, "RescaleIntercept", inter)
+        )
+        and not (slope is None and _look_up(groups, "ModalityLUTSequence")),
         "image_type": tuple(clean(str(kind)).upper() for kind in list(kinds)[:8]),
         "acquisition": clean(str(_look_up(groups, "FrameAcquisitionNumber", "AcquisitionNumber") or "")),
         "stack": clean(str(_look_up(groups, "StackID") or "")),
@@ -315,6 +330,19 @@ def _numbers(groups: list[Dataset], keyword: str, count: int) -> Any:
     except (TypeError, ValueError):
         return None
     return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
+
+
+def _unreadable(groups: list[Dataset], keyword: str, value: Any) -> bool:
+    """Tell whether an element is there and not empty, but no number was read from it."""
+    if value is not None:
+        return False
+    for group in groups:
+        try:
+            if _tag(keyword) in group and group[_tag(keyword)].value not in (None, ""):
+                return True
+        except HEADER_ERRORS:
+            return True
+    return False
 
 
 def _unit(vector: tuple[float, ...]) -> Triple | None:

@@ -71,9 +71,11 @@ def lay_out(frames: Sequence[Frame], name: Message) -> Layout:
 
     Raises:
         NotAVolume: a single slice.
-        BadGeometry: slices are missing, or do not lie in a row.
+        BadGeometry: slices are missing, do not lie in a row, or all say that they lie at one place.
     """
     frames, duplicates, along = _sorted(frames)
+    if len(frames) < 2 and len(duplicates) > 1:
+        raise BadGeometry("slices.one_position", name=name, count=len(duplicates) + 1)
     if len(frames) < 2:
         raise NotAVolume("slices.single", name=name)
     first = frames[0]

@@ -15,7 +15,8 @@ from segmentation.writers.dicom.sources import Sources
 def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
     """Reorder ``array`` (I, J, K) to (plane, row, column), axes permuted and flipped to those of the source images.
 
-    Where the grid is the source's own (no repair was needed) each plane is pixel for pixel one source image.
+    Where the grid is the source's own (no repair was needed) each plane is pixel for pixel one source image. Where the
+    slices drift sideways they lie above the first one here, as programs read such a series.
     """
     order, flips = matching(grid, sources)
     linear, origin = grid.affine[:3, :3].copy(), grid.affine[:3, 3].copy()
@@ -24,7 +25,7 @@ def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
             origin += linear[:, axis] * (grid.shape[axis] - 1)
             linear[:, axis] *= -1
     affine = np.eye(4)
-    affine[:3, :3] = RAS_TO_LPS[:, None] * linear[:, order]
+    affine[:3, :3] = _straight(RAS_TO_LPS[:, None] * linear[:, order])
     affine[:3, 3] = RAS_TO_LPS * origin
     flipped = np.flip(array, tuple(axis for axis, flip in enumerate(flips) if flip))
     return hd.Volume(
@@ -33,6 +34,14 @@ def as_planes(array: NDArray[Any], grid: Grid, sources: Sources) -> hd.Volume:
         "PATIENT",
         frame_of_reference_uid=sources.first.FrameOfReferenceUID,
     )
+
+
+def _straight(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the first of (3, 3) axes, columns for planes, rows and columns, at right angles to the others."""
+    planes, rows, columns = axes.T
+    normal = np.cross(rows, columns)
+    normal /= np.linalg.norm(normal)
+    return np.stack([normal * (planes @ normal), rows, columns], axis=1)
 
 
 def matching(grid: Grid, sources: Sources) -> tuple[list[int], list[bool]]:

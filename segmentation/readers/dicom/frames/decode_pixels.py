@@ -63,7 +63,8 @@ def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     syntax = UID(first.transfer_syntax)
     if not syntax.is_transfer_syntax or not _has_decoder(syntax, first):
         raise NotImplementedError
-    if first.pixels_at and syntax.is_little_endian and first.samples == 1 and first.bits_allocated in (16, 32):
+    whole = first.bits_allocated in (16, 32) or first.floating
+    if first.pixels_at and syntax.is_little_endian and first.samples == 1 and whole:
         return _as_they_lie(path, wanted)
     indices = [frame.index for frame in wanted]
     how: dict[str, Any] = {"raw": True, "decoding_plugin": "pylibjpeg" if syntax in _BY_OPENJPEG else ""}
@@ -88,10 +89,11 @@ def _stored(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
 def _as_they_lie(path: Path, wanted: Sequence[Frame]) -> Iterator[NDArray[Any]]:
     """Read pixels that are not compressed from their place in the file; unused bits above them are cleared."""
     for frame in wanted:
-        kind = np.dtype(f"<{'i' if frame.signed else 'u'}{frame.bits_allocated // 8}")
+        letter = "f" if frame.floating else "i" if frame.signed else "u"
+        kind = np.dtype(f"<{letter}{frame.bits_allocated // 8}")
         count = frame.rows * frame.columns
         stored = np.fromfile(path, kind, count, offset=frame.pixels_at + frame.index * count * kind.itemsize)
-        unused = 0 if _shift(frame) else frame.bits_allocated - frame.bits_stored
+        unused = 0 if _shift(frame) or frame.floating else frame.bits_allocated - frame.bits_stored
         stored = (stored << unused) >> unused if unused else stored
         yield stored.reshape(frame.rows, frame.columns)
 
@@ -126,10 +128,11 @@ def to_hu(stored: NDArray[Any], frame: Frame, integer_hu: bool, name: Message) -
         hu = stored.astype(np.int32 if most < 1 << 31 else np.int64)
         hu *= int(frame.slope)
         hu += int(frame.inter)
-    if frame.padding is not None:
-        low, high = (_as_stored(value, frame) for value in frame.padding)
+    if frame.outside is not None:
+        low, high = frame.outside
         hu[(stored >= low) & (stored <= high)] = AIR_HU
-    lowest, highest = float(hu.min()), float(hu.max())
+    known = hu[np.isfinite(hu)] if frame.floating else hu  # what is no number is told of the whole volume
+    lowest, highest = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if not (_INT16.min <= lowest and highest <= _INT16.max):
         raise NotHounsfield("dicom.beyond_scanner", name=name, low=lowest, high=highest)
     return hu.astype(np.int16 if integer_hu else np.float32, copy=False)
@@ -147,7 +150,7 @@ def _aligned(stored: NDArray[Any], frame: Frame, name: Message) -> NDArray[Any]:
         UnsupportedFormat: bits beyond the word or below the value, or compressed: then nobody can tell what is right.
     """
     shift = _shift(frame)
-    if not shift:
+    if not shift or frame.floating:
         return stored
     syntax = UID(frame.transfer_syntax)
     as_they_came = not syntax.is_encapsulated or syntax == pydicom.uid.RLELossless
@@ -157,13 +160,3 @@ def _aligned(stored: NDArray[Any], frame: Frame, name: Message) -> NDArray[Any]:
         )
     above = frame.bits_allocated - frame.high_bit - 1  # unused bits there, which may hold anything
     return (stored << above) >> (above + shift)
-
-
-def _as_stored(padding: int, frame: Frame) -> int:
-    """Convert the padding value to the sign of the pixels, where a writer confused the two (63536 for -2000)."""
-    size = 1 << frame.bits_allocated
-    if frame.signed and padding >= size // 2:
-        return padding - size
-    if not frame.signed and padding < 0:
-        return padding + size
-    return padding

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Triple = tuple[float, float, float]
-_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"  # and what follows it: secondary capture, single and multi-frame
+_CLASS = "1.2.840.10008.5.1.4.1.1."
+_KINDS = {  # of the SOP classes of pictures that no CT scanner makes, and of those that follow each
+    "7": "SC", "4": "MR", "128": "PT", "130": "PT", "20": "NM", "6": "US", "3": "US", "1": "DX", "481.2": "RTDOSE",
+    "66.4": "SEG",
+}  # fmt: skip
+_TISSUE_HU = (-900.0, 3000.0)  # air lies below, and above no tissue does
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class Frame:
         bits_allocated, bits_stored, high_bit, signed: How a stored value is kept.
         slope, inter: HU = stored value * slope + inter.
         padding: Lowest and highest stored value of pixels outside the field of view; None if not given.
-        inverted: MONOCHROME1.
+        inverted, palette: MONOCHROME1; values that are numbers of colours.
+        floating: Whether pixels are stored as floating point numbers.
+        unit: RescaleType, in upper case; "" where it is not given.
+        convertible: False if values become HU in another way than by a slope and an intercept that are numbers.
         spacing_mm: Between rows (down a column) and between columns; None if not given.
         position_mm: Centre of the first pixel, LPS; None if not given.
         row_axis, column_axis: Unit vectors, LPS, along a row (towards the next column) and down a column.
@@ -65,6 +73,9 @@ class Frame:
     inter: float
     padding: tuple[int, int] | None
     inverted: bool
+    palette: bool
+    unit: str
+    convertible: bool
     spacing_mm: tuple[float, float] | None
     position_mm: Triple | None
     row_axis: Triple | None
@@ -87,11 +98,35 @@ class Frame:
     lossy: bool
     preamble: bool
     pixels_at: int = 0
+    floating: bool = False
 
     @property
     def kind(self) -> str:
-        """Modality that the header names; ``"SC"`` of a secondary capture, whose modality is that of its origin."""
-        return "SC" if self.sop_class.startswith(_CAPTURES) else self.modality
+        """Modality that the header names; of an object that calls itself CT and is none, that of its SOP class.
+
+        A secondary capture has the modality of what was captured.
+        """
+        number = self.sop_class.removeprefix(_CLASS) if self.sop_class.startswith(_CLASS) else ""
+        of_class = _KINDS.get(number) or _KINDS.get(number.partition(".")[0], "")
+        return of_class if of_class == "SC" or (of_class and self.modality == "CT") else self.modality
+
+    @property
+    def outside(self) -> tuple[int, int] | None:
+        """The padding, in the sign of the pixels; None where there is none or where tissue may have its values."""
+        if self.padding is None:
+            return None
+        low, high = (self._as_stored(value) for value in self.padding)
+        hu = sorted((low * self.slope + self.inter, high * self.slope + self.inter))
+        return None if hu[1] > _TISSUE_HU[0] and hu[0] < _TISSUE_HU[1] else (low, high)
+
+    def _as_stored(self, padding: int) -> int:
+        """Convert a padding value to the sign of the pixels, where a writer confused the two (63536 for -2000)."""
+        size = 1 << self.bits_allocated
+        if self.signed and padding >= size // 2:
+            return padding - size
+        if not self.signed and padding < 0:
+            return padding + size
+        return padding
 
     @property
     def has_geometry(self) -> bool:
@@ -101,4 +136,4 @@ class Frame:
     @property
     def integer_hu(self) -> bool:
         """True if every HU of it is an integer."""
-        return self.slope == round(self.slope) and self.inter == round(self.inter)
+        return not self.floating and self.slope == round(self.slope) and self.inter == round(self.inter)
