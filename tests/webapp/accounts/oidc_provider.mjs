@@ -1,5 +1,5 @@
-// A certified identity provider (npm oidc-provider) with one person, for the tests: node oidc_provider.mjs MODULE PORT REDIRECT.
-const [, , modulePath, port, redirect] = process.argv;
+// A certified identity provider (npm oidc-provider) with one person, for the tests: node oidc_provider.mjs MODULE PORT REDIRECT…
+const [, , modulePath, port, ...redirects] = process.argv;
 const { Provider } = await import(modulePath);
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
@@ -7,7 +7,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     {
       client_id: "spineview",
       client_secret: "a secret of the tests alone",
-      redirect_uris: [redirect],
+      redirect_uris: redirects,
       response_types: ["code"],
       grant_types: ["authorization_code"],
     },

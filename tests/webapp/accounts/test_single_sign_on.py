@@ -19,6 +19,8 @@ from tests.webapp.accounts.support import Hospital, hospital
 
 MODULE = Path(os.environ.get("OIDC_PROVIDER", ROOT / "build" / "oidc-provider")) / "node_modules" / "oidc-provider"
 BACK = "http://testserver/signin/oidc/callback"
+BELOW = "https://hospital.example/spineview"
+BACK_BELOW = f"{BELOW}/signin/oidc/callback"
 pytestmark = pytest.mark.skipif(
     shutil.which("node") is None or not MODULE.is_dir(),
     reason="node or its package oidc-provider is not installed (scripts/ensure-web-tools)",
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 def issuer() -> Iterator[str]:
     port = free_port()
     script = Path(__file__).with_name("oidc_provider.mjs")
-    command = ["node", str(script), str(MODULE / "lib" / "index.js"), str(port), BACK]
+    command = ["node", str(script), str(MODULE / "lib" / "index.js"), str(port), BACK, BACK_BELOW]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     while (line := process.stdout.readline()) and "listening" not in line:
@@ -40,18 +42,29 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def house(issuer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    provider = {
+def provider(issuer: str) -> dict[str, str]:
+    return {
         "issuer": issuer,
         "client_id": "spineview",
         "client_secret": "a secret of the tests alone",
         "name": "Hospital",
     }
+
+
+@pytest.fixture(scope="module")
+def house(provider: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     with hospital(tmp_path_factory.mktemp("house"), oidc=provider) as house:
         yield house
 
 
-def at_the_provider(address: str, person: str) -> str:
+@pytest.fixture(scope="module")
+def below(provider: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """The same below a path of another site."""
+    with hospital(tmp_path_factory.mktemp("below"), oidc=provider, public_url=BELOW) as house:
+        yield house
+
+
+def at_the_provider(address: str, person: str, back: str = BACK) -> str:
     """Sign in there and consent, as a person would in its pages; the address that it sends the browser back to."""
     with httpx.Client(follow_redirects=False, timeout=60) as browser:
         base = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}"
@@ -59,7 +72,7 @@ def at_the_provider(address: str, person: str) -> str:
         for _ in range(12):
             if answer.is_redirect:
                 target = str(httpx.URL(base).join(answer.headers["location"]))
-                if target.startswith(BACK):
+                if target.startswith(back):
                     return target
                 answer = browser.get(target)
                 continue
@@ -128,3 +141,29 @@ def test_after_the_provider_one_stays_here(house: Hospital, target: str):
     client = house.client()
     answer = client.get(at_the_provider(begun(client, target), "anna"), follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_below_a_path_it_comes_back_to_that_path_and_its_cookies_are_of_it_alone(below: Hospital):
+    below.store.accounts.add("anna", "viewer", ("spine",), single_sign_on=True)
+    client = TestClient(below.app, base_url="https://hospital.example", headers={"accept": "text/html"})
+    client.portal = below.portal
+    page = client.get(f"/spineview/studies/{below.study}")
+    assert page.url.path == "/spineview/signin", "led to the form"
+    link = re.search(r'href="(/spineview/signin/oidc[?][^"]+)"', page.text)
+    assert link, page.text
+    sent = client.get(link[1], follow_redirects=False)
+    assert parse_qs(urlsplit(sent.headers["location"]).query)["redirect_uri"] == [BACK_BELOW]
+    assert "Path=/spineview/signin/oidc;" in sent.headers["set-cookie"]
+    assert "Secure" in sent.headers["set-cookie"]
+
+    back = at_the_provider(sent.headers["location"], "anna", BACK_BELOW)
+    answer = client.get(back, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/spineview/studies/{below.study}")
+    given = {cookie.name: cookie.path for cookie in client.cookies.jar}
+    assert given == {"__Secure-spineview": "/spineview/"}, "the provider's cookie went"
+    assert client.get("/spineview/api/v1/account").json()["account"]["name"] == "anna"
+
+    gone = client.delete("/spineview/api/v1/session", headers={"origin": "https://hospital.example"})
+    assert gone.status_code == 204
+    assert not client.cookies.jar
+    assert client.get("/spineview/api/v1/account").status_code == 401
