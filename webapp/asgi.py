@@ -8,10 +8,8 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, cast
 from urllib.parse import urlsplit
 
-from a2wsgi import WSGIMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -38,6 +36,7 @@ from webapp.http.hosts import Hosts, Origin
 from webapp.http.request_log import RequestLog
 from webapp.http.security import Security
 from webapp.http.sub_path import SubPath
+from webapp.http.wsgi import InThreads
 from webapp.maintenance.health import health_routes
 from webapp.maintenance.housekeeping import Housekeeping
 from webapp.pages.render import refusal
@@ -122,11 +121,9 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
 
 def _flask(services: Services) -> ASGIApp:
     """Flask, with threads of their own for what is slow."""
-    app = cast(Any, build_app(services))
-    quick = cast(ASGIApp, WSGIMiddleware(app, workers=WSGI_THREADS))
-    waiting = WSGIMiddleware(app)
-    waiting.executor = ThreadPoolExecutor(SLOW_THREADS, "slow", initializer=work_in_background)
-    slow = cast(ASGIApp, waiting)
+    app = build_app(services).wsgi_app
+    quick = InThreads(app, ThreadPoolExecutor(WSGI_THREADS, "flask"))
+    slow = InThreads(app, ThreadPoolExecutor(SLOW_THREADS, "slow", initializer=work_in_background))
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         is_slow = scope["type"] == "http" and SLOW.fullmatch(scope["path"])

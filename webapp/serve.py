@@ -35,6 +35,8 @@ LOG = "webapp.serve.ServerLog"
 HOLD_S = 5.0  # for a server that is just stopping
 BACKLOG = 2048  # gunicorn's own
 LARGEST_FRAME_BYTES = 2 << 20  # of a socket
+SWITCH_S = 0.0005
+"""How long a thread that computes may keep the interpreter while others wait: a page's thread waits several times."""
 _OPEN_TO_ALL = "There are no accounts: whoever reaches this address can see, change and delete every study."
 
 
@@ -125,6 +127,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Set the worker up, after the fork."""
         set_up_logging(self._settings.log_level, self._settings.log_format)
+        sys.setswitchinterval(SWITCH_S)
         # Voxels of patients lie there while they are read; what a killed server leaves, the next start removes.
         os.environ["TMPDIR"] = tempfile.tempdir = str(self._settings.data_dir / "tmp")
         return create_asgi(self._settings, self._engine_factory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -24,13 +25,12 @@ def home() -> str:
     """Upload and study list."""
     context = RequestContext.current()
     lang = context.language
-    words = {key: text for key, text in table(lang).items() if key.startswith(_SCRIPT_KEYS)}
     settings = context.services.settings
     config = {
         "lang": lang,
         "suffixes": SUFFIXES,
         "max_upload_bytes": settings.max_upload_bytes,
-        "words": words,
+        "words": _script_words(lang),
         "rights": sorted(context.principal.rights),
     }
     return render(
@@ -42,6 +42,11 @@ def home() -> str:
         config=for_script(config),
         groups=context.principal.account.groups if context.principal.account else (),
     )
+
+
+@cache
+def _script_words(lang: str) -> dict[str, str]:
+    return {key: text for key, text in table(lang).items() if key.startswith(_SCRIPT_KEYS)}
 
 
 @pages.get("/language/<lang>")

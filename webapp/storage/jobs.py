@@ -22,6 +22,7 @@ from webapp.storage.recovery.records import write_mask_record
 from webapp.storage.tables import Job, JobRow, Mask, mask_row, to_job
 
 LOG_LINES = 300
+_STATES = select(JobRow.state, func.count()).group_by(JobRow.state)
 
 
 class Jobs:
@@ -88,9 +89,7 @@ class Jobs:
 
     def count_by_state(self) -> dict[str, int]:
         """Count jobs in each state that occurs."""
-        with self._database.reading() as session:
-            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
-            return {str(state): int(count) for state, count in rows}
+        return {str(row.state): int(row[1]) for row in self._database.rows(_STATES)}
 
     def claim(self) -> Job | None:
         """Mark the queued job whose turn it is as running and return it; None if nothing waits."""

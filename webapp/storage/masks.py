@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from segmentation.core.atomic import rename_durably, sync_tree
 from webapp.http.errors import WebError
@@ -15,6 +15,13 @@ from webapp.storage.database import Database
 from webapp.storage.folders import DRAFTS_FOLDER, VERSION_FILE, Folders
 from webapp.storage.recovery.records import read_record, write_mask_record
 from webapp.storage.tables import Mask, MaskRow, ReviewRow, mask_row, to_mask
+
+_ONE = select(*MaskRow.__table__.columns).where(MaskRow.id == bindparam("mask_id"))
+_OF_STUDY = (
+    select(*MaskRow.__table__.columns)
+    .where(MaskRow.study_id == bindparam("study_id"))
+    .order_by(MaskRow.sequence.desc())
+)
 
 
 class Masks:
@@ -29,15 +36,12 @@ class Masks:
 
     def get(self, mask_id: str) -> Mask | None:
         """One mask, or None."""
-        with self._database.reading() as session:
-            row = session.scalar(select(MaskRow).where(MaskRow.id == mask_id))
-            return to_mask(row) if row else None
+        rows = self._database.rows(_ONE, mask_id=mask_id)
+        return to_mask(rows[0]) if rows else None
 
     def of_study(self, study_id: str) -> list[Mask]:
         """All masks of a study, newest first."""
-        newest_first = select(MaskRow).where(MaskRow.study_id == study_id).order_by(MaskRow.sequence.desc())
-        with self._database.reading() as session:
-            return [to_mask(row) for row in session.scalars(newest_first)]
+        return [to_mask(row) for row in self._database.rows(_OF_STUDY, study_id=study_id)]
 
     def version(self, mask: Mask) -> int:
         """Count, from 1, which of the masks of its kind that its study has had since its oldest one this is."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Bundle, Session, aliased
 
 from segmentation.core.atomic import rename_durably, sync_tree
@@ -62,6 +62,15 @@ _LISTED = (
         == select(func.max(_AnyReview.sequence)).where(_AnyReview.study_id == StudyRow.id).scalar_subquery(),
     )
 )
+_LATEST_STATE = (
+    select(JobRow.state)
+    .where(JobRow.study_id == StudyRow.id)
+    .order_by(JobRow.sequence.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("latest_state")
+)
+_ONE = select(*StudyRow.__table__.columns, _LATEST_STATE).where(StudyRow.id == bindparam("study_id"))
 
 
 @dataclass(frozen=True)
@@ -142,8 +151,8 @@ class Studies:
 
     def get(self, study_id: str) -> Study | None:
         """One study, or None."""
-        listed = self.listed(study_id)
-        return listed.study if listed else None
+        rows = self._database.rows(_ONE, study_id=study_id)
+        return to_study(rows[0], rows[0].latest_state) if rows else None
 
     def listed(self, study_id: str) -> ListedStudy | None:
         """One study as the list shows it, or None."""

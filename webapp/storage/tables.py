@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import DDL, JSON, ForeignKey, event, false
+from sqlalchemy import DDL, JSON, ForeignKey, Row, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.core.errors import Problem
@@ -295,7 +295,7 @@ def study_row(study: Study) -> StudyRow:
     )
 
 
-def to_study(row: StudyRow, latest_state: str | None) -> Study:
+def to_study(row: StudyRow | Row[Any], latest_state: str | None) -> Study:
     """Make the value of a row, whose state is that of its latest job; None before there is one."""
     return Study(
         id=row.id,
@@ -348,7 +348,7 @@ def mask_row(mask: Mask) -> MaskRow:
     return MaskRow(**{**vars(mask), **changed})
 
 
-def to_mask(row: MaskRow) -> Mask:
+def to_mask(row: MaskRow | Row[Any]) -> Mask:
     """Convert a row to its value."""
     return Mask(
         id=row.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from pydantic import Field
 
@@ -54,7 +53,7 @@ class Display(Answer):
     @classmethod
     def of(cls, store: Store, study: tables.Study) -> Display:
         """Make the answer from a study's display.json and its masks."""
-        display = asdict(read_display(store.folder(study.id)))
+        display = dict(vars(read_display(store.folder(study.id))))
         base, digest = f"{API}/studies/{study.id}", display.pop("digest")
         masks = store.masks.of_study(study.id)
         if display["preview"]:
