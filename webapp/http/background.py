@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-BACKGROUND_NICE = 5
+BACKGROUND_NICE = 10
 
 
 def work_in_background() -> None:
