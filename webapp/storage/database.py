@@ -74,7 +74,7 @@ class Database:
         with Session(self._reader) as session:
             yield session
 
-    def rows(self, statement: Executable, **parameters: Any) -> Sequence[Row[Any]]:
+    def rows(self, statement: Executable, **parameters: Any) -> Sequence[Row[*tuple[Any, ...]]]:
         """Read what one statement finds, all of it at one moment, without the cost of a session; it waits for nobody.
 
         Args:

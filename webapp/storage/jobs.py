@@ -89,7 +89,7 @@ class Jobs:
 
     def count_by_state(self) -> dict[str, int]:
         """Count jobs in each state that occurs."""
-        return {str(row.state): int(row[1]) for row in self._database.rows(_STATES)}
+        return {str(state): int(count) for state, count in self._database.rows(_STATES)}
 
     def claim(self) -> Job | None:
         """Mark the queued job whose turn it is as running and return it; None if nothing waits."""

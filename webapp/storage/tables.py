@@ -295,7 +295,7 @@ def study_row(study: Study) -> StudyRow:
     )
 
 
-def to_study(row: StudyRow | Row[Any], latest_state: str | None) -> Study:
+def to_study(row: StudyRow | Row[*tuple[Any, ...]], latest_state: str | None) -> Study:
     """Make the value of a row, whose state is that of its latest job; None before there is one."""
     return Study(
         id=row.id,
@@ -348,7 +348,7 @@ def mask_row(mask: Mask) -> MaskRow:
     return MaskRow(**{**vars(mask), **changed})
 
 
-def to_mask(row: MaskRow | Row[Any]) -> Mask:
+def to_mask(row: MaskRow | Row[*tuple[Any, ...]]) -> Mask:
     """Convert a row to its value."""
     return Mask(
         id=row.id,
