@@ -76,6 +76,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "another encoding": (BAD_NRRD,),
     "text that holds no numbers": (f"{TEXT}::test_a_bomb_of_text_or_bzip2_costs_no_memory",),
     "`line skip`": (NRRD_STORED, BAD_NRRD),
+    "no `endian`": (f"{TEXT}::test_an_order_of_bytes_that_is_not_given_is_noted",),
     "a list axis of length 1": (f"{TEXT}::test_a_list_axis_of_length_one_is_left_out",),
     "`units` or `space units`": (NRRD_PLACE,),
     "another unit": (NRRD_PLACE,),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from segmentation.core.errors import NotAVolume, UnreadableFile, UnsupportedFormat
 from segmentation.core.geometry import Grid
+from segmentation.core.notes import note
 from segmentation.readers.encodings import FROM_THE_END, Payload, is_packed, opened
 from segmentation.readers.file_lists import nrrd_files
 from segmentation.readers.header_values import MAX_HEADER, data_file, voxel_type, whole_numbers
@@ -60,6 +61,8 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
     payload = header.payload(places, name)
     load = payload.checked(limits)
     affine, notes = place(header.fields, axes, name)
+    if "endian" not in header.fields and payload.stored_type.itemsize > 1 and payload.encoding != "ascii":
+        notes = (note("no_byte_order"), *notes)
     return ImageFile(name, "NRRD", Grid(payload.shape, affine), payload.stored_type, load, notes=notes)
 
 

@@ -88,6 +88,13 @@ def test_every_encoding_and_skip_of_nrrd_is_read(tmp_path: Path, fields: dict[st
     assert_right(nrrd(tmp_path / "ct.nrrd", {**LPS, **fields}, data))
 
 
+def test_an_order_of_bytes_that_is_not_given_is_noted(tmp_path: Path) -> None:
+    for fields, data, notes in (({}, RAW, ["no_byte_order"]), ({"encoding": "ascii"}, TEXT, [])):
+        path = nrrd(tmp_path / "ct.nrrd", {**LPS, **fields}, data)
+        path.write_bytes(path.read_bytes().replace(b"endian: little\n", b""))
+        assert_right(path, *notes)
+
+
 @pytest.mark.parametrize(
     ("sizes", "kinds", "directions"),
     [
