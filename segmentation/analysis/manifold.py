@@ -62,8 +62,11 @@ def moved_apart(points: Floats, triangles: Ints, most: float) -> Floats:
     shared = np.zeros(len(points), dtype=bool)
     for shift in (0.0, 0.5):  # two points of one place may lie on either side of a whole number
         whole = np.floor(points * (10 / most) + shift)
-        _, which, counts = np.unique(whole @ (1.0, np.pi * 1e3, np.e * 1e6), return_inverse=True, return_counts=True)
-        shared |= counts[which] > 1
+        keys = whole @ (1.0, np.pi * 1e3, np.e * 1e6)
+        ordered = np.sort(keys)
+        if (ordered[1:] == ordered[:-1]).any():  # in few meshes: to sort alone is much faster
+            _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+            shared |= counts[which] > 1
     if not shared.any():
         return points
     corners = triangles[shared[triangles].any(axis=1)]
@@ -86,8 +89,11 @@ def without_fins(triangles: Ints) -> Ints | None:
     Decimation may leave such. None if some edge is not in two triangles even then.
     """
     while len(triangles):
-        ends = np.sort(np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=2), axis=2)
-        keys = ends[..., 0] * (triangles.max() + 1) + ends[..., 1]
+        others = np.roll(triangles, -1, axis=1)
+        keys = np.minimum(triangles, others) * (triangles.max() + 1) + np.maximum(triangles, others)
+        ordered = np.sort(keys, axis=None)
+        if not keys.size % 2 and (ordered[::2] == ordered[1::2]).all() and (ordered[1:-1:2] != ordered[2::2]).all():
+            return triangles
         _, inverse, counts = np.unique(keys.ravel(), return_inverse=True, return_counts=True)
         uses = counts[inverse].reshape(-1, 3)
         fins = (uses == 1).any(axis=1) & (uses > 2).any(axis=1)
@@ -155,10 +161,14 @@ def _crossed(cells: Ints) -> tuple[Ints, Ints]:
 
 def _codes(cells: Ints, mask: NDArray[np.uint8]) -> Ints:
     """Return for each cell which of its 8 voxels are in the mask, as bits."""
-    i, j, k = cells.T
-    codes = np.zeros(len(cells), dtype=np.int64)
-    for number, (x, y, z) in enumerate(_CORNERS.tolist()):
-        codes |= (mask[i + x, j + y, k + z] != 0).astype(np.int64) << number
+    inside = (mask != 0).astype(np.uint8)  # of all cells at once: to pick eight voxels for each takes longer
+    for axis in range(3):  # the bit of a corner is 2 to the power of its number: 1, then 1 | 2, 1 | 2 | 4 | 8 are there
+        shift = 1 << axis
+        low = [slice(None)] * 3
+        high = [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        inside = inside[tuple(low)] | inside[tuple(high)] << shift
+    codes: Ints = inside[tuple(cells.T)].astype(np.int64)
     return codes
 
 

@@ -19,7 +19,7 @@ from vtkmodules.vtkFiltersCore import (
 )
 
 from segmentation.analysis.manifold import moved_apart, separate_sheets, without_fins
-from segmentation.core.boxes import bounding_box
+from segmentation.core.boxes import Box, bounding_box, labelled_boxes
 from segmentation.core.labels import label_of
 from segmentation.core.volume import LabelMap
 from segmentation.writers.mesh import Surface
@@ -44,8 +44,10 @@ def surfaces(
         max_triangles: A label at most.
     """
     found = []
-    for number in label_map.present if labels is None else labels:
-        mesh = surface_mesh(label_map, number, max_triangles)
+    boxes = dict(labelled_boxes(label_map.labels))
+    for number in boxes if labels is None else labels:
+        box = boxes.get(number)
+        mesh = vtkPolyData() if box is None else _mesh_in(box, label_map, number, max_triangles)
         label = label_of(number, label_map.kind)
         found.append(Surface(label.name, label.rgb, points_mm(mesh), _normals(mesh), _triangles(mesh)))
     return found
@@ -68,11 +70,13 @@ def surface_mesh(label_map: LabelMap, label: int = 1, max_triangles: int = MAX_T
         vtkPolyData: triangles in RAS+ mm, closed also where the label touches the border of the scan, each edge in
         two of them. A mask so ragged that decimation would spoil that keeps all its triangles.
     """
-    mask = label_map.labels == label
-    box = bounding_box(mask)
-    if box is None:
-        return vtkPolyData()
-    crop = np.pad(mask[box].astype(np.uint8), 1)
+    box = bounding_box(label_map.labels == label)
+    return vtkPolyData() if box is None else _mesh_in(box, label_map, label, max_triangles)
+
+
+def _mesh_in(box: Box, label_map: LabelMap, label: int, max_triangles: int) -> vtkPolyData:
+    """Make the surface of a label that lies in a box."""
+    crop = np.pad((label_map.labels[box] == label).astype(np.uint8), 1)
     spacing = np.array(label_map.grid.spacing_mm)
     mesh = _nets(crop, spacing)
     if mesh.GetNumberOfPolys() > max_triangles:

@@ -9,6 +9,8 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import UID, generate_uid
 
+from segmentation.readers.dicom.frames.frame import PIXELS
+
 # They speak of the frames as they were.
 _STALE = (
     "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "ConcatenationUID", "SOPInstanceUIDOfConcatenationSource",
@@ -22,8 +24,9 @@ def extract_frames(dataset: Dataset, indices: Sequence[int], syntax: UID) -> Non
     The new instance has a UID of its own, the same for the same frames, and a Frame Extraction Sequence (PS3.3
     C.12.3) with the original's UID and frame numbers, so that results can refer to these.
     """
-    pixels = dataset["PixelData"]
-    pixels.value = _encapsulated(dataset, indices) if syntax.is_encapsulated else _native(dataset, indices)
+    pixels = next(dataset[keyword] for keyword in PIXELS if keyword in dataset)
+    native = not syntax.is_encapsulated
+    pixels.value = _native(dataset, pixels.value, indices) if native else _encapsulated(dataset, indices)
     each = dataset.get("PerFrameFunctionalGroupsSequence")
     if each is not None:
         dataset.PerFrameFunctionalGroupsSequence = [each[index] for index in indices if index < len(each)]
@@ -50,7 +53,7 @@ def _encapsulated(dataset: Dataset, indices: Sequence[int]) -> bytes:
     return encapsulate([frames[index] for index in indices])
 
 
-def _native(dataset: Dataset, indices: Sequence[int]) -> bytes:
+def _native(dataset: Dataset, pixels: bytes, indices: Sequence[int]) -> bytes:
     size = dataset.Rows * dataset.Columns * int(dataset.get("SamplesPerPixel", 1)) * dataset.BitsAllocated // 8
-    data = b"".join(dataset.PixelData[index * size : (index + 1) * size] for index in indices)
+    data = b"".join(pixels[index * size : (index + 1) * size] for index in indices)
     return data + bytes(len(data) % 2)

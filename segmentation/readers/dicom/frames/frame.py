@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+"""Elements of which an image has one."""
+
 Triple = tuple[float, float, float]
 _CLASS = "1.2.840.10008.5.1.4.1.1."
 _KINDS = {  # of the SOP classes of pictures that no CT scanner makes, and of those that follow each

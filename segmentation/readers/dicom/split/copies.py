@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.readers.dicom.frames.frame import Frame
+from segmentation.readers.dicom.frames.frame import PIXELS, Frame
 
 _SAME_MM = 1e-3
 
@@ -70,4 +70,4 @@ def _pixels(path: Path) -> tuple[Any, ...]:
     import pydicom
 
     dataset = pydicom.dcmread(path, force=True)
-    return tuple(dataset.get(name) for name in ("PixelData", "RescaleSlope", "RescaleIntercept"))
+    return tuple(dataset.get(name) for name in (*PIXELS, "RescaleSlope", "RescaleIntercept"))

@@ -14,10 +14,13 @@ from pydicom.dataset import Dataset
 
 from segmentation.core.errors import BadGeometry, InputError, NotAVolume, NotCT, NotHounsfield, UnsupportedFormat
 from segmentation.core.volume import LabelMap, Volume
-from segmentation.readers import read_volume
+from segmentation.phantom.dicom import DicomSpec, write_dicom
+from segmentation.readers import DEFAULT_LIMITS, read_volume
+from segmentation.readers.dicom.frames.extract_frames import extract_frames
+from segmentation.readers.dicom.reader import choose, keep_files
 from segmentation.writers import write_nifti
 from tests.segmentation.conftest import itk_affine
-from tests.segmentation.readers.dicom.conftest import Writer, by_position, edit, refusal
+from tests.segmentation.readers.dicom.conftest import Writer, by_position, edit, listed, refusal
 
 pytestmark = pytest.mark.usefixtures("inline")
 Change = Callable[[Dataset, int], None]
@@ -33,6 +36,16 @@ def setting(**values: Any) -> Change:
 
 def with_text_for_slope(dataset: Dataset, _: int) -> None:
     dataset.add_new("RescaleSlope", "LO", "0,5")
+
+
+def floating(dataset: Dataset, _: int, kind: str = "<f4", nan: bool = False) -> None:
+    stored = np.frombuffer(dataset.PixelData, "<i2").astype(kind) + 0.25
+    if nan:
+        stored[:10] = np.nan
+    for name in ("PixelData", "PixelRepresentation", "BitsStored", "HighBit"):
+        del dataset[name]
+    dataset.BitsAllocated = 8 * stored.itemsize
+    setattr(dataset, "FloatPixelData" if kind == "<f4" else "DoubleFloatPixelData", stored.astype(kind).tobytes())
 
 
 def with_table(dataset: Dataset, _: int) -> None:
@@ -76,28 +89,43 @@ def test_units_that_are_or_may_be_hounsfield_units_are_read(written: Writer, obl
     assert volume.notes == ()
 
 
-@pytest.mark.parametrize(("keyword", "kind"), [("FloatPixelData", "<f4"), ("DoubleFloatPixelData", "<f8")])
+@pytest.mark.parametrize("kind", ["<f4", "<f8"])
 @pytest.mark.parametrize("nan", [False, True])
-def test_pixels_that_are_floating_point_numbers_are_read(
-    written: Writer, oblique: Volume, keyword: str, kind: str, nan: bool
-):
-    def floating(dataset: Dataset, _: int) -> None:
-        stored = np.frombuffer(dataset.PixelData, "<i2").astype(kind) + 0.25
-        if nan:
-            stored[:10] = np.nan
-        for name in ("PixelData", "PixelRepresentation", "BitsStored", "HighBit"):
-            del dataset[name]
-        dataset.BitsAllocated = 8 * stored.itemsize
-        setattr(dataset, keyword, stored.tobytes())
-
+def test_pixels_that_are_floating_point_numbers_are_read(written: Writer, oblique: Volume, kind: str, nan: bool):
     folder = written()
-    edit(folder, floating)
+    edit(folder, lambda dataset, k: floating(dataset, k, kind, nan))
     volume = read_volume(folder)
     expected = oblique.hu + np.float32(0.25)
     if nan:
         expected[:10, 0] = -1024
     np.testing.assert_array_equal(volume.hu, expected)
     assert [note.code for note in volume.notes] == (["not_numbers"] if nan else [])
+    for secret, kept in ((None, "as they are"), (b"s", "de-identified")):
+        (folder.parent / kept).mkdir()
+        keep_files(choose(listed(folder)), folder.parent / kept, secret, DEFAULT_LIMITS)
+        np.testing.assert_array_equal(read_volume(folder.parent / kept).hu, expected)
+
+
+def test_floating_point_pixels_that_differ_are_no_copies(written: Writer):
+    folder = written()
+    edit(folder, floating)
+    paths = by_position(folder)
+    dataset = pydicom.dcmread(paths[4])
+    dataset.save_as(folder / "copy")
+    assert [note.code for note in read_volume(folder).notes] == ["duplicates"]
+    dataset.FloatPixelData = bytes(len(dataset.FloatPixelData))
+    dataset.save_as(folder / "copy")
+    assert "two different images at one place" in refusal(folder).message
+
+
+@pytest.mark.parametrize("chosen", [range(20), range(3, 20)])
+def test_frames_of_floating_point_pixels_are_cut_out(oblique: Volume, tmp_path: Path, chosen: range):
+    [path] = write_dicom(oblique, tmp_path / "series", DicomSpec(multiframe=True, disorder=False))
+    dataset = pydicom.dcmread(path)
+    floating(dataset, 0)
+    extract_frames(dataset, chosen, pydicom.uid.ExplicitVRLittleEndian)
+    dataset.save_as(path)
+    np.testing.assert_array_equal(read_volume(path).hu, oblique.hu[:, :, chosen.start : chosen.stop] + np.float32(0.25))
 
 
 @pytest.mark.parametrize(
