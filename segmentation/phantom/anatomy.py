@@ -28,15 +28,18 @@ _TABLE: dict[str, tuple[float, ...]] = {
     "L5": (27, 49, 35, 11.0, 26, 18),
     "L6": (27, 49, 35, 11.0, 26, 18),
 }
-SACRUM_TILT, STEEP_SACRUM_TILT = 14.0, 20.0  # of S1 against the last lumbar level, degrees
-# Body height, width and depth of the sacral segments, mm.
-_SACRAL: tuple[Vector, ...] = ((29.0, 50.0, 33.0), (25.0, 40.0, 24.0), (22.0, 32.0, 18.0))
-_WHOLE_SACRAL: tuple[Vector, ...] = (
-    (30.0, 48.0, 28.0),
-    (25.0, 36.0, 20.0),
-    (22.0, 30.0, 15.0),
-    (19.0, 25.0, 12.0),
-    (17.0, 20.0, 10.0),
+# Lean of each sacral segment against the last lumbar level, degrees, and its body's height, width and depth, mm.
+_SACRAL: tuple[tuple[float, Vector], ...] = (
+    (14.0, (29.0, 50.0, 33.0)),
+    (2.0, (25.0, 40.0, 24.0)),
+    (-10.0, (22.0, 32.0, 18.0)),
+)
+_WHOLE_SACRAL: tuple[tuple[float, Vector], ...] = (
+    (33.0, (27.0, 50.0, 30.0)),
+    (53.0, (25.0, 35.0, 16.0)),
+    (46.0, (21.0, 28.0, 12.0)),
+    (20.0, (18.0, 23.0, 9.0)),
+    (-14.0, (15.0, 18.0, 7.0)),
 )
 
 
@@ -101,17 +104,15 @@ def sacral_segments(last: Vertebra, lifelike: bool = False) -> list[Vertebra]:
 
     If ``lifelike``, S1 is steeper, and S4 and S5 follow.
     """
-    sizes, tilt_deg = _SACRAL, SACRUM_TILT
-    if lifelike:
-        sizes, tilt_deg = _WHOLE_SACRAL, STEEP_SACRUM_TILT
-    segments = []
-    above, tilt, disc = last, last.tilt_deg + tilt_deg, last.disc_mm
-    for height, width, depth in sizes:
+    segments: list[Vertebra] = []
+    above, disc = last, last.disc_mm
+    for lean, (height, width, depth) in _WHOLE_SACRAL if lifelike else _SACRAL:
+        tilt = last.tilt_deg + lean
         joint = _superior((above.tilt_deg + tilt) / 2) * disc
         centre = above.centre_mm - above.axes[:, 2] * above.height_mm / 2 - joint - _superior(tilt) * height / 2
         above = Vertebra("sacrum", NUMBERS["sacrum"], centre, _frame(tilt), tilt, height, width, depth, 0.0, 26.0, 14.0)
         segments.append(above)
-        tilt, disc = tilt - 12.0, -2.0
+        disc = -2.0
     return segments
 
 

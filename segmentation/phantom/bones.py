@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.core.boxes import Box
-from segmentation.phantom import shapes
+from segmentation.phantom import pelvis, shapes
 from segmentation.phantom.anatomy import Vertebra
 from segmentation.phantom.canvas import Canvas
 from segmentation.phantom.shapes import Field, Point
@@ -31,9 +31,11 @@ class Style:
         grain_hu: Standard deviation of the trabeculae.
         taper: Size of a process at its tip by that at its root.
         wing_mm: How far the sacrum's wings reach beyond its bodies.
-        sacral_hu: Of the sacrum's spongy bone, added to that of vertebrae.
+        sacral_hu: Of the pelvis's spongy bone, added to that of vertebrae.
+        sacral_share: Thickness of the pelvis's cortex, and strength of its trabeculae, by those of vertebrae.
         joined_ribs: Ribs begin at the joint with the body.
         inset_mm: How far the bright edge lies inside the label, as references reach beyond it.
+        whole_pelvis: All five sacral segments, joined to hip bones.
     """
 
     cortex: float = 1.0
@@ -41,12 +43,23 @@ class Style:
     taper: float = 1.0
     wing_mm: float = 22.0
     sacral_hu: float = 0.0
+    sacral_share: float = 1.0
     joined_ribs: bool = False
     inset_mm: float = 0.0
+    whole_pelvis: bool = False
 
 
 PLAIN = Style()
-LIFELIKE = Style(cortex=0.75, grain_hu=55.0, taper=0.6, wing_mm=22.0, sacral_hu=-90.0, joined_ribs=True, inset_mm=0.3)
+LIFELIKE = Style(
+    cortex=0.75,
+    grain_hu=55.0,
+    taper=0.6,
+    sacral_hu=-150.0,
+    sacral_share=0.5,
+    joined_ribs=True,
+    inset_mm=0.4,
+    whole_pelvis=True,
+)
 
 
 def draw_spine(
@@ -56,12 +69,23 @@ def draw_spine(
     column = [*vertebrae, *sacrum]
     for upper, lower in pairwise([*vertebrae, *sacrum[:1]]):
         _disc(canvas, upper, lower)
-    for upper, lower in pairwise(column):
+    for upper, lower in pairwise(column[: len(vertebrae) + 2] if style.whole_pelvis else column):  # it ends at S2
         _sac(canvas, upper, lower)
     for vertebra in vertebrae:
         _vertebra(canvas, vertebra, grain, style)
-    if sacrum:
+    if not sacrum:
+        return
+    if not style.whole_pelvis:
         _sacral(canvas, sacrum, grain, style)
+        return
+
+    def spongy(distance: Field, box: Box) -> Field:
+        arch = np.ones_like(distance) * 4
+        fatty = replace(style, cortex=style.cortex * style.sacral_share, grain_hu=style.grain_hu * style.sacral_share)
+        return _bone_hu(distance, arch, grain[box], fatty) + _spongy(distance) * np.float32(style.sacral_hu)
+
+    pelvis.draw_sacrum(canvas, sacrum, spongy, style.inset_mm)
+    pelvis.draw_hips(canvas, sacrum[0], spongy)
 
 
 def _vertebra(canvas: Canvas, vertebra: Vertebra, grain: Field, style: Style) -> None:

@@ -80,6 +80,10 @@ class Canvas:
         self.labels[box][closer & (distance < 0)] = number
         np.minimum(nearest, distance, out=nearest)
 
+    def distance_to_bone(self, box: Box) -> Field:
+        """Return how far the voxels of a box lie from bones painted before, mm; infinite away from their boxes."""
+        return self._nearest[box].copy()
+
     def texture(self, seed: int, scale_mm: float) -> Field:
         """Draw (I, J, K) smooth noise of zero mean and unit deviation with details of about ``scale_mm``."""
         step = [max(1.0, scale_mm / s) for s in self.grid.spacing_mm]

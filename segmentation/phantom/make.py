@@ -22,7 +22,6 @@ from segmentation.writers import write_nifti, write_volume
 from segmentation.writers.nifti import header_for
 
 _MARGIN_MM = 14.0
-_BODY_FOV_MM = (240.0, 208.0)
 _HU_RANGE = (-1024, 3071)
 
 
@@ -47,15 +46,18 @@ def make_phantom(spec: PhantomSpec | None = None) -> Phantom:
     vertebrae = place(spec)
     style = bones.LIFELIKE if spec.lifelike else bones.PLAIN
     sacrum = sacral_segments(vertebrae[-1], spec.lifelike) if spec.sacrum and vertebrae[-1].region == "L" else []
-    canvas = Canvas(_grid(spec, vertebrae, sacrum))
-    tissue.draw_trunk(canvas)
+    trunk = tissue.DEEP if spec.lifelike else tissue.SLIM
+    canvas = Canvas(_grid(spec, vertebrae, sacrum, trunk))
+    tissue.draw_trunk(canvas, trunk)
     if spec.organs:
         tissue.draw_organs(canvas, vertebrae, spec.seed)
     tissue.draw_muscles(canvas, vertebrae)
+    if sacrum and style.whole_pelvis:
+        tissue.draw_pelvic_muscles(canvas, vertebrae[-1], sacrum)
     if spec.ribs:
-        half = (tissue.BODY_HALF_MM[0] - 19, tissue.BODY_HALF_MM[1] - 22)
-        bones.draw_ribs(canvas, vertebrae, half, tissue.BODY_MIDDLE_MM - 2, style)
-    if sacrum:
+        half = (trunk.half_mm[0] - 19, trunk.half_mm[1] - 22)
+        bones.draw_ribs(canvas, vertebrae, half, trunk.middle_mm - 2, style)
+    if sacrum and not style.whole_pelvis:
         bones.draw_ilium(canvas, sacrum[0])
     bones.draw_spine(canvas, vertebrae, sacrum, canvas.texture(spec.seed + 2, 2.5), style)
     hu = np.clip(np.rint(add_noise(canvas.hu, spec.noise_hu, spec.seed)), *_HU_RANGE).astype(np.int16)
@@ -76,13 +78,13 @@ def write_phantom(folder: Path, spec: PhantomSpec | None = None) -> Phantom:
     return phantom
 
 
-def _grid(spec: PhantomSpec, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra]) -> Grid:
+def _grid(spec: PhantomSpec, vertebrae: Sequence[Vertebra], sacrum: Sequence[Vertebra], trunk: tissue.Trunk) -> Grid:
     top = vertebrae[0].centre_mm[2] + vertebrae[0].height_mm / 2 + _MARGIN_MM
     lowest = sacrum[-1 if spec.lifelike else 1] if sacrum else vertebrae[-1]
     bottom = lowest.centre_mm[2] - lowest.height_mm / 2 - (0 if sacrum else _MARGIN_MM)
     if spec.fov_mm is None:
-        fov: Vector = (*_BODY_FOV_MM, float(top - bottom))
-        centre: Vector = (0.0, tissue.BODY_MIDDLE_MM, float(top + bottom) / 2)
+        fov: Vector = (*trunk.fov_mm, float(top - bottom))
+        centre: Vector = (0.0, trunk.middle_mm, float(top + bottom) / 2)
     else:
         fov, centre = spec.fov_mm, (0.0, 0.0, 0.0)
     return spec.grid(fov, spec.centre_mm or centre)

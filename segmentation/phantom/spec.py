@@ -36,8 +36,8 @@ class PhantomSpec:
         ribs, organs: Draw ribs; draw lungs, kidneys, vessels, bowel.
         noise_hu: Standard deviation of the noise.
         lifelike: Draw bone more as a scanner shows it: a thin cortex, coarse trabeculae, processes that taper, ribs
-            that meet their vertebrae, and a steep sacrum with wide wings between the hip bones. Bodies, canals and
-            discs measure the same.
+            that meet their vertebrae, and a steep whole sacrum whose wings meet the hip bones, in a trunk that has room
+            for it. Bodies, canals and discs of the spine measure the same; the sacrum's slope does not.
         seed: Of everything random.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,18 +15,37 @@ from segmentation.phantom.canvas import Canvas
 from segmentation.phantom.shapes import Field, Point
 
 FAT_HU, MUSCLE_HU, LUNG_HU, BOWEL_HU, KIDNEY_HU, BLOOD_HU = -100.0, 56.0, -850.0, 40.0, 34.0, 48.0
-BODY_HALF_MM = (116.0, 98.0)
-BODY_MIDDLE_MM = 24.0  # of the trunk, in front of the spine
 
 
-def draw_trunk(canvas: Canvas) -> None:
+@dataclass(frozen=True)
+class Trunk:
+    """The body's outline: half axes along R and A, how far in front of the spine its middle lies, and what is shown.
+
+    Attributes:
+        half_mm: Along R and A.
+        middle_mm: Along A.
+        fov_mm: Along R and A.
+    """
+
+    half_mm: tuple[float, float]
+    middle_mm: float
+    fov_mm: tuple[float, float]
+
+
+SLIM = Trunk((116.0, 98.0), 24.0, (240.0, 208.0))
+DEEP = Trunk((120.0, 112.0), 10.0, (248.0, 232.0))
+"""Has room for a whole sacrum, which reaches far back."""
+
+
+def draw_trunk(canvas: Canvas, trunk: Trunk = SLIM) -> None:
     """Draw skin, subcutaneous fat, the muscular wall, and fat inside."""
+    half, centre = trunk.half_mm, trunk.middle_mm
     box = canvas.everything
     x, y, _ = canvas.coordinates(box, np.eye(3), np.zeros(3))
 
     def outline(inset: float, front: float = 0.0) -> Field:
-        half_x, half_y = BODY_HALF_MM[0] - inset, BODY_HALF_MM[1] - inset - front / 2
-        middle = BODY_MIDDLE_MM - front / 2
+        half_x, half_y = half[0] - inset, half[1] - inset - front / 2
+        middle = centre - front / 2
         ratio = (np.abs(x / half_x) ** 2.4 + np.abs((y - middle) / half_y) ** 2.4) ** np.float32(1 / 2.4)
         return np.asarray((ratio - 1) * min(half_x, half_y), dtype=np.float32)
 
@@ -51,6 +71,22 @@ def draw_muscles(canvas: Canvas, vertebrae: Sequence[Vertebra]) -> None:
                 _tube(canvas, over + shift, under + shift, 12.0, (0.0, 5.0, 0.0), MUSCLE_HU)
         shift = np.array([0.0, behind + 6, 0.0])
         _tube(canvas, over + shift, under + shift, 12.0, (6.0, 0.0, 0.0), MUSCLE_HU)
+
+
+def draw_pelvic_muscles(canvas: Canvas, last: Vertebra, sacrum: Sequence[Vertebra]) -> None:
+    """Draw multifidus behind the sacrum, the gluteal muscles outside the hip bones, and iliopsoas inside them."""
+    first, third = sacrum[0], sacrum[2]
+    behind = -(last.depth_mm / 2 + last.canal_depth_mm + 13)
+    for side in (-1, 1):
+        start = last.centre_mm + np.array([side * 26.0, behind, 0.0])
+        end = third.to_mm((side * 16.0, -28.0, 0.0))
+        _tube(canvas, start, end, 13.0, (12.0, 4.0, 0.0), MUSCLE_HU)
+        _blob(canvas, (side * 76.0, first.centre_mm[1] - 34, first.centre_mm[2] - 45), (40.0, 40.0, 75.0), MUSCLE_HU)
+        hip = first.centre_mm + np.array([side * 66.0, 34.0, -60.0])
+        psoas = last.centre_mm + np.array([side * (last.width_mm / 2 + 11), -4.0, 0.0])
+        _tube(canvas, psoas, hip, 13.0, (3.0, 3.0, 0.0), MUSCLE_HU)
+        wing = first.centre_mm + np.array([side * 76.0, 14.0, 10.0])
+        _tube(canvas, wing, hip, 9.0, (8.0, 14.0, 0.0), MUSCLE_HU)
 
 
 def draw_organs(canvas: Canvas, vertebrae: Sequence[Vertebra], seed: int) -> None:

@@ -128,7 +128,7 @@ class Admission:
 
         folder = self._store.stage()
         try:
-            write_phantom(folder, PhantomSpec())
+            write_phantom(folder, PhantomSpec(lifelike=True))
             (folder / "ct.nii.gz").rename(folder / "original.nii.gz")
             (folder / "vert.nii.gz").rename(folder / "reference.nii.gz")
         except BaseException:

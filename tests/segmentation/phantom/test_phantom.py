@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.core.errors import BadConfiguration
+from segmentation.core.geometry import to_canonical
+from segmentation.core.labels import SACRUM
 from segmentation.phantom import Phantom, PhantomSpec, make_phantom, write_phantom
 from segmentation.readers import inspect, read_label_map, read_volume
 
@@ -185,7 +187,7 @@ def test_a_lifelike_phantom_has_the_same_bodies_and_looks_otherwise() -> None:
         assert 0.85 * one["volume_ml"] < other["volume_ml"] < one["volume_ml"]  # processes taper
         for axis, size in (("right", "body_width_mm"), ("superior", "body_height_mm")):
             assert along(lifelike, other, axis).sum() * 0.1 == pytest.approx(other[size], abs=2.5)
-    assert lifelike.volume.grid.shape == simple.volume.grid.shape
+    assert lifelike.volume.grid.shape[2] == simple.volume.grid.shape[2]  # the trunk alone is broader
 
 
 def test_a_lifelike_sacrum_is_shown_to_its_end() -> None:
@@ -193,3 +195,32 @@ def test_a_lifelike_sacrum_is_shown_to_its_end() -> None:
     simple, lifelike = make_phantom(PhantomSpec(**spec)), make_phantom(PhantomSpec(**spec, lifelike=True))
     assert lifelike.truth["voxels"]["26"] > 1.2 * simple.truth["voxels"]["26"]
     assert (lifelike.labels.labels == 26).any(axis=(0, 1)).sum() * 3 > 90  # mm
+
+
+@pytest.fixture(scope="module")
+def pelvis() -> Phantom:
+    return make_phantom(PhantomSpec(levels=("L5",), organs=False, noise_hu=0.0, spacing_mm=(2.0,) * 3, lifelike=True))
+
+
+def test_a_lifelike_sacrum_lies_between_hip_bones_at_a_joint_s_width(pelvis: Phantom) -> None:
+    hu = to_canonical(np.asarray(pelvis.volume.hu), pelvis.volume.grid)
+    labels = to_canonical(pelvis.labels.labels, pelvis.labels.grid)
+    widest = (labels == SACRUM).sum(axis=0).max(axis=0).argmax()  # the slice of the broadest row
+    row = int((labels[:, :, widest] == SACRUM).sum(axis=0).argmax())
+    ends = np.flatnonzero(labels[:, row, widest] == SACRUM)
+    for outwards in (hu[: ends[0], row, widest][::-1], hu[ends[-1] + 1 :, row, widest]):
+        bone = np.flatnonzero(outwards > 250)
+        assert len(bone)
+        assert 1 <= bone[bone > 0][0] * 2 <= 14  # mm
+    assert (labels == SACRUM)[:, :, widest].any(axis=1).sum() * 2 > 95  # mm: the wings
+
+
+def test_a_lifelike_sacrum_is_steep_and_tapers(pelvis: Phantom) -> None:
+    labels = to_canonical(pelvis.labels.labels, pelvis.labels.grid)
+    own = np.argwhere(labels == SACRUM) * 2.0
+    middle = own[np.abs(own[:, 0] - np.median(own[:, 0])) < 8]
+    low, high = np.quantile(middle[:, 2], (0.15, 0.85))
+    upper, lower = middle[middle[:, 2] > high].mean(axis=0), middle[middle[:, 2] < low].mean(axis=0)
+    assert upper[1] - lower[1] > 0.6 * (upper[2] - lower[2])  # backwards, more than half as far as down
+    widths = [np.ptp(own[own[:, 2] <= low][:, 0]), np.ptp(own[own[:, 2] >= high - 20][:, 0])]
+    assert widths[0] < 0.7 * widths[1]

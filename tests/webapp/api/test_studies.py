@@ -159,12 +159,14 @@ def test_the_list_is_one_query_whatever_it_holds(client: TestClient, upload: Cal
 def test_the_demo_study_has_a_reference(client: TestClient, monkeypatch: pytest.MonkeyPatch):
     small = __import__("segmentation.phantom", fromlist=["PhantomSpec"]).PhantomSpec
     spec = small(levels=("L3", "L4"), sacrum=False, ribs=False, organs=False, spacing_mm=(3.0, 3.0, 3.0))
-    monkeypatch.setattr("segmentation.phantom.PhantomSpec", lambda: spec)
+    asked: list[dict[str, bool]] = []
+    monkeypatch.setattr("segmentation.phantom.PhantomSpec", lambda **wishes: asked.append(wishes) or spec)
     answer = client.post("/api/v1/studies/demo")
     assert answer.status_code == 201
     assert answer.json()["has_reference"]
     [mask] = client.get(f"/api/v1/studies/{answer.json()['id']}/masks").json()["masks"]
     assert {22, 23} <= set(mask["labels"])
+    assert asked == [{"lifelike": True}]  # the one that the network takes for a spine above a sacrum
 
 
 def test_a_demo_that_fails_leaves_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch):
