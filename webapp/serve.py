@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -130,7 +131,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         sys.setswitchinterval(SWITCH_S)
         # Voxels of patients lie there while they are read; what a killed server leaves, the next start removes.
         os.environ["TMPDIR"] = tempfile.tempdir = str(self._settings.data_dir / "tmp")
-        return create_asgi(self._settings, self._engine_factory)
+        app = create_asgi(self._settings, self._engine_factory)
+        collect_from_now_on()
+        return app
 
 
 def serve(
@@ -153,7 +156,14 @@ def serve(
     server = Server(settings, invitation=invitation)
     if settings.open:
         log.warning(_OPEN_TO_ALL)
+    collect_from_now_on()
     server.run()
+
+
+def collect_from_now_on() -> None:
+    """Collect garbage, but not among what the start has made: looking through that stops every thread for long."""
+    gc.freeze()
+    gc.enable()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import re
@@ -296,3 +297,20 @@ def test_a_folder_that_had_accounts_is_never_open(
     for file in tmp_path.glob("spineview.sqlite3*"):
         file.unlink()
     assert "has accounts" in refused(capsys, "--data", str(tmp_path), "--open")
+
+
+def test_after_the_start_garbage_is_collected_but_not_looked_for_in_what_the_start_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before, at_work = gc.get_freeze_count(), []
+    monkeypatch.setattr(Server, "run", lambda _: at_work.append((gc.isenabled(), gc.get_freeze_count())))
+    with closing(socket.socket()) as listening:
+        monkeypatch.setattr("webapp.serve.listen", lambda *_: listening)
+        try:
+            assert main(["serve", "--port", "0", "--data", str(tmp_path)]) == 0
+        finally:
+            gc.unfreeze()
+    [(enabled, frozen)] = at_work
+    assert enabled
+    assert frozen > before + 10_000
+    assert gc.isenabled()

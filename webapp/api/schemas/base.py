@@ -18,7 +18,7 @@ API = "/api/v1"
 class Answer(BaseModel):
     """JSON that leaves the server. A field that is not described here cannot be sent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, defer_build=True)
 
     def to_json(self, language: str = DEFAULT) -> dict[str, Any]:
         """Make the body of the answer, as plain values; errors in it are in ``language``."""
@@ -32,13 +32,13 @@ class Answer(BaseModel):
 class Request(BaseModel):
     """JSON that comes in: no type is converted into another; fields that are not described are ignored."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
 
 class Query(BaseModel):
     """Parameters behind ``?``, which are texts; those that are not described are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
 
 Timestamp = Annotated[
