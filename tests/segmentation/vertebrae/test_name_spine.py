@@ -10,9 +10,11 @@ from segmentation.core.labels import NUMBERS, SACRUM
 from segmentation.core.messages import english
 from segmentation.vertebrae.assign import merge_crumbs
 from segmentation.vertebrae.fields import RIBS, SACRAL, VERTEBRA, Fields, fields_of
-from segmentation.vertebrae.name_spine import name_spine, nothing_named
+from segmentation.vertebrae.landmarks import Landmarks
+from segmentation.vertebrae.name_spine import judge, name_spine, nothing_named, uneven
 from segmentation.vertebrae.named_spine import REASONS, SEQUENCE_REASONS
-from segmentation.vertebrae.votes import find_instances
+from segmentation.vertebrae.sequence import Path
+from segmentation.vertebrae.votes import Instance, find_instances
 
 SPACING = 4.0
 PITCH = 34.0
@@ -116,6 +118,38 @@ def test_the_top_of_the_sacrum_in_the_mask_is_no_vertebra():
     named = name_spine(scene.truth > 0, scene.grid, scene.fields)
     assert [one.name for one in named.vertebrae] == list(ROW)
     assert (named.labels[scene.truth == NUMBERS["L6"]] == SACRUM).mean() > 0.95
+
+
+def row_of(heights_mm: list[float], slots: list[int] | None = None) -> list[Instance]:
+    numbered = zip(heights_mm, slots or range(len(heights_mm)), strict=True)
+    return [Instance(np.array([0.0, 0.0, z]), 50.0, 3.0, np.zeros(25), slot) for z, slot in numbered]
+
+
+LUMBAR = (20, 21, 22, 23, 24)
+
+
+@pytest.mark.parametrize(
+    ("heights_mm", "slots", "expected"),
+    [
+        ([140, 106, 71, 36, 0], None, False),
+        ([140, 115, 80, 45, 10], None, False),  # L1 lost a quarter of the distance: a fracture
+        ([175, 106, 71, 36, 0], None, True),  # one is missing, or two were taken for one
+        ([140, 106, 71, 54, 20], None, True),  # one was taken for two
+        ([140, 106, 71, 36, 0], [0, 1, 3, 4, 5], True),
+    ],
+    ids=["even", "fracture", "gap", "crowded", "place left out"],
+)
+def test_a_row_in_which_one_may_be_missing_is_not_sure(
+    heights_mm: list[float], slots: list[int] | None, expected: bool
+):
+    row = row_of(heights_mm, slots)
+    assert uneven(row, LUMBAR) == expected
+    verdict = judge([Path(LUMBAR, 0.99)], Landmarks(False, True, (False,) * 5), row)
+    assert verdict == ((False, "mask_doubtful") if expected else (True, "sacrum"))
+
+
+def test_one_vertebra_alone_is_not_uneven():
+    assert not uneven(row_of([0.0]), (20,))
 
 
 def test_an_empty_mask_makes_an_empty_map():
