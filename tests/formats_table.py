@@ -171,6 +171,10 @@ CASES: dict[str, tuple[str, ...]] = {
                      f"{D}identity::test_uids_of_the_file_meta_header_are_enough"),
     "gzipped DICOM": (GZIPPED, f"{D}files::test_one_gzipped_multi_frame_file_is_a_volume", OTHERS),
     "a zip inside a folder": (ZIP_INSIDE, OTHERS, SEVERAL),
+    "values that are no Hounsfield units by their header": (SAYS_NO,),
+    "pixels of floating point numbers": (f"{VALUES}::test_pixels_that_are_floating_point_numbers_are_read",
+                                         f"{VALUES}::test_floating_point_pixels_that_differ_are_no_copies",
+                                         f"{VALUES}::test_frames_of_floating_point_pixels_are_cut_out", OTHERS),
     "spacing tags that lie": (SPACING, f"{D}repairs::test_positions_rule_not_names_numbers_or_thickness", EVERY_VOXEL),
     "character sets": (NAMES,
                        "writers/dicom/test_odd_sources::test_a_pseudonym_is_the_same_persons_in_every_character_set",
@@ -195,6 +199,10 @@ CASES: dict[str, tuple[str, ...]] = {
         SEVERAL, NRRD_STORED, IN_LISTS,
         "webapp/ingest/test_several_files::test_a_header_and_its_voxels_become_a_study"),
     "terminology of Slicer": ("writers/test_writers_tables::test_slicer_s_own_library_reads_each_segment_by_its_code",),
+    "one place in every program": (
+        "writers/test_nifti_readers::test_a_mask_of_every_orientation_lies_in_one_place",
+        "writers/test_nifti_readers::"
+        "test_a_mask_under_the_header_of_its_ct_lies_in_one_place_whatever_that_header_lacks", SHEARED, DRIFT),
     "edges of meshes": ("analysis/test_manifold::test_every_way_in_which_eight_voxels_can_touch",
                         "analysis/test_manifold::test_the_spine_in_a_file_read_by_another_reader"),
     "slack of surface metrics": (
