@@ -197,6 +197,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "skips of -1": (NRRD_STORED, META_STORED, SEVERAL),
     "detached headers and other encodings": (
         SEVERAL, NRRD_STORED, IN_LISTS,
+        "webapp/ingest/test_several_files::test_a_header_and_a_list_of_files_become_a_study",
         "webapp/ingest/test_several_files::test_a_header_and_its_voxels_become_a_study"),
     "terminology of Slicer": ("writers/test_writers_tables::test_slicer_s_own_library_reads_each_segment_by_its_code",),
     "one place in every program": (

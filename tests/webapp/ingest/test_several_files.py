@@ -94,6 +94,27 @@ def test_uploads_that_go_on_where_they_stopped_may_be_of_several_files(
     assert_study(made, settings)
 
 
+@pytest.mark.parametrize("way", ["studies", "imports", "zip"])
+def test_a_header_and_a_list_of_files_become_a_study(client: TestClient, settings: Settings, way: str) -> None:
+    volume = small_volume()
+    slices = {f"s{k}.raw": volume.hu[:, :, k].astype("<i2").tobytes(order="F") for k in range(volume.grid.shape[2])}
+    header = (
+        "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+        f"DimSize = {' '.join(map(str, volume.grid.shape))}\nElementType = MET_SHORT\n"
+        f"ElementSpacing = {' '.join(map(str, volume.grid.spacing_mm))}\nElementDataFile = LIST\n"
+    )
+    files = {"DOE JANE.mhd": (header + "".join(f"{name}\n" for name in slices)).encode(), **slices}
+    parts: Any = [("file", each) for each in files.items()]
+    if way == "studies":
+        answer = client.post("/api/v1/studies", files=parts)
+    else:
+        given = [("file", ("study.zip", zipped(files)))] if way == "zip" else parts
+        waiting = client.post("/api/v1/imports", files=given)
+        answer = client.post(f"{waiting.headers['location']}/studies")
+    assert answer.status_code == 201, answer.text
+    assert_study(answer.json(), settings)
+
+
 def test_half_of_a_scan_is_refused_as_that(client: TestClient, settings: Settings, files: Files) -> None:
     for name, data in files.items():
         answer = client.post("/api/v1/studies", files=[("file", (name, data))])
