@@ -14,22 +14,18 @@ import gzip
 import http.server
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-import uvicorn
+from serving import serving, upload
 from viewer_brush import add_vertebrae, brush_times
 from viewer_page import Measured, await_pictures, measured, turn
 from viewer_sessions import session_cost
 from viewer_tablet import tablet_memory
 
+SESSIONS = {"viewer_sessions": 200, "viewer_sessions_per_user": 200, "viewer_grace_s": 0.2}
 ROOT = Path(__file__).resolve().parent.parent
 NIIVUE = ROOT / "static" / "viewer" / "node_modules" / "@niivue" / "niivue" / "dist" / "niivue.umd.js"
 NIIVUE_PAGE = """<!doctype html><meta charset="utf-8"><style>html,body{margin:0;height:100%%;background:#000}</style>
@@ -70,7 +66,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=50)
     options = parser.parse_args()
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (address, application):
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), **SESSIONS) as (address, application):
         scan = write_scan(Path(folder) / "scan", tuple(options.voxels))
         study = upload(address, scan)
         print(coding_gain(Path(folder) / "data", scan))
@@ -171,45 +167,6 @@ def coding_gain(data: Path, scan: Path) -> str:
         f"on the wire {coded:.1f} MB, plain voxels in gzip {plain:.1f} MB ({100 * (1 - coded / plain):.0f} % less); "
         f"drawn first {preview:.2f} MB"
     )
-
-
-def upload(address: str, scan: Path) -> str:
-    """Return the address of the scan's page."""
-    with (scan / "ct.nii.gz").open("rb") as ct, (scan / "vert.nii.gz").open("rb") as labels:
-        files = {"file": ("ct.nii.gz", ct), "reference": ("vert.nii.gz", labels)}
-        answer = httpx.post(f"{address}/api/v1/studies", files=files, timeout=600)
-    answer.raise_for_status()
-    return address + str(answer.json()["url"])
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, object]]:
-    """Serve in this process, so that what a session costs it can be seen."""
-    from webapp.asgi import create_asgi
-    from webapp.settings import Settings
-
-    settings = Settings(
-        data_dir=folder / "data",
-        min_free_bytes=0,
-        viewer_sessions=200,
-        viewer_sessions_per_user=200,
-        viewer_grace_s=0.2,
-        preload_model=False,
-    )
-    application = create_asgi(settings)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, log_level="error", ws="websockets-sansio"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", application
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        listener.close()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         action.add_argument("-o", "--output", metavar="FILE.json", type=Path, required=True)
         action.add_argument("--csv", metavar="FILE.csv", type=Path, help="the table of screws, too")
         action.add_argument("--meshes", metavar="FILE", type=Path, help="vertebrae, screws, rods: .stl .glb .ply .obj")
+        action.add_argument("--dicom-sr", metavar="OUT.dcm", type=Path, help="of a DICOM CT: the screws as lines in it")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.output, ".json")
     check_writable(options.csv, ".csv")
     check_writable(options.meshes, *_MESHES)
+    _check_dicom(options)
     if options.action == "propose":
         catalogue = _catalogue(options)
         label_map = read_label_map(options.vertebrae)
@@ -65,7 +68,30 @@ def run(options: argparse.Namespace) -> int:
         write_atomically(options.csv, plan_csv(checks))
     if options.meshes is not None:
         _write_meshes(plan, label_map, options.meshes)
+    if options.dicom_sr is not None:
+        _write_dicom(checks, options)
     return 0
+
+
+def _check_dicom(options: argparse.Namespace) -> None:
+    from segmentation.readers.dicom.reader import is_dicom
+
+    check_writable(options.dicom_sr, ".dcm")
+    if options.dicom_sr is not None and (options.ct is None or not is_dicom(options.ct)):
+        name = "--ct" if options.ct is None else options.ct.name
+        raise BadConfiguration("cli.needs_dicom", option="dicom-sr", name=name)
+
+
+def _write_dicom(checks: Sequence[Check], options: argparse.Namespace) -> None:
+    from segmentation.cli.options.dicom_options import dicom_sources
+    from segmentation.report.plan_object import write_plan_object
+
+    if not checks:
+        print("note: there is no screw, so no DICOM object was written", file=sys.stderr)
+        return
+    with dicom_sources(options.ct, "") as sources:
+        write_plan_object([check.to_json() for check in checks], sources, options.dicom_sr)
+    print(f"{options.dicom_sr}: screws as DICOM")
 
 
 def _proposed(

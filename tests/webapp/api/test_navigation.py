@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from segmentation.phantom import Phantom, PhantomSpec, make_phantom
+from segmentation.phantom.dicom import DicomSpec, write_dicom
 from segmentation.planning.plan import read_plan
 from segmentation.registration import rigid
 from segmentation.registration.search import Level, prepare_level
@@ -21,6 +24,7 @@ from tests.webapp.conftest import TestClient
 from tests.webapp.support import BoneEngine
 from webapp.asgi import create_asgi
 from webapp.settings import Settings
+from webapp.storage.mask_files import write_mask
 
 L4 = 23
 
@@ -225,8 +229,35 @@ def test_a_plan_is_downloaded_for_other_programs(client: TestClient, study: str,
     stl = client.get(f"{study}/plans/{number}.stl?axes=lps").content
     assert b"SPACE=LPS" in stl[:80]
     assert len(stl) == 84 + 50 * int.from_bytes(stl[80:84], "little")
+    refused = client.get(f"{study}/plans/{number}.dcm")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_dicom")
     assert client.get(f"{study}/plans/998.csv").status_code == 404
     assert client.get(f"{study}/plans/{number}.doc").status_code == 404
+
+
+def test_a_plan_of_a_dicom_study_is_downloaded_as_a_structured_report(client: TestClient, tmp_path: Path):
+    spec = PhantomSpec(
+        ("L3", "L4"), sacrum=False, organs=False, ribs=False, spacing_mm=(2,) * 3, fov_mm=(110, 140, 110)
+    )
+    phantom = make_phantom(spec)
+    write_dicom(phantom.volume, tmp_path / "ct", DicomSpec())
+    files = [("file", (path.name, path.read_bytes())) for path in sorted((tmp_path / "ct").iterdir())]
+    waiting = client.post("/api/v1/imports", files=files).json()
+    made = client.post(f"/api/v1/imports/{waiting['id']}/studies", json={"series": waiting["series"][0]["key"]}).json()
+    store = client.app.state.store  # type: ignore[attr-defined]
+    staged = store.stage()
+    mask = write_mask(phantom.labels, phantom.volume, staged, made["id"], "vertebrae", "net 1")
+    assert store.jobs.complete(store.jobs.add(made["id"]).id, mask, staged, "")
+    study = f"/api/v1/studies/{made['id']}"
+    plan = client.post(f"{study}/plans", json={"levels": ["L3"]}).json()
+    found = client.get(f"{study}/plans/{plan['number']}.dcm")
+    assert found.headers["content-type"] == "application/dicom"
+    report = pydicom.dcmread(io.BytesIO(found.content))
+    assert report.SOPClassUID.name == "Comprehensive 3D SR Storage"
+    assert str(report).count("POLYLINE") == len(plan["screws"]) == 2
+    empty = client.post(f"{study}/plans", json={"screws": []}).json()
+    refused = client.get(f"{study}/plans/{empty['number']}.dcm")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "empty_plan")
 
 
 def _glb(data: bytes) -> dict[str, Any]:

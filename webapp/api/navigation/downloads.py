@@ -1,10 +1,10 @@
-"""Downloads of plans: JSON, a table, and screws with their vertebrae as surfaces."""
+"""Downloads of plans: JSON, a table, screws with their vertebrae as surfaces, and a DICOM report."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from starlette.requests import Request
@@ -25,15 +25,20 @@ from webapp.api.navigation.work import vertebrae_of
 from webapp.api.operations import Content, describe
 from webapp.api.schemas import API
 from webapp.context import RequestContext
-from webapp.http.errors import not_found
+from webapp.http.errors import WebError, not_found
+from webapp.storage.dicom_objects import sources_of
 from webapp.storage.folders import scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.navigation.documents import document
 
-PlanKind = Literal["json", "csv", "stl", "obj", "ply", "glb"]
+if TYPE_CHECKING:
+    from segmentation.writers.dicom import Sources
+
+PlanKind = Literal["json", "csv", "stl", "obj", "ply", "glb", "dcm"]
 _TYPES: Mapping[str, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
+    "dcm": "application/dicom",
     **{str(kind): media for kind, media in MESH_TYPES.items()},
 }
 _KIND = {"description": "File format", "schema": {"type": "string", "enum": list(get_args(PlanKind))}}
@@ -58,7 +63,7 @@ def plan_download_routes() -> list[BaseRoute]:
     headers=_NAMED,
 )
 def download_plan(request: Request) -> Response:
-    """Download a plan: all of it, as a table, or screws, rods and their vertebrae as a surface in mm."""
+    """Download a plan: all of it, as a table, screws, rods and their vertebrae as a surface in mm, or as DICOM (SR)."""
     context = RequestContext.of(request)
     store, study_id = context.services.store, request.path_params["study_id"]
     number, kind = request.path_params["number"], request.path_params["kind"]
@@ -75,6 +80,8 @@ def download_plan(request: Request) -> Response:
         data = json.dumps(content, indent=1, ensure_ascii=False).encode()
     elif kind == "csv":
         data = ("\ufeff" + plan_table(plan["screws"])).encode()
+    elif kind == "dcm":
+        data = _dicom(plan["screws"], sources_of(store, vertebrae_of(store, study_id, plan["mask_id"])))
     else:
         label_map = label_map_of(store, vertebrae_of(store, study_id, plan["mask_id"]))
         data = _meshes(plan["screws"], label_map, kind, asked.axes)
@@ -82,6 +89,17 @@ def download_plan(request: Request) -> Response:
     store.deferred_audit.record(context.who, "download", study_id, f"{name}.{kind}")
     headers = {"Content-Disposition": f'attachment; filename="{file_stem(study.name)}_{name}.{kind}"'}
     return Response(data, media_type=_TYPES[kind], headers=headers)
+
+
+def _dicom(rows: Sequence[dict[str, Any]], sources: Sources) -> bytes:
+    """Raises WebError: 409, the plan has no screw."""
+    from segmentation.report.plan_object import write_plan_object  # highdicom takes a second to import
+
+    if not rows:
+        raise WebError(409, "empty_plan", "navigation.empty_plan")
+    with scratch_folder() as folder:
+        write_plan_object(rows, sources, folder / "plan.dcm")
+        return (folder / "plan.dcm").read_bytes()
 
 
 def _meshes(rows: Sequence[dict[str, Any]], label_map: LabelMap, kind: str, axes: Axes) -> bytes:
