@@ -53,7 +53,7 @@ ACCEPTED = {
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The API of an application with a small engine, an archive, and one of each object."""
     small = PhantomSpec(levels=("L4",), sacrum=False, ribs=False, organs=False, spacing_mm=(4.0, 4.0, 4.0))
-    monkeypatch.setattr("segmentation.phantom.PhantomSpec", lambda: small)
+    monkeypatch.setattr("segmentation.phantom.PhantomSpec", lambda **_: small)
     for table in ("reviews", "measurements"):
         monkeypatch.setattr(f"webapp.storage.{table}.MOST_PER_STUDY", 1_000_000)
     data_dir = tmp_path / "data"
