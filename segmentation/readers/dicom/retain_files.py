@@ -19,6 +19,8 @@ from segmentation.readers.dicom.group_series import title_of
 from segmentation.readers.dicom.headers import HEADER_ERRORS
 from segmentation.readers.dicom.layout import lay_out
 
+_NAMES = ("SOPClassUID", "SOPInstanceUID")
+
 
 def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int:
     """Write ``00001.dcm`` … in the order of position, without duplicates; return how many.
@@ -55,6 +57,7 @@ def keep_files(frames: Sequence[Frame], into: Path, secret: bytes | None) -> int
 def _rewrite(path: Path, target: Path, secret: bytes | None, syntax: UID, part: list[int]) -> None:
     try:
         dataset = pydicom.dcmread(path, force=True)
+        _name(dataset)
         if part:
             extract_frames(dataset, part, syntax)
         if secret is not None:
@@ -62,6 +65,15 @@ def _rewrite(path: Path, target: Path, secret: bytes | None, syntax: UID, part: 
         dataset.file_meta = pydicom.dataset.FileMetaDataset()
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.preamble = bytes(128)
-        dataset.save_as(target, enforce_file_format=True)
+        named = all(dataset.get(keyword) for keyword in _NAMES)  # without, a file is written that lacks them as well
+        dataset.save_as(target, enforce_file_format=named)
     except HEADER_ERRORS as error:
         raise UnreadableFile("dicom.header_damaged") from error
+
+
+def _name(dataset: pydicom.Dataset) -> None:
+    """Take what the data set does not say of its class and UID from the file meta header, which is written anew."""
+    meta = getattr(dataset, "file_meta", None) or pydicom.Dataset()
+    for keyword in _NAMES:
+        if not dataset.get(keyword) and meta.get(f"MediaStorage{keyword}"):
+            setattr(dataset, keyword, meta[f"MediaStorage{keyword}"].value)

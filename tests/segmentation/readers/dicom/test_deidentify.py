@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -17,7 +18,7 @@ from segmentation.phantom.dicom import SYNTAXES, DicomSpec, write_dicom
 from segmentation.readers import DEFAULT_LIMITS, read_volume
 from segmentation.readers.dicom import retain_files
 from segmentation.readers.dicom.deidentify import deidentify
-from segmentation.readers.dicom.reader import keep_files
+from segmentation.readers.dicom.reader import choose, keep_files
 from tests.segmentation.readers.dicom.conftest import Writer, listed
 
 SECRET = b"0123456789abcdef"
@@ -116,6 +117,27 @@ def test_without_a_secret_files_are_kept_byte_for_byte_by_position(written: Writ
 
 def test_duplicates_are_not_kept(written: Writer, tmp_path: Path):
     assert len(kept(written(duplicated=(3, 4)), tmp_path / "kept")) == 22
+
+
+@pytest.mark.parametrize(("keyword", "meta"), [
+    ("SOPClassUID", True), ("SOPClassUID", False), ("SOPInstanceUID", True), ("SOPInstanceUID", False),
+    ("SeriesInstanceUID", True), ("StudyInstanceUID", True), ("FrameOfReferenceUID", True),
+])  # fmt: skip
+@pytest.mark.parametrize("spec", [{}, {"multiframe": True}])
+def test_a_series_that_lacks_a_uid_is_kept(
+    written: Writer, oblique: Volume, tmp_path: Path, keyword: str, meta: bool, spec: dict[str, Any]
+):
+    folder = written(**spec)
+    for path in folder.iterdir():
+        dataset = pydicom.dcmread(path)
+        del dataset[keyword]
+        if not meta:
+            del dataset.file_meta[f"MediaStorage{keyword}"]
+        dataset.save_as(path, enforce_file_format=False)
+    for secret in (b"s", None):
+        (tmp_path / f"kept {secret}").mkdir()
+        keep_files(choose(listed(folder)), tmp_path / f"kept {secret}", secret, DEFAULT_LIMITS)
+        np.testing.assert_array_equal(read_volume(tmp_path / f"kept {secret}").hu, oblique.hu)
 
 
 def test_a_header_that_cannot_be_rewritten_is_refused(written: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
