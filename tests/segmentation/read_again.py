@@ -190,7 +190,8 @@ def series(frames: tuple[tuple[str, int], ...], folder: Path) -> Iterator[Readin
     (folder / "series").mkdir()
     copies = [Path(shutil.copy(path, folder / "series" / f"{n:05d}.dcm")) for n, path in enumerate(files)]
     if len(frames) > len(files):
-        yield from by_highdicom(frames)
+        with contextlib.suppress(AttributeError):  # it wants every UID
+            yield from by_highdicom(frames)
     else:
         with contextlib.suppress(RuntimeError):
             yield of_itk(sitk.ReadImage([str(path) for path in copies] if len(copies) > 1 else str(copies[0])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
@@ -119,15 +118,15 @@ def test_duplicates_are_not_kept(written: Writer, tmp_path: Path):
     assert len(kept(written(duplicated=(3, 4)), tmp_path / "kept")) == 22
 
 
-@pytest.mark.parametrize(("keyword", "meta"), [
-    ("SOPClassUID", True), ("SOPClassUID", False), ("SOPInstanceUID", True), ("SOPInstanceUID", False),
-    ("SeriesInstanceUID", True), ("StudyInstanceUID", True), ("FrameOfReferenceUID", True),
+@pytest.mark.parametrize(("keyword", "meta", "multiframe"), [
+    ("SOPClassUID", True, False), ("SOPClassUID", False, False), ("SOPInstanceUID", True, False),
+    ("SOPInstanceUID", True, True), ("SOPInstanceUID", False, False), ("SeriesInstanceUID", True, False),
+    ("StudyInstanceUID", True, True), ("FrameOfReferenceUID", True, False),
 ])  # fmt: skip
-@pytest.mark.parametrize("spec", [{}, {"multiframe": True}])
 def test_a_series_that_lacks_a_uid_is_kept(
-    written: Writer, oblique: Volume, tmp_path: Path, keyword: str, meta: bool, spec: dict[str, Any]
+    written: Writer, oblique: Volume, tmp_path: Path, keyword: str, meta: bool, multiframe: bool
 ):
-    folder = written(**spec)
+    folder = written(multiframe=multiframe)
     for path in folder.iterdir():
         dataset = pydicom.dcmread(path)
         del dataset[keyword]
