@@ -87,7 +87,8 @@ export function createViewer(hosts, grid, scan, on, page) {
   const masks = createMaskDisplay(grid, slices.planes, volume, legend, crosshair, on);
   const clipping = createClipping(hosts, panels, volume, scene, on.clipped);
   editing = new Editing({ hosts, panels, grid, frame, values, crosshair, masks });
-  const [headset, stopProbe] = [createHeadset(grid, volume.main.surfaces), crosshair.onMove(() => probe.show(null))];
+  const headset = createHeadset(grid, volume.main.surfaces, page.texts);
+  const stopProbe = crosshair.onMove(() => probe.show(null));
   probe.show(null);
 
   return {
@@ -126,7 +127,7 @@ export function createViewer(hosts, grid, scan, on, page) {
     pictures: createPictures(hosts, slices.named, volume, () => settings.crosshairShown !== false),
     /** What navigation draws on. */
     parts: { hosts, panels, crosshair, volume: page.served ? null : volume.main, scan: scene },
-    vrBounds: headset.bounds,
+    ...{ vrBounds: headset.bounds, vrRoom: headset.room },
     destroy() {
       stopProbe();
       headset.leave();

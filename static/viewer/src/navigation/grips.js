@@ -19,7 +19,7 @@ const TOUCH_PX = 18; // radius that a finger finds
 
 /**
  * @param {HTMLElement} host
- * @param {MeasurablePanel} panel
+ * @param {Pick<MeasurablePanel, 'toScreen' | 'toWorld'>} panel
  */
 export function createGrips(host, panel) {
   /** @type {Grippable | null} */

@@ -1,5 +1,6 @@
 /** All that navigation draws on the panels of a study. */
 import { PLANE_NAMES } from '../core/geometry.js';
+import { createLayer3d } from './layer-3d.js';
 import { createNavigationScene } from './scene.js';
 import { createSliceLayer } from './slices.js';
 /**
@@ -20,20 +21,24 @@ import { createSliceLayer } from './slices.js';
 export function createOverlay({ hosts, panels, crosshair, volume }) {
   const layers = PLANE_NAMES.map((plane) => createSliceLayer(hosts[plane], panels[plane], () => crosshair.world));
   const scene = volume?.addActors ? createNavigationScene(volume) : null;
+  const above = scene ? createLayer3d(hosts.volume, volume.camera) : null;
   return {
     /** @param {Drawing} drawing */
     set(drawing) {
       layers.forEach((layer) => layer.set(drawing));
       scene?.set(drawing);
+      above?.setGrips(drawing.grips);
+      above?.setTool(drawing.tool);
     },
     /** @param {Tool | null} tool */
     setTool(tool) {
       layers.forEach((layer) => layer.setTool(tool));
-      scene?.setTool(tool);
+      above?.setTool(tool);
     },
     destroy() {
       layers.forEach((layer) => layer.destroy());
       scene?.destroy();
+      above?.destroy();
     },
   };
 }

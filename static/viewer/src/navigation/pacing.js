@@ -4,7 +4,7 @@
  * `act`, at most so often that it takes a share of the time; calls between are dropped, the last of them made up for.
  *
  * @template {unknown[]} Args
- * @param {(...args: Args) => void} act
+ * @param {(...args: Args) => void | Promise<number>} act gives the ms that it took of others, where they come later
  * @param {number} share of the time, 0 to 1
  * @param {() => number} now ms
  */
@@ -14,20 +14,29 @@ export function paced(act, share, now = () => performance.now()) {
   let timer = null;
   /** @type {Args | null} */
   let last = null;
+  let isBusy = false;
+  /** @param {number} ms that were taken */
+  function rest(ms) {
+    isBusy = false;
+    free = now() + ms * (1 / share - 1);
+    if (last && !timer) timer = setTimeout(run, free - now());
+  }
   function run() {
     timer = null;
     if (!last) return;
     const args = last;
     last = null;
     const begun = now();
-    act(...args);
-    free = now() + (now() - begun) * (1 / share - 1);
+    isBusy = true;
+    const done = act(...args);
+    if (done) done.then(rest);
+    else rest(now() - begun);
   }
   return {
     /** @param {Args} args */
     call(...args) {
       last = args;
-      if (timer) return;
+      if (timer || isBusy) return;
       if (now() >= free) run();
       else timer = setTimeout(run, free - now());
     },
@@ -38,3 +47,16 @@ export function paced(act, share, now = () => performance.now()) {
     },
   };
 }
+
+const FRAME_MS = 1000 / 60;
+
+/**
+ * How long the pictures take that are drawn in the next frame, beyond the time of a frame that draws nothing.
+ *
+ * @param {(act: (now: number) => void) => void} frame requestAnimationFrame
+ * @returns {Promise<number>} ms, known when the frame after it begins
+ */
+export const picturesTime = (frame = requestAnimationFrame) =>
+  new Promise((known) => {
+    frame((begun) => frame((after) => known(Math.max(0, after - begun - 1.25 * FRAME_MS))));
+  });

@@ -1,4 +1,4 @@
-/** Plan, touched points and tool in 3D. */
+/** Plan and touched points in 3D, and the tool as a headset shows it. */
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js';
 import vtkAppendPolyData from '@kitware/vtk.js/Filters/General/AppendPolyData.js';
 import vtkCylinderSource from '@kitware/vtk.js/Filters/Sources/CylinderSource.js';
@@ -8,19 +8,19 @@ import { along } from './guidance.js';
 import { paced } from './pacing.js';
 /**
  * @import { Numbers, Rgb, Vec3 } from '../types.js'
- * @import { Drawing, Tool } from './slices.js'
+ * @import { Drawing } from './slices.js'
  */
 
 /** @type {Record<string, Rgb>} */
-const GRADES = {
+export const GRADES = {
   A: [0.35, 0.85, 0.55], B: [0.95, 0.8, 0.3], C: [0.98, 0.55, 0.2], D: [0.95, 0.3, 0.25], E: [0.8, 0.1, 0.2],
 };
 /** @type {Rgb} */
-const UNKNOWN = [0.8, 0.8, 0.8]; // while a moved screw is checked
+export const UNKNOWN = [0.8, 0.8, 0.8]; // while a moved screw is checked
 /** @type {Rgb} */
-const LIVE = [0.2, 0.85, 1];
+export const LIVE = [0.2, 0.85, 1];
 /** @type {Rgb} */
-const NOT_LIVE = [0.5, 0.5, 0.5];
+export const NOT_LIVE = [0.5, 0.5, 0.5];
 /** @type {[Rgb, (mm: number) => boolean][]} */
 const RESIDUALS = [
   [[0.3, 0.5, 1], (mm) => mm < -0.7],
@@ -30,7 +30,7 @@ const RESIDUALS = [
 const SHAFT_MM = 120;
 
 /** @param {object} data vtkPolyData @param {Rgb} colour */
-function actorOf(data, colour) {
+export function actorOf(data, colour) {
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
   mapper.setInputData(data);
   const actor = vtkActor.newInstance();
@@ -41,7 +41,7 @@ function actorOf(data, colour) {
 }
 
 /** @param {Numbers} from @param {Numbers} to @param {number} radius */
-function cylinder(from, to, radius) {
+export function cylinder(from, to, radius) {
   const way = /** @type {Vec3} */ ([0, 1, 2].map((n) => to[n] - from[n]));
   const center = /** @type {Vec3} */ ([0, 1, 2].map((n) => (from[n] + to[n]) / 2));
   const height = Math.hypot(...way);
@@ -61,28 +61,24 @@ function spheres(points, radius) {
   return all.getOutputData();
 }
 
+/** The tool along z, its tip at the origin; each pose only moves it. */
+export const toolActors = () => [
+  actorOf(cylinder([0, 0, -SHAFT_MM], [0, 0, -2], 1.6), LIVE),
+  actorOf(cylinder([0, 0, 0], [0, 0, 60], 0.35), LIVE),
+  actorOf(spheres([{ place: [0, 0, 0] }], 2.2), LIVE),
+];
+
 /**
  * @typedef {object} Panel
  * @property {(actors: vtkActor[]) => void} addActors
  * @property {(actors: vtkActor[]) => void} removeActors
  * @property {() => void} draw
- * @property {() => void} render at once
  */
 
 /** @param {Panel} panel */
 export function createNavigationScene(panel) {
   /** @type {vtkActor[]} */
   let fixed = [];
-  // Built once, along z with its tip at the origin; each pose only moves them.
-  const shaft = actorOf(cylinder([0, 0, -SHAFT_MM], [0, 0, -2], 1.6), LIVE);
-  const ahead = actorOf(cylinder([0, 0, 0], [0, 0, 60], 0.35), LIVE);
-  const tip = actorOf(spheres([{ place: [0, 0, 0] }], 2.2), LIVE);
-  const tool = [shaft, ahead, tip];
-  tool.forEach((actor) => actor.setVisibility(false));
-  panel.addActors(tool);
-  let isShown = false;
-  // Where a processor draws, 3D follows now and then, and the slices at once.
-  const redraw = paced(panel.render, 0.2);
   const rebuild = paced(build, 0.2); // while a screw is dragged
 
   /** @param {Pick<Drawing, 'screws' | 'target' | 'residuals'>} drawing */
@@ -105,25 +101,9 @@ export function createNavigationScene(panel) {
   return {
     /** @param {Drawing} drawing */
     set: (drawing) => rebuild.call(drawing),
-    /** @param {Tool | null} next */
-    setTool(next) {
-      if (!next && !isShown) return;
-      isShown = Boolean(next);
-      tool.forEach((actor) => actor.setVisibility(isShown));
-      if (next) {
-        const matrix = columnMajor(next.tip, next.axis);
-        tool.forEach((actor) => {
-          actor.setUserMatrix(matrix);
-          actor.getProperty().setColor(...(next.isLive ? LIVE : NOT_LIVE));
-          actor.getProperty().setOpacity(next.isLive ? 1 : 0.3);
-        });
-      }
-      redraw.call();
-    },
     destroy() {
-      redraw.stop();
       rebuild.stop();
-      panel.removeActors([...fixed, ...tool]);
+      panel.removeActors(fixed);
       panel.draw();
     },
   };

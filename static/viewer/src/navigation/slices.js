@@ -2,6 +2,7 @@
 import { svg } from '../core/dom.js';
 import { createGrips } from './grips.js';
 import { along, directionOf, residualColour } from './guidance.js';
+import { createToolShapes } from './tool-shapes.js';
 /**
  * @import { MeasurablePanel, Numbers, Vec3 } from '../types.js'
  * @import { Grippable } from './grips.js'
@@ -22,8 +23,6 @@ import { along, directionOf, residualColour } from './guidance.js';
 
 const NEAR_MM = 3; // of a slice: what lies so near is drawn whole
 const FAR_MM = 25; // and from there on not at all
-const BACK_MM = 90; // of the tool's axis that are drawn behind its tip
-const AHEAD_MM = 60;
 
 /** How much is seen of what lies `mm` from the slice. @param {number} mm */
 const shareAt = (mm) => Math.max(0, Math.min(1, 1 - (Math.abs(mm) - NEAR_MM) / (FAR_MM - NEAR_MM)));
@@ -62,9 +61,9 @@ function shapesOn(panel) {
 export function createSliceLayer(host, panel, crosshair) {
   const { line, dot, scaleAt } = shapesOn(panel);
   const fixed = svg('g');
-  const moving = svg('g');
+  const shapes = createToolShapes();
   const grips = createGrips(host, panel);
-  const layer = svg('svg', { class: 'sv-navigation', 'aria-hidden': 'true' }, fixed, moving, grips.element);
+  const layer = svg('svg', { class: 'sv-navigation', 'aria-hidden': 'true' }, fixed, shapes.element, grips.element);
   host.append(layer);
   /** @type {Drawing} */
   let drawing = { screws: [], target: null, residuals: [], suggestions: [], tool: null, grips: null };
@@ -92,18 +91,12 @@ export function createSliceLayer(host, panel, crosshair) {
   function drawTool() {
     const { tool } = drawing;
     if (!tool) {
-      moving.replaceChildren();
+      shapes.hide();
       return;
     }
-    const { tip, axis, isLive } = tool;
-    const mm = away(tip);
-    const opacity = Math.max(0.35, shareAt(mm));
-    const look = isLive ? 'sv-tool' : 'sv-tool sv-not-live';
-    moving.replaceChildren(
-      line(along(tip, axis, -BACK_MM), tip, { class: `${look} sv-shaft`, opacity }),
-      line(tip, along(tip, axis, AHEAD_MM), { class: `${look} sv-ahead`, opacity }),
-      dot(tip, Math.abs(mm) < NEAR_MM ? 7 : 11, { class: `${look} sv-tip${Math.abs(mm) < NEAR_MM ? ' sv-near' : ''}` }),
-    );
+    const mm = Math.abs(away(tool.tip));
+    const how = { isLive: tool.isLive, isNear: mm < NEAR_MM, opacity: Math.max(0.35, shareAt(mm)) };
+    shapes.show(shapes.places(tool).map(panel.toScreen), how);
   }
   const draw = () => [drawFixed, drawTool, grips.draw].forEach((each) => each());
   const stop = panel.watch(draw);

@@ -4,6 +4,7 @@
  * @typedef {object} ReadableViewer what is read of viewer.js
  * @property {{voxel: number[], world: number[]}} crosshair
  * @property {() => ?number[]} vrBounds
+ * @property {() => ?object} vrRoom
  * @property {() => number} hu
  * @property {() => number[]} window
  */
@@ -37,6 +38,10 @@ export function publish(viewer, state) {
     /** Bounds in mm of what a headset shows: [from, to] along R, A and S; null where none is worn. */
     get vr() {
       return viewer.vrBounds();
+    },
+    /** Where a headset shows it, and what is said there, see vr/room.js; null where none is worn. */
+    get room() {
+      return viewer.vrRoom();
     },
     get hu() {
       return viewer.hu();

@@ -82,6 +82,7 @@ export function projectorOf(camera, [width, height]) {
     right,
     up,
     forward,
+    scale, // px of what is as large as it is deep
     /** @param {Numbers} world RAS+ mm @returns {Place} */
     place(world) {
       const from = minus(world, position);

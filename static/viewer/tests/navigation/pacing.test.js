@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { paced } from '../../src/navigation/pacing.js';
+import { paced, picturesTime } from '../../src/navigation/pacing.js';
 
 it('takes no more than its share, and makes up for the last call', () => {
   vi.useFakeTimers();
@@ -22,4 +22,30 @@ it('takes no more than its share, and makes up for the last call', () => {
   vi.advanceTimersByTime(9000);
   expect(done).toEqual([1, 3]);
   vi.useRealTimers();
+});
+
+it('waits for what is drawn later, and rests for the time that it took', async () => {
+  vi.useFakeTimers();
+  let time = 0;
+  const done = /** @type {number[]} */ ([]);
+  const slow = paced((/** @type {number} */ n) => {
+    done.push(n);
+    return Promise.resolve(50);
+  }, 0.25, () => time);
+  slow.call(1);
+  slow.call(2);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(done).toEqual([1]);
+  time = 150;
+  await vi.advanceTimersByTimeAsync(150);
+  expect(done).toEqual([1, 2]);
+  vi.useRealTimers();
+});
+
+it('counts of the pictures what goes beyond a frame', async () => {
+  const frames = [1000, 1120];
+  const slow = picturesTime((act) => act(/** @type {number} */ (frames.shift())));
+  expect(await slow).toBeCloseTo(120 - 1.25 * (1000 / 60));
+  const idle = [1000, 1016.7];
+  expect(await picturesTime((act) => act(/** @type {number} */ (idle.shift())))).toBe(0);
 });

@@ -17,6 +17,7 @@
  * @property {string} created_at
  * @property {string} author
  * @property {string} file
+ * @property {number[][]} image_from_tracker rows, mm
  * @property {[number, number, number][]} points_ras_mm
  * @property {number[]} residuals_mm
  * @property {[number, number, number][]} suggested_points_ras_mm
