@@ -14,7 +14,7 @@ PROCESSES ?= 2
 #   make run TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
 TORCH_ARGS ?=
 TORCH  := torch==2.13.0
-PYTEST  = CHROMIUM="$$(scripts/ensure-chromium)" FIREFOX="$$(scripts/ensure-firefox)" $(BIN)/python -m pytest
+PYTEST  = CHROMIUM="$$(scripts/ensure/chromium)" FIREFOX="$$(scripts/ensure/firefox)" $(BIN)/python -m pytest
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -27,11 +27,11 @@ run: $(VENV)/.stamp-run ## Install what is needed and start SpineView on http://
 	$(BIN)/spineview serve --host $(HOST) --port $(PORT) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
-	@scripts/ensure-chromium >/dev/null || true
-	@scripts/ensure-firefox >/dev/null || true
-	@scripts/ensure-dicom-tools || true
-	@scripts/ensure-web-tools || true
-	@scripts/ensure-tracking-tools || true
+	@scripts/ensure/chromium >/dev/null || true
+	@scripts/ensure/firefox >/dev/null || true
+	@scripts/ensure/dicom-tools || true
+	@scripts/ensure/web-tools || true
+	@scripts/ensure/tracking-tools || true
 
 $(VENV)/.stamp-torch:
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"
@@ -81,13 +81,13 @@ docs: $(VENV)/.stamp-dev ## Build the documentation into build/site; a broken li
 
 bench: setup ## Print every figure that the README claims: make bench ARGS="--cases DIR"
 	@! command -v npm >/dev/null || (cd static/viewer && npm install --no-save --no-audit --no-fund --silent) # NiiVue
-	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python bench/run.py $(ARGS)
+	CHROMIUM="$$(scripts/ensure/chromium)" $(BIN)/python bench/run.py $(ARGS)
 
 fuzz: setup ## Send damaged DICOM files and zips to a server: make fuzz ARGS="--minutes 60 --seed 0"
 	$(BIN)/python scripts/fuzz_dicom.py $(ARGS)
 
 screenshot: setup ## Take docs/screenshot.png and docs/turning.gif again, on the demo study
-	CHROMIUM="$$(scripts/ensure-chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png docs/turning.gif
+	CHROMIUM="$$(scripts/ensure/chromium)" $(BIN)/python scripts/screenshot.py docs/screenshot.png docs/turning.gif
 
 lock: setup ## Write requirements.lock from what is installed
 	scripts/lock "$(BIN)/python" > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -24,9 +24,9 @@ from typing import Any
 
 import httpx
 import numpy as np
+from browser.page import FLAGS
 from playwright.sync_api import Page, sync_playwright
 from serving import serving, upload
-from viewer_page import FLAGS
 
 from segmentation.phantom import PhantomSpec, make_phantom
 from segmentation.planning.propose import propose

@@ -19,11 +19,11 @@ import tempfile
 import threading
 from pathlib import Path
 
+from browser.brush import add_vertebrae, brush_times
+from browser.page import Measured, await_pictures, measured, turn
+from browser.sessions import session_cost
+from browser.tablet import tablet_memory
 from serving import serving, upload
-from viewer_brush import add_vertebrae, brush_times
-from viewer_page import Measured, await_pictures, measured, turn
-from viewer_sessions import session_cost
-from viewer_tablet import tablet_memory
 
 SESSIONS = {"viewer_sessions": 200, "viewer_sessions_per_user": 200, "viewer_grace_s": 0.2}
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from browser.page import Measured
 from startup import ANSWER_WITHIN_S, HERE, Build, answers, free_port
 from viewer import ours, upload, write_scan
-from viewer_page import Measured
 
 # What is measured, its unit, and the largest ratio to the other build that is accepted; of frames the smallest.
 MOST = {

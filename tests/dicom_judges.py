@@ -69,7 +69,7 @@ def read_with_rt_utils(path: Path, series: Path, folder: Path) -> dict[str, NDAr
     It lies in a folder of its own, for it brings a package ``tests`` that would hide these.
     """
     if not RT_UTILS.exists():
-        pytest.skip(f"rt-utils is not installed in {RT_UTILS} (scripts/ensure-dicom-tools)")
+        pytest.skip(f"rt-utils is not installed in {RT_UTILS} (scripts/ensure/dicom-tools)")
     out = folder / "rt-utils.npz"
     environment = {**os.environ, "PYTHONPATH": str(RT_UTILS)}
     command = [sys.executable, "-c", _READ_STRUCTURES, str(series), str(path), str(out)]

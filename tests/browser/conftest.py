@@ -16,7 +16,7 @@ from tests.browser.support import CHROMIUM, FLAGS, sync_api
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium here, and scripts/ensure-chromium could not install one")
+        pytest.skip("there is no Chromium here, and scripts/ensure/chromium could not install one")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

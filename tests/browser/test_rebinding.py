@@ -56,7 +56,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium here, and scripts/ensure-chromium could not install one")
+        pytest.skip("there is no Chromium here, and scripts/ensure/chromium could not install one")
     rule = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, rule])

@@ -24,7 +24,7 @@ XVFB = shutil.which("Xvfb")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if FIREFOX is None or XVFB is None:
-        pytest.skip("there is no Firefox with Xvfb here, and scripts/ensure-firefox could not install them")
+        pytest.skip("there is no Firefox with Xvfb here, and scripts/ensure/firefox could not install them")
     with screen() as display, sync_api.sync_playwright() as playwright:
         browser = playwright.firefox.launch(
             channel="moz-firefox",

@@ -204,7 +204,7 @@ def test_the_command_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFi
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Builds a program of the C++ library's examples."""
     if not EXAMPLES.is_dir() or not HEADERS.is_dir() or not shutil.which("g++"):
-        pytest.skip("no openigtlink-examples, libopenigtlink-dev or g++ here (scripts/ensure-tracking-tools)")
+        pytest.skip("no openigtlink-examples, libopenigtlink-dev or g++ here (scripts/ensure/tracking-tools)")
     folder = tmp_path_factory.mktemp("openigtlink")
 
     def build(name: str) -> Path:

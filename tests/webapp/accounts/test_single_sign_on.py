@@ -23,7 +23,7 @@ BELOW = "https://hospital.example/spineview"
 BACK_BELOW = f"{BELOW}/signin/oidc/callback"
 pytestmark = pytest.mark.skipif(
     shutil.which("node") is None or not MODULE.is_dir(),
-    reason="node or its package oidc-provider is not installed (scripts/ensure-web-tools)",
+    reason="node or its package oidc-provider is not installed (scripts/ensure/web-tools)",
 )
 
 

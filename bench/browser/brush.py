@@ -6,8 +6,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from browser.page import FLAGS
 from playwright.sync_api import sync_playwright
-from viewer_page import FLAGS
 
 WAIT_MS = 300_000
 STROKES, DABS = 6, 12

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from viewer_page import FLAGS, Memory, processes
+from browser.page import FLAGS, Memory, processes
 from websockets.sync.client import ClientConnection, connect
 
 BUDGET_MB = 700
