@@ -109,6 +109,6 @@ def _show_verdicts(rows: Rows) -> None:
     first, second = (np.array(rows.ratio[half]) for half in (True, False))
     if len(first) and len(second):
         factor = CALIBRATION * _most(list(first))
-        print(f"\nFirst half of the label maps ({len(first)} runs), on which the factor is chosen: {factor:.2f} would")
-        print(f"have the stated radius exceeded in 5 % of them; used is {CALIBRATION:.2f}: {np.mean(first > 1):.1%}.")
-        print(f"Second half ({len(second)} runs), its test: exceeded in {np.mean(second > 1):.1%}.")
+        print(f"\nStated radius of the expected error, with the factor {CALIBRATION:.2f}: exceeded in")
+        print(f"{np.mean(first > 1):.1%} of {len(first)} runs on the first half of the label maps,")
+        print(f"{np.mean(second > 1):.1%} of {len(second)} on the second; {factor:.2f} would make it 5 % on the first.")
