@@ -31,6 +31,7 @@ from webapp.ingest.admission import shown_alias
 from webapp.storage.mask_files import read_names, rename_labels
 from webapp.storage.studies import Visible
 from webapp.storage.tables import Job, Mask, Study
+from webapp.translations import translate
 
 api = Blueprint("api", __name__, url_prefix=API)
 api.register_blueprint(measurements)
@@ -95,7 +96,8 @@ def _list(query: schemas.PageQuery, visible: Visible, lang: str) -> SentList:
 @json_route("studies", schemas.Study, 201, errors=(400, 404), query=schemas.GroupQuery)
 def create_demo(query: schemas.GroupQuery) -> schemas.Study:
     """Add the synthetic demo study, with its reference."""
-    study = services().admission.admit_demo(who(), principal().group_for_new(query.group))
+    title = translate(language())("home.demo_name")
+    study = services().admission.admit_demo(who(), title, principal().group_for_new(query.group))
     return schemas.Study.of(services().store, study)
 
 

@@ -122,8 +122,8 @@ class Admission:
         self._store.audit.record(who, "upload", study.id)
         return study
 
-    def admit_demo(self, who: str, group: str | None = None) -> Study:
-        """Make the synthetic spine of known geometry, with its reference, and add it as a study."""
+    def admit_demo(self, who: str, title: str, group: str | None = None) -> Study:
+        """Make the synthetic spine of known geometry, with its reference, and add it as a study called ``title``."""
         from segmentation.phantom import PhantomSpec, write_phantom
 
         folder = self._store.stage()
@@ -134,7 +134,6 @@ class Admission:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        title = "Demo spine (synthetic)"
         upload = Upload(folder, title, "original.nii.gz", "reference.nii.gz", alias=title, group=group)
         return self.admit(upload, who)
 

@@ -167,6 +167,9 @@ def test_the_demo_study_has_a_reference(client: TestClient, monkeypatch: pytest.
     [mask] = client.get(f"/api/v1/studies/{answer.json()['id']}/masks").json()["masks"]
     assert {22, 23} <= set(mask["labels"])
     assert asked == [{"lifelike": True}]  # the one that the network takes for a spine above a sacrum
+    assert answer.json()["name"] == "Demo spine (synthetic)"
+    chinese = client.post("/api/v1/studies/demo", headers={"Accept-Language": "zh-CN"}).json()
+    assert chinese["name"] == "演示脊柱（合成数据）"
 
 
 def test_a_demo_that_fails_leaves_nothing(client: TestClient, monkeypatch: pytest.MonkeyPatch):
