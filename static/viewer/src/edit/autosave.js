@@ -97,6 +97,11 @@ export class Autosave {
     return !this.#pending && !this.volume.hasUnsaved;
   }
 
+  /** Whether nothing was ever changed: there is no draft then. */
+  isEmpty() {
+    return this.records === 0 && this.isSaved();
+  }
+
   stop() {
     this.#isOver = true;
     clearTimeout(this.#timer);

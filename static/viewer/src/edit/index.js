@@ -23,6 +23,7 @@ import { createEditedSurfaces } from './surface/edited-surfaces.js';
  * @property {string} draft address of the draft
  * @property {{state: SaveState, newest: string, problem: string}} saving
  * @property {() => Promise<void>} flush everything to the server now
+ * @property {() => boolean} isEmpty whether nothing was changed yet
  * @property {Plane} plane that was worked in last
  * @property {Vec3[]} seeds that were set, of two
  * @property {() => void} forget what was begun with a tool
@@ -98,6 +99,7 @@ export class Editing {
       draft: url,
       saving: { state: 'saved', newest: draft?.newest ?? '', problem: '' },
       flush: () => autosave.flush(),
+      isEmpty: () => autosave.isEmpty(),
       plane: 'axial',
       seeds: [],
       forget: () => (edit.seeds = []),

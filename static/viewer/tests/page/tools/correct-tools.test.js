@@ -64,27 +64,40 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** An edit that has begun, with a dab painted. */
-async function painted(answers = good) {
+/** An edit that has begun. */
+async function begun(answers = good) {
   const asked = serve(answers);
   const viewer = viewerOf();
   const state = { masks: [mask], colours: {}, shown: ['v'], problem: '', display_url: '/display.json' };
   const mounted = mountInSession(CorrectTools, state, { viewer });
   await byTestId(mounted.wrapper, 'edit-start').trigger('click');
   await until(() => byTestId(mounted.wrapper, 'edit-panel').exists());
+  return { ...mounted, asked, viewer };
+}
+/** The same, with a dab painted. */
+async function painted(answers = good) {
+  const { viewer, ...mounted } = await begun(answers);
   const layer = viewer.editing.strokeIn('axial');
   layer.begin([5, 5], /** @type {PointerEvent} */ ({ buttons: 1, pointerType: 'mouse' }));
   layer.end([5, 5]);
   await nextTick();
-  return { ...mounted, asked, viewer };
+  return { ...mounted, viewer };
 }
 const figure = (wrapper) => Number(byTestId(wrapper, 'edit-volume').text().split(' ')[0]);
 
 describe('correcting in the side bar', () => {
+  it('saves no version of what was not changed, and says why', async () => {
+    const { wrapper } = await begun();
+    expect(byTestId(wrapper, 'edit-save').attributes('disabled')).toBeDefined();
+    expect(byTestId(wrapper, 'edit-nothing').text()).toBe('Nothing has been changed yet.');
+  });
+
   it('paints, undoes, keeps the changed blocks, and saves a version that is then shown', async () => {
     const { wrapper, viewer, asked, state } = await painted();
     const after = figure(wrapper);
     expect(after).toBeGreaterThan(0.05);
+    expect(byTestId(wrapper, 'edit-nothing').exists()).toBe(false);
+    expect(byTestId(wrapper, 'edit-save').attributes('disabled')).toBeUndefined();
     expect(viewer.masks.edited).toHaveBeenCalled();
     await byTestId(wrapper, 'edit-undo').trigger('click');
     expect(figure(wrapper)).toBeLessThan(after);
