@@ -165,7 +165,8 @@ def single(path: Path, folder: Path) -> Iterator[Reading]:
         try:
             image: Any = nib.load(path)
             affine = image.affine.copy()
-            affine[:3] *= {"meter": 1e3, "micron": 1e-3}.get(image.header.get_xyzt_units()[0], 1.0)
+            unit = int(image.header["xyzt_units"]) % 8  # nibabel's own get_xyzt_units() knows no damaged ones
+            affine[:3] *= {1: 1e3, 3: 1e-3}.get(unit, 1.0)
             yield np.asarray(image.dataobj), affine
         except (ImageFileError, OSError, ValueError):
             pass

@@ -11,7 +11,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segmentation.core.errors import (
@@ -342,6 +342,7 @@ def test_random_bytes_are_refused_and_never_crash(tmp_path_factory: pytest.TempP
             read_volume(folder / name)
 
 
+@example(123, b"\x04")  # a unit that there is none of
 @given(st.integers(0, 347), st.binary(min_size=1, max_size=8))
 def test_a_header_with_random_damage_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: int, junk: bytes
