@@ -132,10 +132,11 @@ def agreement(
     if not np.isfinite(place).all() or abs(np.linalg.det(place)) < 1e-9:  # no place at all
         return values.shape == others.shape and bool(np.allclose(values, others, rtol=1e-5, atol=1e-3)), False
     try:
-        ours, theirs = (
-            nib.as_closest_canonical(nib.Nifti1Image(array.astype(np.float64), where))
-            for array, where in ((values, affine), (others, place))
-        )
+        with np.errstate(over="ignore"):  # a damaged spacing may be larger than a header's own numbers
+            ours, theirs = (
+                nib.as_closest_canonical(nib.Nifti1Image(array.astype(np.float64), where))
+                for array, where in ((values, affine), (others, place))
+            )
     except (ValueError, np.linalg.LinAlgError):
         return False, False
     same_place = ours.shape == theirs.shape and np.allclose(ours.affine, theirs.affine, atol=1e-3)

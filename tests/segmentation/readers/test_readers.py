@@ -343,6 +343,7 @@ def test_random_bytes_are_refused_and_never_crash(tmp_path_factory: pytest.TempP
 
 
 @example(123, b"\x04")  # a unit that there is none of
+@example(83, b"\xff")  # a spacing of 1.7e38, beside a valid sform
 @given(st.integers(0, 347), st.binary(min_size=1, max_size=8))
 def test_a_header_with_random_damage_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: int, junk: bytes
