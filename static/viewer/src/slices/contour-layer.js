@@ -211,6 +211,8 @@ export function createContourLayer(element, frame, plane) {
       if (canvas.width !== wanted[0] || canvas.height !== wanted[1]) [canvas.width, canvas.height] = wanted;
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
+      // A busy browser was seen to go on showing what a canvas held before it was cleared and nothing drawn.
+      canvas.style.visibility = layers.length ? 'visible' : 'hidden';
       if (!layers.length) return;
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       const toScreen = matrixOf(frame, plane, view, size);
