@@ -212,7 +212,7 @@ export function createContourLayer(element, frame, plane) {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
       // A busy browser was seen to go on showing what a canvas held before it was cleared and nothing drawn.
-      canvas.style.visibility = layers.length ? 'visible' : 'hidden';
+      canvas.style.visibility = layers.length ? '' : 'hidden';
       if (!layers.length) return;
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       const toScreen = matrixOf(frame, plane, view, size);
