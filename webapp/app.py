@@ -1,36 +1,29 @@
-"""The Flask application: pages and REST, with one error body for all."""
+"""Flask applications, of pages and of REST, with one error body for both."""
 
 from __future__ import annotations
 
 import logging
 from typing import cast
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from webapp.api.list_cache import ListCache
-from webapp.api.pacs import pacs
-from webapp.api.studies import api
 from webapp.context import language
 from webapp.http.errors import WebError, as_web_error, body
-from webapp.pages.access import access_pages
-from webapp.pages.routes import error_page, pages
+from webapp.pages.routes import error_page
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
 
 
-def build_app(services: Services) -> Flask:
+def build_app(services: Services, *blueprints: Blueprint) -> Flask:
     """Flask on ready services; static files are served before it, see asgi.py."""
     app = Flask("webapp", static_folder=None, template_folder=None)
     app.extensions["spineview"] = services
-    app.extensions["spineview.lists"] = ListCache()
     cast(DefaultJSONProvider, app.json).sort_keys = False
-    app.register_blueprint(api)
-    app.register_blueprint(pages)
-    app.register_blueprint(access_pages)
-    app.register_blueprint(pacs)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
     app.register_error_handler(Exception, _answer)
     return app
 

@@ -1,4 +1,4 @@
-"""The ASGI application of the one origin: large uploads, files, viewer sockets, static files, and Flask behind them."""
+"""The ASGI application of the one origin: pages, static files, the viewer's sockets, and the API behind them."""
 
 from __future__ import annotations
 
@@ -21,40 +21,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segmentation.core.errors import InputError
 from webapp.accounts.gate import Gate
-from webapp.api.access.session import session_routes
-from webapp.api.access.single_sign_on import SingleSignOn
-from webapp.api.downloads import download_routes
-from webapp.api.files import file_routes
-from webapp.api.measures.downloads import measure_download_routes
-from webapp.api.navigation.downloads import plan_download_routes
-from webapp.api.uploads import upload_routes
 from webapp.app import build_app
-from webapp.http.background import work_in_background
 from webapp.http.bounded_body import BoundedBody
 from webapp.http.errors import WebError, answer, as_web_error
 from webapp.http.hosts import Hosts, Origin
+from webapp.http.on_demand import OnDemand
 from webapp.http.request_log import RequestLog
 from webapp.http.security import Security
 from webapp.http.sub_path import SubPath
 from webapp.http.wsgi import InThreads
 from webapp.maintenance.health import health_routes
 from webapp.maintenance.housekeeping import Housekeeping
+from webapp.pages.access import access_pages
 from webapp.pages.render import refusal
+from webapp.pages.routes import pages
 from webapp.paths import STATIC_DIR
-from webapp.resumable.routes import resumable_routes
 from webapp.services import EngineFactory, Services, make_services
 from webapp.settings import Settings
-from webapp.tracking.hub import TrackerHub
-from webapp.tracking.routes import live_routes
 from webapp.viewer.routes import load_client, viewer_routes
 
 log = logging.getLogger(__name__)
-WSGI_THREADS = 16
-SLOW_THREADS = 4
-SLOW = re.compile(
-    r"/api/v1/(studies/demo|studies/[^/]*/(plans|registrations)|imports/[^/]*/studies|pacs/[^/]*/.*|masks/[^/]*/(send|restore|drafts/[^/]*/version))"
-)
-"""What takes seconds, or waits for an archive: its threads are not those that pages need."""
+LATER = re.compile(r"/(api|pacs|uploads|signin/oidc)(/.*)?|/studies/[^/]+/live", re.DOTALL)
+"""Addresses that ``webapp.rest`` answers: it is imported after the first page, which needs none of it."""
+PAGE_THREADS = 8
 LOOP_THREADS = 32
 PRELOAD_AFTER_S = 2.0
 """After the start, so that the first page does not share the processors with the imports of the model."""
@@ -68,7 +57,7 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     services = make_services(settings, engine_factory)
     viewer, close_viewer = viewer_routes(services)
     housekeeping = Housekeeping(services)
-    tracker = TrackerHub(settings)
+    rest = OnDemand(lambda: _rest(services))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -78,30 +67,20 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
             at_shutdown.callback(services.transfers.stop)
             at_shutdown.callback(services.receiver.stop)
             at_shutdown.push_async_callback(close_viewer)
-            at_shutdown.callback(tracker.stop)
             # Before these: a job that is given back in time is not taken for one that ended the server.
             at_shutdown.callback(services.jobs.stop)
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(LOOP_THREADS, "loop"))
             _start(services)
             housekeeping.start()
             at_shutdown.callback(housekeeping.stop)
-            at_shutdown.callback(asyncio.create_task(_load_ahead(services)).cancel)
+            at_shutdown.callback(asyncio.create_task(_load_ahead(services, rest)).cancel)
             yield
 
     routes: list[BaseRoute] = [
         *health_routes(services),
-        *upload_routes(),
-        *resumable_routes(services),
-        *file_routes(),
-        *plan_download_routes(),
-        *measure_download_routes(),  # before the kinds of DICOM objects of a mask
-        *download_routes(),
-        *session_routes(),
-        *SingleSignOn(services).routes(),
         *viewer,
-        *live_routes(services, tracker),
         Mount("/static", StaticFiles(directory=STATIC_DIR)),
-        Mount("/", BoundedBody(_flask(services))),
+        Mount("/", _pages_or(rest, services)),
     ]
     app = Starlette(
         routes=routes,
@@ -119,24 +98,29 @@ def create_asgi(settings: Settings, engine_factory: EngineFactory | None = None)
     return app
 
 
-def _flask(services: Services) -> ASGIApp:
-    """Flask, with threads of their own for what is slow."""
-    app = build_app(services).wsgi_app
-    quick = InThreads(app, ThreadPoolExecutor(WSGI_THREADS, "flask"))
-    slow = InThreads(app, ThreadPoolExecutor(SLOW_THREADS, "slow", initializer=work_in_background))
+def _pages_or(rest: ASGIApp, services: Services) -> ASGIApp:
+    """Serve Flask's pages, and the API at its own addresses."""
+    flask = build_app(services, pages, access_pages).wsgi_app
+    own = BoundedBody(InThreads(flask, ThreadPoolExecutor(PAGE_THREADS, "pages")))
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-        is_slow = scope["type"] == "http" and SLOW.fullmatch(scope["path"])
-        await (slow if is_slow else quick)(scope, receive, send)
+        await (rest if LATER.fullmatch(scope["path"]) else own)(scope, receive, send)
 
     return choose
 
 
-async def _load_ahead(services: Services) -> None:
-    """Load what the first page does not need and the next ones do: the viewer's client, then the model."""
+def _rest(services: Services) -> ASGIApp:
+    from webapp.rest import build_rest  # after the first page
+
+    return build_rest(services)
+
+
+async def _load_ahead(services: Services, rest: OnDemand) -> None:
+    """Load what the first page does not need and the next ones do: the API, the viewer's client, then the model."""
     if not services.settings.preload_model:
         return
     await asyncio.sleep(PRELOAD_AFTER_S)
+    await rest.load()
     await asyncio.to_thread(load_client)
     services.jobs.load_engine()
 

@@ -19,12 +19,12 @@ from segmentation.readers import read_label_map, read_volume
 from segmentation.vertebrae.named_spine import SegmentedSpine
 from webapp.display.volume_files import write_mesh
 from webapp.engine.interface import EngineLike, EngineStatus, Mode, packaged_engine
+from webapp.engine.job_progress import ENGINE_SHARE, Report
 from webapp.enumerations import OPEN_JOB_STATES, Priority, Task
 from webapp.figures import JOB_SECONDS, WAIT_SECONDS
 from webapp.http.background import work_in_background
 from webapp.http.errors import WebError, not_found
 from webapp.ingest.thumbnail import write_thumbnail
-from webapp.job_progress import ENGINE_SHARE, Report
 from webapp.log_setup import JOB_ID
 from webapp.storage.database import disk_full, is_full
 from webapp.storage.folders import THUMBNAIL_FILE

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import highdicom as hd
 from highdicom import sr
+from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import EncapsulatedPDFStorage
@@ -22,6 +24,9 @@ from segmentation.writers.dicom.sources import MANUFACTURER, unheard
 
 PDF_SERIES, SR_SERIES = 7004, 7005
 SCHEME = "99SPINEVIEW"
+MOST_DESCRIPTION = 64  # characters of a series' description
+Group = sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations
+Report = TypeVar("Report", sr.ComprehensiveSR, sr.Comprehensive3DSR)
 _UNITS = {
     "mm": codes.UCUM.Millimeter,
     "mm2": codes.UCUM.SquareMillimeter,
@@ -72,37 +77,57 @@ def make_structured_report(
     label_map: LabelMap, measures: SpineMeasures, sources: Sources, segmentation: hd.seg.Segmentation, maker: Maker
 ) -> sr.ComprehensiveSR:
     """Make a measurement report (TID 1500): a group for each vertebra, with what was measured of it."""
+    segments = {label: place for place, label in enumerate(label_map.present, start=1)}
+    groups: list[Group] = [
+        _vertebra_group(vertebra, segmentation, segments[vertebra.number], sources)
+        for vertebra in measures.vertebrae
+        if any(quantity.value is not None for quantity in vertebra.values.values())
+    ]
+    groups += _other_groups(measures)
+    evidence = [*distinct(sources.datasets), segmentation]
+    return make_report(sr.ComprehensiveSR, groups, evidence, (SR_SERIES, "SpineView measurements"), sources)
+
+
+def make_report(
+    kind: type[Report],
+    groups: Sequence[Group],
+    evidence: Sequence[Dataset],
+    series: tuple[int, str],
+    sources: Sources,
+) -> Report:
+    """Make a measurement report (TID 1500) of groups, observed by this program, in the study of the CT.
+
+    Args:
+        kind: Of the document.
+        groups: Of measurements (TID 1411, TID 1501).
+        evidence: The objects that the groups refer to.
+        series: Its number and description.
+        sources: The CT's series.
+    """
     observer = sr.ObserverContext(
         observer_type=codes.DCM.Device,
         observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
             uid=hd.UID(), manufacturer_name=MANUFACTURER, model_name=MANUFACTURER
         ),
     )
-    segments = {label: place for place, label in enumerate(label_map.present, start=1)}
-    groups: list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations] = [
-        _vertebra_group(vertebra, segmentation, segments[vertebra.number], sources)
-        for vertebra in measures.vertebrae
-        if any(quantity.value is not None for quantity in vertebra.values.values())
-    ]
-    groups += _other_groups(measures)
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=observer),
         procedure_reported=codes.LN.CTUnspecifiedBodyRegion,
         imaging_measurements=groups,
         title=codes.DCM.ImagingMeasurementReport,
     )
-    report = sr.ComprehensiveSR(
-        evidence=[*distinct(sources.datasets), segmentation],
+    report = kind(
+        evidence=evidence,
         content=content[0],
         series_instance_uid=hd.UID(),
-        series_number=SR_SERIES,
+        series_number=series[0],
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
         is_complete=True,
         is_final=False,
         is_verified=False,
-        series_description="SpineView measurements",
+        series_description=series[1][:MOST_DESCRIPTION],
     )
     report.SpecificCharacterSet = "ISO_IR 192"
     refer_to_origin(report, sources)

@@ -19,15 +19,14 @@ from pydicom.sr.coding import Code
 
 from segmentation.core.labels import label_of
 from segmentation.registration.register import RESEARCH_USE_ONLY
+from segmentation.report.objects import SCHEME, make_report
 from segmentation.writers.dicom import Sources
-from segmentation.writers.dicom.objects import distinct, refer_to_origin, write_object
-from segmentation.writers.dicom.sources import MANUFACTURER, unheard
+from segmentation.writers.dicom.objects import distinct, write_object
+from segmentation.writers.dicom.sources import unheard
 
 PLAN_SERIES = 7006
-SCHEME = "99SPINEVIEW"
 _GRADE = Code("gertzbein-robbins", SCHEME, "Gertzbein-Robbins grade")
 _SIDES = {"right": codes.SCT.Right, "left": codes.SCT.Left}
-_MOST_NAME = 64
 _LPS = np.array([-1.0, -1.0, 1.0])  # times RAS
 
 
@@ -45,34 +44,9 @@ def write_plan_object(screws: Sequence[Mapping[str, Any]], sources: Sources, pat
 
 def make_plan_object(screws: Sequence[Mapping[str, Any]], sources: Sources) -> sr.Comprehensive3DSR:
     """Make the report of ``write_plan_object``."""
-    observer = sr.ObserverContext(
-        observer_type=codes.DCM.Device,
-        observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
-            uid=hd.UID(), manufacturer_name=MANUFACTURER, model_name=MANUFACTURER
-        ),
-    )
-    content = sr.MeasurementReport(
-        observation_context=sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=codes.LN.CTUnspecifiedBodyRegion,
-        imaging_measurements=[_group(screw, str(sources.first.FrameOfReferenceUID)) for screw in screws],
-        title=codes.DCM.ImagingMeasurementReport,
-    )
-    report = sr.Comprehensive3DSR(
-        evidence=distinct(sources.datasets),
-        content=content[0],
-        series_instance_uid=hd.UID(),
-        series_number=PLAN_SERIES,
-        sop_instance_uid=hd.UID(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        series_description=f"Screw plan. {RESEARCH_USE_ONLY}"[:_MOST_NAME],
-    )
-    report.SpecificCharacterSet = "ISO_IR 192"
-    refer_to_origin(report, sources)
-    return report
+    groups = [_group(screw, str(sources.first.FrameOfReferenceUID)) for screw in screws]
+    series = (PLAN_SERIES, f"Screw plan. {RESEARCH_USE_ONLY}")
+    return make_report(sr.Comprehensive3DSR, groups, distinct(sources.datasets), series, sources)
 
 
 def _group(screw: Mapping[str, Any], frame: str) -> sr.MeasurementsAndQualitativeEvaluations:

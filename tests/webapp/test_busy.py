@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from tests.webapp.test_serve import Process
-from webapp.asgi import SLOW, SLOW_THREADS
 from webapp.http.errors import WebError
 from webapp.http.multipart_form import chunks_of, drain
+from webapp.rest import SLOW, SLOW_THREADS
 
 UNFINISHED = 200
 

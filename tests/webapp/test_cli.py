@@ -95,6 +95,7 @@ async def get(app, path):
 async def main(app):
     async with app.router.lifespan_context(app):
         await get(app, "/")
+        assert "webapp.rest" not in sys.modules, "the API is imported after the first page"
         await get(app, "/api/v1/studies")
 
 asyncio.run(main(webapp.serve.create_asgi(Settings(data_dir=Path(sys.argv[1]), preload_model=False))))

@@ -34,6 +34,7 @@ from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import translate
 
 api = Blueprint("api", __name__, url_prefix=API)
+api.record_once(lambda state: state.app.extensions.update({"spineview.lists": ListCache()}))
 api.register_blueprint(measurements)
 api.register_blueprint(measures)
 api.register_blueprint(reviews)

@@ -16,7 +16,10 @@ from tests.webapp.accounts.support import Hospital, add_account, add_study, hosp
 from webapp.accounts.gate import Gate
 from webapp.accounts.table import RULES, find
 from webapp.app import build_app
+from webapp.pages.access import access_pages
 from webapp.pages.render import refusal
+from webapp.pages.routes import pages
+from webapp.rest import BLUEPRINTS, build_rest
 
 PASSED = 299
 EVERYBODY = "VRCAvrtwm"
@@ -130,7 +133,8 @@ def test_what_is_not_there_and_what_is_not_yours_look_alike(
 
 def served(house: Hospital) -> Iterator[tuple[str, str]]:
     """Every method and address that the application routes, parameters filled with a letter."""
-    for route in house.app.routes:
+    services = house.app.state.services
+    for route in (*house.app.routes, *build_rest(services).routes):
         if isinstance(route, WebSocketRoute):
             yield "SOCKET", re.sub(r"{[^}]+}", "x", route.path)
         elif isinstance(route, Route):
@@ -138,7 +142,7 @@ def served(house: Hospital) -> Iterator[tuple[str, str]]:
                 yield method, re.sub(r"{\w+:short}", "1", re.sub(r"{(?!\w+:short)[^}]+}", "x", route.path))
         elif isinstance(route, Mount) and route.path:
             yield "GET", f"{route.path}/x"
-    for rule in build_app(house.app.state.services).url_map.iter_rules():
+    for rule in build_app(services, pages, access_pages, *BLUEPRINTS).url_map.iter_rules():
         for method in rule.methods or ():
             yield method, re.sub(r"<[^>]+>", "x", rule.rule)
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from webapp.app import build_app
+from webapp.rest import BLUEPRINTS, build_rest
 
 _BODIES_WITH_DEFAULTS = ("ChosenSeries", "Search", "Fetch", "Send", "SignIn", "UsedInvitation")
 
@@ -32,13 +33,13 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
 def test_it_names_every_route_and_no_other(client: TestClient, document: dict[str, Any]):
     flask = {
         (re.sub(r"<(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")), method)
-        for rule in build_app(client.app.state.services).url_map.iter_rules()
+        for rule in build_app(client.app.state.services, *BLUEPRINTS).url_map.iter_rules()
         if rule.rule.startswith("/api/v1/")
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     native = {
         (re.sub(r":\w+}", "}", route.path.removeprefix("/api/v1")), method)
-        for route in client.app.routes
+        for route in build_rest(client.app.state.services).routes
         if isinstance(route, Route) and route.path.startswith("/api/v1")
         for method in route.methods - {"HEAD"}
     }

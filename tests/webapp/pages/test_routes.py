@@ -9,6 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from webapp.app import build_app
+from webapp.pages.routes import pages
+from webapp.rest import BLUEPRINTS
 from webapp.services import make_services
 from webapp.settings import Settings
 
@@ -95,8 +97,8 @@ def test_nothing_is_fetched_from_elsewhere(client: TestClient):
 
 def test_flask_alone_answers_too(settings: Settings):
     services = make_services(settings)
-    app = build_app(services)
-    with app.test_client() as browser:
+    with build_app(services, pages).test_client() as browser:
         assert browser.get("/").status_code == 200
+    with build_app(services, *BLUEPRINTS).test_client() as browser:
         assert browser.get("/api/v1/studies").json == {"studies": []}
     services.store.close()
