@@ -186,7 +186,7 @@ def test_from_upload_to_a_tracked_tool_on_the_screen(browser: Any, study: str, r
     expect(page.get_by_test_id("live-distance")).to_contain_text("mm", timeout=SLOW_MS)
     page.wait_for_function("parseFloat(document.querySelector('.sv-live').dataset.hz) > 0")
     for plane in ("axial", "coronal", "sagittal"):
-        assert page.get_by_test_id(f"view-{plane}").locator(".sv-tool.sv-tip").count() == 1
+        expect(page.get_by_test_id(f"view-{plane}").locator(".sv-tool.sv-tip")).to_have_count(1, timeout=SLOW_MS)
     print(f"{live.get_attribute('data-hz')} Hz, {live.get_attribute('data-latency')} ms")  # noqa: T201
 
     touched_again(page, room)

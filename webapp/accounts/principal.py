@@ -11,7 +11,7 @@ from webapp.http.errors import WebError, not_found
 from webapp.storage.access.accounts import Account
 from webapp.storage.access.credentials import Proven, Share
 from webapp.storage.access.places import Place
-from webapp.storage.studies import Visible
+from webapp.storage.listed import Visible
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The latest lists, as they were sent: many open pages ask for the same one whenever something changes."""
+"""The latest lists, as they were sent, and their studies: many open pages ask whenever one of them changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from webapp.storage.listed import ListedStudy
+
 KEPT = 8
+KEPT_STUDIES = 20_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class ListCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lists: OrderedDict[tuple[object, ...], SentList] = OrderedDict()
+        self._studies: dict[tuple[str, str], tuple[ListedStudy, bytes]] = {}
 
     def get(self, key: tuple[object, ...], make: Callable[[], SentList]) -> SentList:
         """Find a list, or make it; equal keys must mean equal lists."""
@@ -35,3 +39,13 @@ class ListCache:
             while len(self._lists) > KEPT:
                 self._lists.popitem(last=False)
             return found
+
+    def study(self, listed: ListedStudy, lang: str, make: Callable[[ListedStudy], bytes]) -> bytes:
+        """Find a study as sent in a language, or make it; the store lists an unchanged one as the same object."""
+        key = listed.study.id, lang
+        known = self._studies.get(key)
+        if known is None or known[0] is not listed:
+            known = self._studies[key] = listed, make(listed)
+            while len(self._studies) > KEPT_STUDIES:
+                del self._studies[next(iter(self._studies))]
+        return known[1]

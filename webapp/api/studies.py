@@ -28,8 +28,8 @@ from webapp.context import job_owner, language, principal, services, who
 from webapp.http.errors import WebError, not_found
 from webapp.http.sub_path import outward
 from webapp.ingest.admission import shown_alias
+from webapp.storage.listed import Visible
 from webapp.storage.mask_files import read_names, rename_labels
-from webapp.storage.studies import Visible
 from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import translate
 
@@ -72,14 +72,14 @@ def list_studies(query: schemas.PageQuery) -> Response:
         response.status_code = 304
         return response
     cache: ListCache = current_app.extensions["spineview.lists"]
-    made = cache.get((tag, query.limit, query.after), lambda: _list(query, visible, language()))
+    made = cache.get((tag, query.limit, query.after), lambda: _list(query, visible, language(), cache))
     if made.following:
         response.headers["Link"] = f'<{outward(made.following)}>; rel="next"'
     response.set_data(made.body)
     return response
 
 
-def _list(query: schemas.PageQuery, visible: Visible, lang: str) -> SentList:
+def _list(query: schemas.PageQuery, visible: Visible, lang: str, cache: ListCache) -> SentList:
     studies = services().store.studies
     listed = studies.page(query.limit and query.limit + 1, query.after, visible, query.search.strip())
     following = ""
@@ -89,8 +89,8 @@ def _list(query: schemas.PageQuery, visible: Visible, lang: str) -> SentList:
         if query.search:
             parameters["search"] = query.search  # type: ignore[assignment]
         following = f"{API}/studies?{urlencode(parameters)}"
-    body = schemas.StudyList(studies=[schemas.Study.of_listed(each) for each in listed]).to_bytes(lang)
-    return SentList(body, following)
+    sent = [cache.study(each, lang, lambda new: schemas.Study.of_listed(new).to_bytes(lang)) for each in listed]
+    return SentList(b'{"studies":[%s]}' % b",".join(sent), following)
 
 
 @api.post("/studies/demo")

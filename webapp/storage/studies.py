@@ -6,62 +6,29 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.orm import Bundle, Session, aliased
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from segmentation.core.atomic import rename_durably, sync_tree
-from webapp.enumerations import Verdict
 from webapp.http.errors import WebError, not_found
 from webapp.storage.access.tables import GroupRow
 from webapp.storage.audit import append
 from webapp.storage.database import Database
 from webapp.storage.folders import Folders
-from webapp.storage.queue.order import with_places
+from webapp.storage.listed import ListedStudies, ListedStudy, Visible
 from webapp.storage.recovery.records import write_mask_record, write_study_record
 from webapp.storage.tables import (
-    Base,
-    Job,
     JobRow,
     Mask,
-    ReviewRow,
     Study,
     StudyRow,
     mask_row,
     study_row,
-    to_job,
     to_study,
 )
 
-
-def _columns(name: str, table: type[Base]) -> Bundle[Any]:
-    """Read a table's columns under one name, whose value has them as attributes, as a row has."""
-    return Bundle(name, *(getattr(table, column.name) for column in table.__table__.columns))
-
-
-_AnyJob, _AnyReview = aliased(JobRow), aliased(ReviewRow)
-_OPEN_REVIEWS = (
-    select(func.count())
-    .where(_AnyReview.study_id == StudyRow.id, _AnyReview.verdict == "needs_work", _AnyReview.resolved_by.is_(None))
-    .scalar_subquery()
-)
-# Columns, not objects: of a thousand studies SQLAlchemy's bookkeeping of objects takes longer than everything else.
-_LISTED = (
-    select(_columns("study", StudyRow), _columns("job", JobRow), ReviewRow.verdict, _OPEN_REVIEWS)
-    .select_from(StudyRow)
-    .outerjoin(
-        JobRow,
-        JobRow.sequence == select(func.max(_AnyJob.sequence)).where(_AnyJob.study_id == StudyRow.id).scalar_subquery(),
-    )
-    .outerjoin(
-        ReviewRow,
-        ReviewRow.sequence
-        == select(func.max(_AnyReview.sequence)).where(_AnyReview.study_id == StudyRow.id).scalar_subquery(),
-    )
-)
 _LATEST_STATE = (
     select(JobRow.state)
     .where(JobRow.study_id == StudyRow.id)
@@ -73,44 +40,6 @@ _LATEST_STATE = (
 _ONE = select(*StudyRow.__table__.columns, _LATEST_STATE).where(StudyRow.id == bindparam("study_id"))
 
 
-@dataclass(frozen=True)
-class ListedStudy:
-    """A study with what a list shows of it.
-
-    Attributes:
-        latest_job: The newest job, or None before the first.
-        verdict: Of the newest review, or None before the first.
-        open_reviews: How many reviews ask for work that nobody has called settled.
-        sequence: Its place in the order in which studies came.
-    """
-
-    study: Study
-    latest_job: Job | None
-    verdict: Verdict | None
-    open_reviews: int
-    sequence: int
-
-
-@dataclass(frozen=True)
-class Visible:
-    """Which studies somebody sees: those of some groups (None: all), or one study."""
-
-    groups: frozenset[str] | None = None
-    study_id: str | None = None
-
-    def holds(self, study_id: str, group: str | None) -> bool:
-        """Tell whether a study is among them."""
-        if self.study_id is not None:
-            return study_id == self.study_id
-        return self.groups is None or group in self.groups
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Say the same as conditions of a query."""
-        if self.study_id is not None:
-            return [StudyRow.id == self.study_id]
-        return [] if self.groups is None else [StudyRow.group.in_(sorted(self.groups))]
-
-
 _ALL = Visible()
 
 
@@ -120,6 +49,7 @@ class Studies:
     def __init__(self, database: Database, folders: Folders) -> None:
         self._database = database
         self._folders = folders
+        self._list = ListedStudies(database)
 
     def add(self, study: Study, staged: Path, mask: Mask | None = None) -> Study:
         """Move the ``staged`` folder into its place and write the study's row; both are on the disk afterwards.
@@ -156,7 +86,7 @@ class Studies:
 
     def listed(self, study_id: str) -> ListedStudy | None:
         """One study as the list shows it, or None."""
-        found = self._read(_LISTED.where(StudyRow.id == study_id))
+        found = self._list.read(StudyRow.id == study_id)
         return found[0] if found else None
 
     def all(self) -> list[Study]:
@@ -166,7 +96,7 @@ class Studies:
     def page(
         self, limit: int | None = None, before: int | None = None, visible: Visible = _ALL, search: str = ""
     ) -> list[ListedStudy]:
-        """Studies as the list shows them, newest first, in one query.
+        """Studies as the list shows them, newest first.
 
         Args:
             limit: How many at most; None for all.
@@ -174,10 +104,12 @@ class Studies:
             visible: Only these.
             search: Only those whose names hold it, in capitals or not.
         """
-        wanted = _LISTED.where(*visible.conditions()).order_by(StudyRow.sequence.desc()).limit(limit)
+        conditions = visible.conditions()
         if search:
-            wanted = wanted.where(StudyRow.name.icontains(search, autoescape=True))
-        return self._read(wanted if before is None else wanted.where(StudyRow.sequence < before))
+            conditions.append(StudyRow.name.icontains(search, autoescape=True))
+        if before is not None:
+            conditions.append(StudyRow.sequence < before)
+        return self._list.read(*conditions, limit=limit)
 
     def rename(self, study_id: str, name: str) -> None:
         """Give a study another name. Raises WebError: 404, there is no such study."""
@@ -260,24 +192,6 @@ class Studies:
             self._folders.restore(study_id)
             raise
         return True
-
-    def _read(self, query: Select[Any, Any, str]) -> list[ListedStudy]:
-        with self._database.reading() as session:
-            rows = [
-                (row, to_job(job) if job.id is not None else None, verdict, open_reviews)
-                for row, job, verdict, open_reviews in session.execute(query)
-            ]
-            jobs = {job.id: job for job in with_places(session, [job for _, job, *_ in rows if job])}
-            return [
-                ListedStudy(
-                    study=to_study(row, job.state if job else None),
-                    latest_job=jobs[job.id] if job else None,
-                    verdict=cast("Verdict | None", verdict),
-                    open_reviews=open_reviews,
-                    sequence=row.sequence,
-                )
-                for row, job, verdict, open_reviews in rows
-            ]
 
 
 def file_version(path: Path) -> str:

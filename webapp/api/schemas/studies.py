@@ -12,8 +12,8 @@ from webapp.api.schemas.jobs import Job
 from webapp.enumerations import StudyState, Verdict
 from webapp.http.errors import not_found
 from webapp.storage import tables
+from webapp.storage.listed import ListedStudy
 from webapp.storage.store import Store
-from webapp.storage.studies import ListedStudy
 
 
 class Study(Answer):

@@ -3,7 +3,7 @@ import { nextTick } from 'vue';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import MaskTools from '../../../src/page/tools/MaskTools.vue';
 import VolumeTools from '../../../src/page/tools/VolumeTools.vue';
-import VrTools from '../../../src/page/tools/VrTools.vue';
+import VrTools from '../../../src/page/tools/headset/VrTools.vue';
 import { presetCopy } from '../../../src/volume/presets-3d.js';
 import { byTestId, mountInSession } from '../mounted.js';
 

@@ -1,8 +1,8 @@
 /** The button that enters a headset's room and leaves it again. */
 import { ref } from 'vue';
-import { useSession } from '../session.js';
+import { useSession } from '../../session.js';
 /**
- * @import { Viewer } from '../../viewer.js'
+ * @import { Viewer } from '../../../viewer.js'
  */
 
 /**
