@@ -19,7 +19,7 @@ from segmentation.core.progress import Progress
 if TYPE_CHECKING:
     from segmentation.core.volume import Volume
     from segmentation.evaluation.distant_false_positives import DistantRow
-    from segmentation.evaluation.reliability import Answer
+    from segmentation.evaluation.reliability import Answer, Claim
     from segmentation.evaluation.report import CaseReport
     from segmentation.evaluation.tables import Table
     from segmentation.inference.engine import Engine
@@ -38,6 +38,7 @@ class _Session:
     refused: dict[str, str] = field(default_factory=dict)
     # Labelled cases that were scored, with their folders and the weights that did it.
     scored: list[tuple[Path, Path | None, CaseReport]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -52,6 +53,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--diagram", metavar="FILE.svg", type=Path, help="the reliability diagram of --confidence")
     command.add_argument("--label-maps", metavar="DIR", type=Path, help="vertebrae and names by masks without a CT")
     command.add_argument("--names-model", metavar="FILE.safetensors", type=Path, help="weights that name vertebrae")
+    command.add_argument(
+        "--deviations", nargs="*", metavar="NAME", help="a phantom, or the cases, deviating: bent, fused, cut"
+    )
+    command.add_argument("--claims", metavar="REPORT.json", type=Path, nargs="+", help="whose confidence counts, too")
     command.add_argument("--robustness", action="store_true", help="the labelled scans again, each perturbed")
     add_model_options(command)
     command.add_argument("-o", "--output", metavar="REPORT.json", type=Path)
@@ -69,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
             (options.far or options.negatives, _far),
             (options.robustness, _robustness),
             (options.vertebrae or options.label_maps, _vertebrae),
-            (options.confidence and (options.cases or options.folds), _confidence),
+            (options.deviations is not None, _deviations),
+            (options.confidence or options.claims, _confidence),
         ):
             if wanted:
                 part(session)
@@ -87,7 +93,8 @@ def _check(options: argparse.Namespace) -> None:
     check_writable(options.output, ".json")
     check_writable(options.markdown, ".md")
     check_writable(options.diagram, ".svg")
-    if not (options.cases or options.folds or options.far or options.negatives or options.label_maps):
+    scans = options.cases or options.folds or options.far or options.negatives or options.label_maps
+    if not (scans or options.deviations is not None or options.claims):
         raise BadConfiguration("cli.nothing_to_evaluate")
     if (options.far is None) != (options.centrelines is None):
         raise BadConfiguration("cli.far_without_centrelines")
@@ -164,11 +171,9 @@ def _far(session: _Session) -> None:
 def _vertebrae(session: _Session) -> None:
     from segmentation.cli.options.name_tables import named_cases, named_label_maps
     from segmentation.evaluation.vertebra_scores import vertebra_table
-    from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
 
     options = session.options
-    namer = Namer(options.names_model or NAMES_MODEL)
-    found = {}
+    namer, found = _namer(options), {}
     if options.cases and options.vertebrae:
         engine = session.load(None)
         for title, true_masks in (("vertebrae", False), ("vertebrae of the reference's spine", True)):
@@ -184,6 +189,22 @@ def _vertebrae(session: _Session) -> None:
     session.content["vertebrae"] = {title: [one.to_json() for one in scores] for title, scores in found.items()}
 
 
+def _deviations(session: _Session) -> None:
+    from segmentation.evaluation.cases import read_case
+    from segmentation.evaluation.deviations.measure import deviation_table, deviations, measured, phantoms
+
+    options = session.options
+    namer, weights, rows = _namer(options), _weights_of_cases(options), []
+    for folder, model in weights.items() if weights else [(None, None)]:
+        engine = session.load(model)
+        copies = deviations(read_case(folder), options.deviations) if folder else phantoms(options.deviations)
+        some, claims = measured(copies, _answering(engine, namer), engine.model_id, session.progress)
+        rows += some
+        session.claims += claims
+    session.tables.append(deviation_table(rows))
+    session.content["deviations"] = [row.to_json() for row in rows]
+
+
 def _confidence(session: _Session) -> None:
     from segmentation.evaluation.reliability import (
         SCAN,
@@ -191,21 +212,28 @@ def _confidence(session: _Session) -> None:
         claims_of_cases,
         claims_to_json,
         draw_reliability,
+        read_claims,
         reliability_table,
     )
-    from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
 
-    options = session.options
-    namer = Namer(options.names_model or NAMES_MODEL)
-    weights = _weights_of_cases(options)
-    claims = claims_of_cases(
-        list(weights), lambda case: _answering(session.load(weights[case]), namer), session.progress
-    )
+    options, claims = session.options, session.claims
+    if options.confidence and options.deviations is None:
+        weights, namer = _weights_of_cases(options), _namer(options)
+        claims += claims_of_cases(
+            list(weights), lambda case: _answering(session.load(weights[case]), namer), session.progress
+        )
+    for report in options.claims or ():
+        claims += read_claims(report)
     session.tables += [reliability_table(claims, kind) for kind in (VERTEBRA, SCAN)]
     session.content["confidence"] = claims_to_json(claims)
     if options.diagram is not None:
-        models = ", ".join(sorted({session.load(model).model_id for model in weights.values()}))
-        draw_reliability(claims, options.diagram, f"{models}; {namer.model.id}")
+        draw_reliability(claims, options.diagram, ", ".join(sorted({claim.case for claim in claims})))
+
+
+def _namer(options: argparse.Namespace) -> Namer:
+    from segmentation.inference.name_vertebrae import NAMES_MODEL, Namer
+
+    return Namer(options.names_model or NAMES_MODEL)
 
 
 def _weights_of_cases(options: argparse.Namespace) -> dict[Path, Path | None]:
@@ -226,7 +254,8 @@ def _answering(engine: Engine, namer: Namer) -> Callable[[Volume], Answer]:
         spine, trust = engine.segment(volume), engine.confidence
         assert trust is not None
         assert spine.vertebrae is not None
-        return Answer(spine.labels > 0, spine.vertebrae.labels, spine.vertebrae.vertebrae, trust)
+        named = spine.vertebrae
+        return Answer(spine.labels > 0, named.labels, named.vertebrae, trust, named.sure)
 
     return segmented
 

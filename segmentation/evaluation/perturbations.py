@@ -42,7 +42,7 @@ def thick_slices(volume: Volume, labels: LabelMap) -> Perturbed:
     index = np.eye(4)  # of the thin scan, from that of the thick one
     index[axis, axis], index[axis, 3] = step, (step - 1) / 2
     grid = Grid((shape[0], shape[1], shape[2]), volume.grid.affine @ index)
-    return _resampled(Volume(thick, volume.grid), labels, grid, index)
+    return resampled(Volume(thick, volume.grid), labels, grid, index)
 
 
 def turned(volume: Volume, labels: LabelMap) -> Perturbed:
@@ -52,7 +52,7 @@ def turned(volume: Volume, labels: LabelMap) -> Perturbed:
     back[:3, :3] = Rotation.from_euler("y", -TURN_DEG, degrees=True).as_matrix()
     back[:3, 3] = middle - back[:3, :3] @ middle
     index = np.linalg.inv(volume.grid.affine) @ back @ volume.grid.affine
-    return _resampled(volume, labels, volume.grid, index)
+    return resampled(volume, labels, volume.grid, index)
 
 
 def three_vertebrae(volume: Volume, labels: LabelMap) -> Perturbed:
@@ -134,7 +134,7 @@ PERTURBATIONS: dict[str, Callable[[Volume, LabelMap], Perturbed]] = {
 """Name in the table to function."""
 
 
-def _resampled(volume: Volume, labels: LabelMap, grid: Grid, index: Affine) -> Perturbed:
+def resampled(volume: Volume, labels: LabelMap, grid: Grid, index: Affine) -> Perturbed:
     """Resample both to ``grid``; ``index`` (4, 4) maps its voxel indices to those of ``volume``."""
     matrix, offset = index[:3, :3], index[:3, 3]
     hu = ndimage.affine_transform(

@@ -7,6 +7,7 @@ beyond the labelled slab, which the border cuts and no reference names, are not 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,12 +73,14 @@ class Answer:
         labels: (I, J, K) VerSe numbers.
         vertebrae: Those named.
         trust: Confidence in all of it.
+        sure: The names of the row may be relied on.
     """
 
     mask: NDArray[np.bool_]
     labels: NDArray[np.uint8]
     vertebrae: Sequence[StatedVertebra]
     trust: Trust
+    sure: bool = False
 
 
 Segmented = Callable[[Volume], Answer]
@@ -194,6 +197,18 @@ def draw_reliability(claims: Sequence[Claim], picture: Path, title: str) -> None
 def claims_to_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     """Convert to plain types."""
     return [asdict(claim) for claim in claims]
+
+
+def read_claims(report: Path) -> list[Claim]:
+    """Read the claims of an earlier report of ``spineview evaluate``.
+
+    Raises:
+        InputError: the file cannot be read, or holds no claims.
+    """
+    try:
+        return [Claim(**one) for one in json.loads(report.read_text(encoding="utf-8"))["confidence"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("evaluation.no_claims", name=report.name) from error
 
 
 def _copies(case: Case) -> Iterator[tuple[str, Case]]:

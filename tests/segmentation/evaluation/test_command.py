@@ -66,6 +66,23 @@ def test_everything_at_once_is_printed_and_written(folder: Path, capsys: pytest.
     assert [row["model_id"] for row in content["robustness"]] == ["packaged"] * 8 + ["fold"] * 8
 
 
+def test_what_earlier_runs_claimed_is_put_into_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    one = {"case": "a", "perturbation": "as it is", "kind": "vertebra", "what": "L1", "level": "high"}
+    one |= {"probability": 0.9, "dice": 0.95, "named_right": True, "right": True}
+    reports = [tmp_path / "first.json", tmp_path / "second.json"]
+    for path, count in zip(reports, (3, 2), strict=True):
+        path.write_text(json.dumps({"confidence": [one] * count}))
+    out, picture = tmp_path / "all.json", tmp_path / "all.svg"
+    arguments = ["evaluate", "--claims", *map(str, reports), "-o", str(out), "--diagram", str(picture)]
+    assert main(arguments) == 0
+    assert "always saying 1.00 would have 0.000; 5 claims" in capsys.readouterr().out
+    assert len(json.loads(out.read_text())["confidence"]) == 5
+    assert picture.is_file()
+    reports[1].write_text(json.dumps({"model": {}}))
+    assert main(arguments) == 2
+    assert "second.json holds no stated confidence" in capsys.readouterr().err
+
+
 def test_limbs_alone_need_no_labels(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["evaluate", "--negatives", str(folder / "limbs")]) == 0
     assert "FAIL" in capsys.readouterr().out
