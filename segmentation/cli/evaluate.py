@@ -52,6 +52,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confidence", action="store_true", help="whether confidence in the cases comes true")
     command.add_argument("--diagram", metavar="FILE.svg", type=Path, help="the reliability diagram of --confidence")
     command.add_argument("--label-maps", metavar="DIR", type=Path, help="vertebrae and names by masks without a CT")
+    command.add_argument(
+        "--views", metavar="NAMES.yaml", type=Path, help="names of views of the label maps it left out"
+    )
     command.add_argument("--names-model", metavar="FILE.safetensors", type=Path, help="weights that name vertebrae")
     command.add_argument(
         "--deviations", nargs="*", metavar="NAME", help="a phantom, or the cases, deviating: bent, fused, cut"
@@ -73,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
             (options.folds, _folds),
             (options.far or options.negatives, _far),
             (options.robustness, _robustness),
-            (options.vertebrae or options.label_maps, _vertebrae),
+            (options.vertebrae or options.label_maps or options.views, _vertebrae),
             (options.deviations is not None, _deviations),
             (options.confidence or options.claims, _confidence),
         ):
@@ -94,7 +97,7 @@ def _check(options: argparse.Namespace) -> None:
     check_writable(options.markdown, ".md")
     check_writable(options.diagram, ".svg")
     scans = options.cases or options.folds or options.far or options.negatives or options.label_maps
-    if not (scans or options.deviations is not None or options.claims):
+    if not (scans or options.deviations is not None or options.claims or options.views):
         raise BadConfiguration("cli.nothing_to_evaluate")
     if (options.far is None) != (options.centrelines is None):
         raise BadConfiguration("cli.far_without_centrelines")
@@ -169,7 +172,7 @@ def _far(session: _Session) -> None:
 
 
 def _vertebrae(session: _Session) -> None:
-    from segmentation.cli.options.name_tables import named_cases, named_label_maps
+    from segmentation.cli.options.name_tables import named_cases, named_label_maps, named_views
     from segmentation.evaluation.vertebra_scores import vertebra_table
 
     options = session.options
@@ -183,6 +186,8 @@ def _vertebrae(session: _Session) -> None:
             options.label_maps, namer, session.progress
         )
         session.refused |= refused
+    if options.views:
+        found["vertebrae of drawn views"] = named_views(options.views, namer, session.progress)
     for title, scores in found.items():
         if scores:
             session.tables.append(vertebra_table(scores, f"{title}, {namer.model.id}"))

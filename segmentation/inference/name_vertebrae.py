@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from segmentation.core.boxes import Box, bounding_box
-from segmentation.core.geometry import to_canonical
+from segmentation.core.geometry import Grid, to_canonical
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.inference.checkpoint import load_model
 from segmentation.preprocessing.preprocess import InputSpec, prepare, resample
@@ -53,8 +53,11 @@ class Namer:
         canonical = to_canonical(np.asarray(mask[box]), part.grid)
         share = np.clip(resample(canonical.astype(np.float32), prepared.valid_shape), 0, 1)
         image = prepared.image if with_ct else np.zeros_like(share)
-        output = self._run(np.stack([image, share]))
-        fields = fields_of(output, share, prepared.grid)
+        return self.answered(np.stack([image, share]), prepared.grid, with_ct)
+
+    def answered(self, channels: NDArray[np.float32], grid: Grid, with_ct: bool = True) -> Fields:
+        """Compute the network's answers for (2, I, J, K) image and share of mask, on a grid of about ``VOXEL_MM``."""
+        fields = fields_of(self._run(channels), channels[1], grid)
         if not with_ct:  # no landmark is seen without a CT, whatever the network expects where one should be
             fields.tissue[[SACRAL, RIBS]] = 0.0
         return replace(fields, with_ct=with_ct)

@@ -1,4 +1,4 @@
-"""Tables of ``spineview evaluate --vertebrae`` and ``--label-maps DIR``: instances, names and confidence."""
+"""Tables of ``spineview evaluate --vertebrae``, ``--label-maps`` and ``--views``: instances, names and confidence."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.core.errors import InputError
+from segmentation.core.geometry import Grid
 from segmentation.core.labels import spine_voxels
 from segmentation.core.progress import Progress
 from segmentation.core.volume import LabelMap, Volume
 from segmentation.evaluation.cases import find_cases, read_case
 from segmentation.evaluation.vertebra_scores import VertebraScores, score_vertebrae
 from segmentation.readers import read_label_map
+from segmentation.vertebrae.fields import LEVELS, VOXEL_MM
+from segmentation.vertebrae.votes import LEAST_SHARE, VOLUME_ML
 
 if TYPE_CHECKING:
     from segmentation.inference.engine import Engine
     from segmentation.inference.name_vertebrae import Namer
     from segmentation.vertebrae.named_spine import NamedSpine
+
+VIEWS, VIEWS_SEED = 60, 1
+LEAST_OF_VERTEBRA = 0.35
 
 
 def named_cases(
@@ -61,6 +68,42 @@ def named_label_maps(folder: Path, namer: Namer, progress: Progress) -> tuple[li
         spine = LabelMap(spine_voxels(reference).astype(np.uint8), reference.grid)
         scores.append(_scored(path.name.removesuffix(".nii.gz"), reference, namer.name(nothing, spine, with_ct=False)))
     return scores, refused
+
+
+def named_views(config: Path, namer: Namer, progress: Progress) -> list[VertebraScores]:
+    """Name views of the label maps that a configuration of the naming network leaves out of training.
+
+    As training draws them: pieces of a spine, bent, with a synthesised CT and a mask that errs as predictions do. What
+    is said of a row is what the naming alone says, before the segmentation's doubt is known.
+
+    Raises:
+        BadConfiguration: the configuration cannot be used, or leaves nothing out.
+    """
+    from segmentation.training.vertebrae.config import load_held_out_items, load_names_config
+    from segmentation.training.vertebrae.sampling import IGNORE, draw
+    from segmentation.vertebrae.name_spine import name_spine
+
+    rng, scores = np.random.default_rng(VIEWS_SEED), []
+    items = load_held_out_items(load_names_config(config))
+    for number in range(VIEWS):
+        progress(number / VIEWS, f"view {number + 1}")
+        sample = draw(items, rng)
+        shape = (sample.level.shape[0], sample.level.shape[1], sample.level.shape[2])
+        grid = Grid(shape, np.diag([VOXEL_MM, VOXEL_MM, VOXEL_MM, 1.0]))
+        fields = namer.answered(sample.image, grid, with_ct=bool(sample.image[0].any()))
+        mask = sample.image[1] >= LEAST_SHARE
+        truth = np.where(sample.level == IGNORE, 0, np.array([*LEVELS, 0])[np.minimum(sample.level, len(LEVELS))])
+        truth[~mask] = 0  # what the spoiled mask lacks is not the naming's fault
+        found = name_spine(mask, grid, fields)
+        scores.append(_scored(f"view {number + 1}", LabelMap(_without_crumbs(truth), grid, "vertebrae"), found))
+    return scores
+
+
+def _without_crumbs(labels: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Leave out the vertebrae of which the border or a hole in the mask left too little to be named."""
+    counts = np.bincount(labels.ravel(), minlength=LEVELS[-1] + 1)
+    few = [n for n in LEVELS if counts[n] * VOXEL_MM**3 / 1000 < LEAST_OF_VERTEBRA * VOLUME_ML[n - 1]]
+    return np.where(np.isin(labels, few), 0, labels).astype(np.uint8)
 
 
 def _scored(name: str, reference: LabelMap, named: NamedSpine) -> VertebraScores:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from segmentation.core.errors import BadConfiguration
@@ -58,19 +60,40 @@ def load_names_items(config: NamesConfig) -> list[Item]:
         BadConfiguration: there is nothing to train on.
         InputError: a file cannot be read.
     """
+    source, numbers = _with_all_bones(config)
+    items = [Item(source), *_of_maps(config, source, numbers, held_out=False)]
+    items += [Item(_labelled(folder), config.labelled_weight) for folder in config.labelled]
+    return _usable(items)
+
+
+def load_held_out_items(config: NamesConfig) -> list[Item]:
+    """Read the label maps that the configuration leaves out of training; raises as ``load_names_items`` does."""
+    return _usable(_of_maps(config, *_with_all_bones(config), held_out=True))
+
+
+def _with_all_bones(config: NamesConfig) -> tuple[Anatomy, NDArray[np.uint8]]:
+    """Read the map whose ribs and sacrum the others get, and its own numbers of all bones."""
     bones = config.label_maps / f"{config.bones}_bones{SUFFIX}"
-    source = read_anatomy(config.label_maps / f"{config.bones}_vert{SUFFIX}", bones)
     full = read_label_map(bones)
-    numbers = resampled_labels(full.labels, full.grid)
-    items = [Item(source)]
+    source = read_anatomy(config.label_maps / f"{config.bones}_vert{SUFFIX}", bones)
+    return source, resampled_labels(full.labels, full.grid)
+
+
+def _of_maps(config: NamesConfig, source: Anatomy, numbers: NDArray[np.uint8], held_out: bool) -> list[Item]:
+    items = []
     for path in sorted(config.label_maps.glob(f"*{SUFFIX}")):
         name = path.name.removesuffix(SUFFIX)
-        if name.endswith(("_subreg", "_bones")) or name.startswith((config.bones, *config.exclude)):
+        if name.endswith(("_subreg", "_bones")) or name.startswith(config.bones):
+            continue
+        if name.startswith(config.exclude) is not held_out:
             continue
         regions = path.with_name(path.name.replace("_vert", "_subreg"))
         known = regions if regions != path and regions.is_file() else None
         items.append(Item(with_bones(read_anatomy(path, subreg=known), source, numbers)))
-    items += [Item(_labelled(folder), config.labelled_weight) for folder in config.labelled]
+    return items
+
+
+def _usable(items: list[Item]) -> list[Item]:
     items = [item for item in items if len(item.numbers) > 1]
     if not items:
         raise BadConfiguration("training.no_data")

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from segmentation.cli.options import name_tables
 from segmentation.core.errors import BadConfiguration
 from segmentation.core.labels import NUMBERS, SACRUM
+from segmentation.inference.name_vertebrae import Namer
 from segmentation.networks.vertebra_unet import VertebraUNetSpec
+from segmentation.phantom import Phantom
 from segmentation.training.vertebrae.anatomy import (
     OTHER_BONE,
     RIB,
@@ -20,11 +23,12 @@ from segmentation.training.vertebrae.anatomy import (
     codes_of,
     with_bones,
 )
-from segmentation.training.vertebrae.config import load_names_config
+from segmentation.training.vertebrae.config import load_held_out_items, load_names_config, load_names_items
 from segmentation.training.vertebrae.mask_errors import spoiled_mask
 from segmentation.training.vertebrae.sampling import IGNORE, Item, draw
 from segmentation.training.vertebrae.trainer import NameTrainer, loss_of
 from segmentation.vertebrae.fields import OFFSET_MM, VOXEL_MM
+from segmentation.writers import write_nifti
 
 LABELS = tuple(range(NUMBERS["T10"], NUMBERS["L5"] + 1))
 
@@ -111,6 +115,34 @@ def test_a_configuration_of_names_is_read_and_a_wrong_key_is_named(tmp_path: Pat
     path.write_text("kind: names\nname: a\nout: run\nlabel_maps: maps\nbones: s\nminuets: 3\n", encoding="utf-8")
     with pytest.raises(BadConfiguration, match="minutes"):
         load_names_config(path)
+
+
+def test_label_maps_are_trained_on_or_held_out_but_never_both(tmp_path: Path, small_phantom: Phantom):
+    for name in ("s_vert", "s_bones", "first_vert", "held_vert"):
+        write_nifti(small_phantom.labels, tmp_path / f"{name}.nii.gz")
+    path = tmp_path / "names.yaml"
+    path.write_text("kind: names\nname: a\nout: run\nlabel_maps: .\nbones: s\nexclude: [held]\n", encoding="utf-8")
+    config = load_names_config(path)
+    trained, held = ([item.anatomy.name for item in load(config)] for load in (load_names_items, load_held_out_items))
+    assert trained == ["s_vert.nii.gz", "first_vert.nii.gz"]
+    assert held == ["held_vert.nii.gz"]
+    path.write_text("kind: names\nname: a\nout: run\nlabel_maps: .\nbones: s\n", encoding="utf-8")
+    with pytest.raises(BadConfiguration):
+        load_held_out_items(load_names_config(path))
+
+
+def test_views_of_held_out_maps_are_named_and_scored(
+    tmp_path: Path, small_phantom: Phantom, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("s_vert", "s_bones", "held_vert"):
+        write_nifti(small_phantom.labels, tmp_path / f"{name}.nii.gz")
+    path = tmp_path / "names.yaml"
+    path.write_text("kind: names\nname: a\nout: run\nlabel_maps: .\nbones: s\nexclude: [held]\n", encoding="utf-8")
+    monkeypatch.setattr(name_tables, "VIEWS", 2)
+    scores = name_tables.named_views(path, Namer(), lambda *_: None)
+    assert [one.name for one in scores] == ["view 1", "view 2"]
+    assert all(1 <= one.vertebrae <= 3 and one.truth in ("L2-L4", "L2-L3", "L3-L4", "L3-L3") for one in scores)
+    assert scores == name_tables.named_views(path, Namer(), lambda *_: None)
 
 
 def test_a_run_is_resumed_from_its_folder(tmp_path: Path):
