@@ -20,6 +20,7 @@ FORBIDDEN = {
     "The engine knows nothing of the web": ("segmentation/core/labels.py", "flask"),
     "Only the two modules of surfaces use VTK": ("webapp/display/voxel_codec.py", "vtkmodules"),
     "Only the network, its training and its inference": ("segmentation/readers/limits.py", "torch"),
+    "Only the package of remote workers uses Dask": ("webapp/engine/local.py", "distributed"),
     "Only webapp.jobs starts work on the engine": ("webapp/pages/render.py", "segmentation.inference.engine"),
 }
 

@@ -50,6 +50,12 @@ def _maintenance(name: str) -> Callable[[], CommandModule]:
     return load
 
 
+def _worker() -> CommandModule:
+    from webapp.engine.remote import command
+
+    return command
+
+
 def _user() -> CommandModule:
     from webapp.accounts import user_command
 
@@ -64,6 +70,7 @@ def _audit() -> CommandModule:
 
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("start the web application", _serve),
+    "worker": Command("segment for a server on another machine, see docs/scale.md", _worker),
     "backup": Command("copy all studies and the database, while the server runs", _maintenance("backup")),
     "restore": Command("put a backup into an empty data folder", _maintenance("restore")),
     "repair": Command("bring database and study folders together, and say what is wrong", _maintenance("repair")),

@@ -23,6 +23,7 @@ from segmentation.core.errors import BadConfiguration
 from webapp.accounts.access import is_required
 from webapp.accounts.sign_in import invite
 from webapp.asgi import create_asgi
+from webapp.engine.remote.names import require_dask
 from webapp.http.hosts import is_loopback, outward_address
 from webapp.log_setup import formatter, set_up_logging
 from webapp.services import EngineFactory
@@ -189,6 +190,8 @@ def _check(settings: Settings) -> str | None:
     Raises:
         BadConfiguration: the folder cannot be used, or everybody could do everything and nobody said so.
     """
+    if settings.executor == "dask":
+        require_dask()
     store = Store(settings.data_dir)
     try:
         store.hold(HOLD_S)

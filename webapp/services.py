@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from webapp.accounts.access import Access
 from webapp.dicomweb.archives import Archives
+from webapp.engine.executor import Executor
 from webapp.ingest.admission import Admission
 from webapp.ingest.dicom_imports import Imports
 from webapp.jobs import EngineLike, JobQueue, packaged_engine
@@ -43,7 +44,8 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
     store = Store(settings.data_dir)
     access = Access(store, settings)
-    jobs = JobQueue(store, engine_factory or packaged_engine(settings), settings.mode)
+    factory = engine_factory or packaged_engine(settings)
+    jobs = JobQueue(store, factory, settings.mode, _remote_executor(store, settings))
     admission = Admission(store, settings.readers, keep_names=settings.keep_identity or not access.required)
     imports = Imports(store, admission, settings)
     transfers = Transfers(store, imports.admit_folder, settings.max_upload_bytes)
@@ -63,3 +65,12 @@ def make_services(settings: Settings, engine_factory: EngineFactory | None = Non
         edits,
         Reports(store, measuring, edits),
     )
+
+
+def _remote_executor(store: Store, settings: Settings) -> Executor | None:
+    """Make what hands jobs to other machines, if a setting asks for it."""
+    if settings.executor == "local":
+        return None
+    from webapp.engine.remote.executor import DaskExecutor
+
+    return DaskExecutor(store, settings, settings.mode)

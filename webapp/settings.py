@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
@@ -149,6 +150,22 @@ class Settings(BaseSettings):
     mode: Literal["patch", "whole"] = Field(
         default="patch", description="Overlapping patches, or the whole scan scaled to one input."
     )
+    executor: Literal["local", "dask"] = Field(
+        default="local",
+        description="Who segments: this process, or the workers (spineview worker) of a Dask scheduler.",
+    )
+    dask_scheduler: str = Field(
+        default="",
+        pattern=r"^((tcp|tls)://[^\s/?#]+:\d+)?$",
+        description="Address of the Dask scheduler, such as tls://10.0.0.5:8786; needed where the executor is dask.",
+    )
+    dask_ca_file: Path | None = Field(
+        default=None, description="Certificates (PEM) that whoever speaks to a tls:// scheduler is judged by."
+    )
+    dask_cert_file: Path | None = Field(
+        default=None, description="Certificate (PEM) that this process shows to a tls:// scheduler and to workers."
+    )
+    dask_key_file: Path | None = Field(default=None, description="Private key (PEM) of dask_cert_file.")
     viewer_sessions: int = Field(default=64, gt=0, description="Viewer sessions open at the same time at most.")
     viewer_sessions_per_user: int = Field(
         default=32, gt=0, description="Viewer sessions that one user (without accounts: one address) may hold."
@@ -214,6 +231,15 @@ class Settings(BaseSettings):
                 raise ValueError(error.message) from None
         return address
 
+    @model_validator(mode="after")
+    def _scheduler_can_be_reached(self) -> Self:
+        if self.executor == "dask" and not self.dask_scheduler:
+            raise ValueError("the executor dask needs the address of a scheduler: dask_scheduler")
+        files = (self.dask_ca_file, self.dask_cert_file, self.dask_key_file)
+        if self.dask_scheduler.startswith("tls://") and None in files:
+            raise ValueError("a tls:// scheduler needs dask_ca_file, dask_cert_file and dask_key_file")
+        return self
+
     @field_validator("dicom_allowed_aets")
     @classmethod
     def _somebody_may_send(cls, titles: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -245,5 +271,5 @@ def load_settings(**overrides: Any) -> Settings:
         raise BadConfiguration("setting.not_json", variable=variable) from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"]) or "executor"  # of what concerns several: who works
         raise BadConfiguration("setting.invalid", where=where, detail=first["msg"]) from None

@@ -15,6 +15,8 @@ from webapp.cli import main
 HEAVY = (
     "SimpleITK",
     "aiohttp",
+    "dask",
+    "distributed",
     "flask",
     "highdicom",
     "httpx",
@@ -61,7 +63,7 @@ def test_help_lists_serve_beside_the_engine_s_commands(capsys: pytest.CaptureFix
         main(["--help"])
     assert left.value.code == 0
     printed = capsys.readouterr().out
-    for command in ("serve", "segment", "evaluate", "train", "ablation", "info", "phantom"):
+    for command in ("serve", "worker", "segment", "evaluate", "train", "ablation", "info", "phantom"):
         assert f" {command} " in printed
 
 

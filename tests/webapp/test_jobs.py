@@ -148,11 +148,11 @@ def test_a_failed_job_says_why_and_the_next_one_runs(
     client: TestClient, upload: Callable[..., dict], ct: Path, error: Exception, code: str
 ):
     jobs = client.app.state.jobs
-    jobs._engine = Broken(error)
+    jobs.executor.engine = Broken(error)
     study = upload(ct)
     job = finished(client, start(client, study))
     assert (job["state"], job["error"]["code"]) == ("failed", code)
-    jobs._engine = BoneEngine()
+    jobs.executor.engine = BoneEngine()
     assert finished(client, start(client, study))["state"] == "done"
 
 
@@ -191,7 +191,7 @@ def test_a_job_on_a_full_disk_fails_in_words_and_can_be_started_again(
 
     study = upload(ct)
     with monkeypatch.context() as patched:
-        patched.setattr("webapp.jobs.write_mask", full)
+        patched.setattr("webapp.engine.segmenting.write_mask", full)
         job = finished(client, start(client, study))
     assert (job["state"], job["error"]["code"]) == ("failed", "disk_full")
     assert finished(client, start(client, study))["state"] == "done"

@@ -41,7 +41,7 @@ def test_clean_restarts_while_the_model_loads_are_no_attempts(tmp_path: Path):
         now = store.jobs.get(job.id)
         assert (now.state, now.attempts, now.error) == ("queued", 0, None)
         factory.gate.set()
-        wait_for(lambda queue=queue: not queue._thread.is_alive())
+        wait_for(lambda queue=queue: not queue.is_alive)
         assert (store.jobs.get(job.id).state, store.jobs.get(job.id).attempts) == ("queued", 0)
     store.close()
 

@@ -69,3 +69,23 @@ def test_a_wrong_archive_is_refused_without_its_secret(monkeypatch: pytest.Monke
         load_settings()
     assert "tell-nobody" not in refusal.value.message + refusal.value.hint
     assert refusal.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"executor": "dask"},
+        {"executor": "dask", "dask_scheduler": "10.0.0.5:8786"},
+        {"executor": "dask", "dask_scheduler": "tls://10.0.0.5:8786", "dask_ca_file": "ca.pem"},
+        {"executor": "celery"},
+    ],
+)
+def test_a_scheduler_that_nobody_could_reach_is_refused(given: dict):
+    with pytest.raises(BadConfiguration, match=r"scheduler|executor"):
+        load_settings(**given)
+
+
+def test_the_addresses_of_schedulers_are_taken():
+    files = {"dask_ca_file": "ca.pem", "dask_cert_file": "cert.pem", "dask_key_file": "key.pem"}
+    assert load_settings(executor="dask", dask_scheduler="tcp://node-1.hospital:8786").executor == "dask"
+    assert load_settings(executor="dask", dask_scheduler="tls://[fd00::5]:8786", **files).executor == "dask"

@@ -6,20 +6,24 @@ import time
 
 from segmentation.core.errors import OperationCancelled
 from segmentation.core.progress import CancelCheck
+from webapp.engine.segmenting import ENGINE_SHARE
 from webapp.figures import STAGE_SECONDS
 from webapp.storage.store import Store
 from webapp.storage.tables import Job
 
 BETWEEN_WRITES_S = 0.4
-ENGINE_SHARE = (0.05, 0.93)  # of the progress bar; reading comes before, saving after
 
 
 class Report:
-    """Progress of one job into the database, not more often than anyone can see."""
+    """Progress of one job into the database, not more often than anyone can see.
 
-    def __init__(self, store: Store, job: Job, cancelled: CancelCheck) -> None:
+    With ``fenced``, only as long as the job's row is still at this attempt.
+    """
+
+    def __init__(self, store: Store, job: Job, cancelled: CancelCheck, fenced: bool = False) -> None:
         self._store = store
         self.job_id = job.id
+        self._attempt = job.attempts if fenced else None
         self.cancelled = cancelled
         self._start = time.monotonic()
         self._written_at = 0.0
@@ -30,6 +34,10 @@ class Report:
         """Raise if the job was asked to stop."""
         if self.cancelled():
             raise OperationCancelled
+
+    def say(self, line: str) -> None:
+        """Add a line to the job's log."""
+        self._store.jobs.update(self.job_id, line, self._attempt)
 
     def __call__(self, fraction: float, stage: str, check: bool = False) -> None:
         """Note ``fraction`` (0 to 1) of ``stage``; a new stage is written at once and logged."""
@@ -45,7 +53,8 @@ class Report:
         elapsed = now - self._start
         first = ENGINE_SHARE[0]
         eta_s = elapsed * (1 - fraction) / fraction if fraction > first + 0.02 else None
-        self._store.jobs.update(self.job_id, line, progress=min(1.0, fraction), stage=stage, eta_s=eta_s)
+        columns = {"progress": min(1.0, fraction), "stage": stage, "eta_s": eta_s}
+        self._store.jobs.update(self.job_id, line, self._attempt, **columns)
 
     def _note_stage(self, now: float) -> None:
         """Count how long the stage took that ends now."""

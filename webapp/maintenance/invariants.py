@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.display.volume_files import DISPLAY_JSON, VOLUME_FILE
+from webapp.engine.remote.names import INSTALLATION_FILE
 from webapp.storage.database import DATABASE_FILE
 from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE, THUMBNAIL_FILE
 from webapp.storage.recovery.records import MASK_RECORD, STUDY_RECORD
@@ -36,12 +37,14 @@ def violations(data_dir: Path, *, at_rest: bool = True, deep: bool = False) -> l
         return ["there is no database"]
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
-            return [*_of_database(connection), *_Check(data_dir, connection).run(at_rest, deep)]
+            several = (data_dir / INSTALLATION_FILE).is_file()
+            return [*_of_database(connection, several), *_Check(data_dir, connection).run(at_rest, deep)]
     except sqlite3.Error as error:
         return [f"the database cannot be read: {error}"]
 
 
-def _of_database(connection: sqlite3.Connection) -> Iterator[str]:
+def _of_database(connection: sqlite3.Connection, several: bool) -> Iterator[str]:
+    """``several``: workers on other machines take part, so that several jobs may run at once."""
     [[verdict]] = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if verdict != "ok":
         yield f"the database is damaged: {verdict}"
@@ -52,7 +55,7 @@ def _of_database(connection: sqlite3.Connection) -> Iterator[str]:
     ):
         yield f"study {study_id} has {count} open jobs"
     [[running]] = connection.execute("SELECT count(*) FROM jobs WHERE state = 'running'").fetchall()
-    if running > 1:
+    if running > 1 and not several:
         yield f"{running} jobs run at once"
     for (job_id,) in connection.execute("SELECT id FROM jobs WHERE state IN ('failed') AND error IS NULL"):
         yield f"job {job_id} failed for no reason"

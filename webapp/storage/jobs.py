@@ -112,29 +112,47 @@ class Jobs:
             session.flush()
             return with_places(session, [to_job(row)])[0] if row is not None else None
 
-    def update(self, job_id: str, log: str = "", **columns: Any) -> None:
-        """Change columns of ``webapp.storage.tables.JobRow``, add a ``log`` line; an open job only."""
+    def update(self, job_id: str, log: str = "", attempt: int | None = None, **columns: Any) -> None:
+        """Change columns of ``webapp.storage.tables.JobRow``, add a ``log`` line; an open job only.
+
+        ``attempt``: only if the job still is at this one.
+        """
         with self._database.transaction() as session:
             row = _row(session, job_id)
-            if row is None or row.state not in OPEN_JOB_STATES:
+            if row is None or row.state not in OPEN_JOB_STATES or not _is_at(row, attempt):
                 return
             for column, value in columns.items():
                 setattr(row, column, value)
             if log:
                 row.log = _with_line(row.log, log)
 
-    def finish(self, job_id: str, state: JobState, log: str = "", **columns: Any) -> None:
-        """Close an open job that has no result."""
-        self.update(job_id, log, state=state, finished_at=time.time(), eta_s=None, **columns)
+    def finish(self, job_id: str, state: JobState, log: str = "", attempt: int | None = None, **columns: Any) -> None:
+        """Close an open job that has no result, see ``update``."""
+        self.update(job_id, log, attempt, state=state, finished_at=time.time(), eta_s=None, **columns)
 
     def complete(
-        self, job_id: str, mask: Mask, staged: Path, log: str, *beside: tuple[Mask, Path], reused: str | None = None
+        self,
+        job_id: str,
+        mask: Mask,
+        staged: Path,
+        log: str,
+        *beside: tuple[Mask, Path],
+        reused: str | None = None,
+        attempt: int | None = None,
     ) -> bool:
         """In one step: move the ``staged`` folder into its study, add the mask, close the job as done.
 
-        ``beside``: further masks of the same job with their folders, put in place in the same step. ``reused``: the
-        mask that this one is a copy of.
-        False, and nothing is kept, if the job was cancelled or the study deleted meanwhile.
+        Args:
+            job_id: Of the job.
+            mask: Its files lie in ``staged``.
+            staged: Becomes the mask's folder.
+            log: Last line of the job's log.
+            *beside: Further masks of the same job with their folders, put in place in the same step.
+            reused: The mask that this one is a copy of.
+            attempt: Which attempt the result is of, where others than this process work; a later one has fenced it.
+
+        Returns:
+            False, and nothing is kept, if the job was cancelled, its study deleted or another attempt begun meanwhile.
         """
         parts = [(mask, staged), *beside]
         for _, folder in parts:
@@ -142,7 +160,7 @@ class Jobs:
         try:
             with self._database.transaction() as session:
                 row = _row(session, job_id)
-                if row is None or row.state not in OPEN_JOB_STATES:
+                if row is None or row.state not in OPEN_JOB_STATES or not _is_at(row, attempt):
                     return False
                 close_as_done(row, mask, log)
                 row.reused = reused
@@ -160,6 +178,30 @@ class Jobs:
                     os.replace(self._folders.mask(each), folder)
             raise
         return True
+
+    def give_back(self, job_id: str, attempt: int, why: str) -> None:
+        """Put one job back to its place in the queue, as if this attempt had not begun: its worker stops in order."""
+        with self._database.transaction() as session:
+            row = _row(session, job_id)
+            if row is not None and _is_at(row, attempt):
+                row.attempts = max(0, row.attempts - 1)
+                _queue_again(row, why)
+
+    def retry(self, job_id: str, attempt: int, why: str, problem: Problem, most_attempts: int = 3) -> Job | None:
+        """Put one job back into the queue whose attempt was lost; after ``most_attempts`` it fails with ``problem``.
+
+        None, and nothing is changed, if the job is not at this attempt any more.
+        """
+        with self._database.transaction() as session:
+            row = _row(session, job_id)
+            if row is None or not _is_at(row, attempt):
+                return None
+            if row.attempts >= most_attempts:
+                row.state, row.finished_at, row.eta_s, row.error = "failed", time.time(), None, problem.to_json()
+                row.log = _with_line(row.log, problem.message.text())
+            else:
+                _queue_again(row, why)
+            return to_job(row)
 
     def give_back_running(self) -> None:
         """Put what is running back to its place in the queue, as if it had not been claimed: the server stops."""
@@ -206,6 +248,11 @@ def close_as_done(row: JobRow, mask: Mask, log: str) -> None:
 
 def _row(session: Session, job_id: str) -> JobRow | None:
     return session.scalar(select(JobRow).where(JobRow.id == job_id))
+
+
+def _is_at(row: JobRow, attempt: int | None) -> bool:
+    """Tell whether a job runs at this attempt; None: whether it is open was asked already."""
+    return attempt is None or (row.state == "running" and row.attempts == attempt)
 
 
 def _queue_again(row: JobRow, why: str) -> None:

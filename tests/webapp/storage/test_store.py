@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.core.errors import BadConfiguration
+from segmentation.core.errors import BadConfiguration, Problem
+from segmentation.core.messages import Message
 from segmentation.inference.confidence import Confidence, Reason
 from tests.webapp.storage.support import add, mask_of
 from webapp.storage.jobs import LOG_LINES
@@ -105,6 +106,40 @@ def test_a_job_that_took_three_servers_down_fails(store: Store):
         store.jobs.requeue_running()
     assert store.jobs.get(job.id).state == "failed"
     assert store.jobs.get(job.id).error.code == "server_stopped"
+
+
+def test_a_late_attempt_writes_nothing(store: Store):
+    study = add(store)
+    job = store.jobs.add(study.id)
+    first = store.jobs.claim()
+    lost = Problem("worker_lost", Message.of("job.worker_lost", count=3))
+    assert store.jobs.retry(job.id, first.attempts, "The worker was lost", lost).state == "queued"
+    staged = store.stage()
+    late = mask_of(study, staged.name)
+    assert not store.jobs.complete(job.id, late, staged, "Done", attempt=first.attempts), "it waits"
+    second = store.jobs.claim()
+    assert (first.attempts, second.attempts) == (1, 2)
+    assert not store.jobs.complete(job.id, late, staged, "Done", attempt=first.attempts), "another works on it"
+    store.jobs.update(job.id, "late", first.attempts, progress=0.9)
+    store.jobs.finish(job.id, "failed", "late", first.attempts)
+    store.jobs.give_back(job.id, first.attempts, "late")
+    assert store.jobs.retry(job.id, first.attempts, "late", lost) is None
+    now = store.jobs.get(job.id)
+    assert (now.state, now.progress, now.attempts) == ("running", 0.0, 2)
+    assert not any("late" in line for line in now.log)
+    assert store.jobs.complete(job.id, late, staged, "Done", attempt=second.attempts)
+    assert [mask.id for mask in store.masks.of_study(study.id)] == [late.id]
+
+
+def test_a_job_that_lost_three_workers_fails_and_one_that_was_given_back_does_not(store: Store):
+    job = store.jobs.add(add(store).id)
+    lost = Problem("worker_lost", Message.of("job.worker_lost", count=3))
+    for _ in range(5):
+        store.jobs.give_back(job.id, store.jobs.claim().attempts, "The worker is stopping")
+    for _ in range(3):
+        now = store.jobs.retry(job.id, store.jobs.claim().attempts, "The worker was lost", lost)
+    assert (now.state, now.error.code, now.attempts) == ("failed", "worker_lost", 3)
+    assert store.jobs.claim() is None
 
 
 def test_the_audit_trail_outlives_the_study(store: Store):

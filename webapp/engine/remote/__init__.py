@@ -1,0 +1,1 @@
+"""Jobs on other machines: workers of a Dask scheduler that share the data folder with the server."""
