@@ -2,6 +2,7 @@
 import { WHOLE, boxPlanes, clip, common, withoutTable } from './clip-box.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
 import { presetCopy } from './presets-3d.js';
+import { createCoarseSurfaces } from './surface/coarse-surface.js';
 /**
  * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
  * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
@@ -43,6 +44,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   let style = 'surface';
   let box = WHOLE;
   let moving = false;
+  const coarseSurfaces = createCoarseSurfaces(renderer);
 
   const isColoured = () => style === 'colour' && mask !== null;
   function addVolume() {
@@ -55,14 +57,15 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   const isVeil = () => surfaces.length > 0 && !isColoured();
   // A processor draws the surfaces alone many times as often as with the CT around them.
   const showVolume = () => volume.actor.setVisibility(transfer !== null && !(coarse && moving && isVeil()));
+  const showSurfaces = () =>
+    clipActors(grid, coarseSurfaces.show(surfaces, !isColoured(), coarse && moving), box);
 
   /** Bring what is drawn in line with what is wanted. */
   function show() {
     showVolume();
-    surfaces.forEach((actor) => actor.setVisibility(!isColoured()));
+    showSurfaces();
     if (transfer) volume.paint(transfer, isVeil() ? SEE_THROUGH : 1);
     clipActors(grid, [volume.actor], isVeil() ? common(box, withoutTable(grid, boundsOf(surfaces))) : box);
-    clipActors(grid, surfaces, box);
     draw();
   }
   /** The same with other textures. */
@@ -105,7 +108,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       if (wasColoured !== isColoured()) showAnew();
     },
     /** Whether somebody turns the view now. */
-    setMoving: (/** @type {boolean} */ next) => ((moving = next), showVolume()),
+    setMoving: (/** @type {boolean} */ next) => ((moving = next), showVolume(), showSurfaces()),
     /** Draw only what lies in a box. */
     setClip: changing((/** @type {Box} */ next) => (box = next)),
   };
