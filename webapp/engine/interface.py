@@ -60,6 +60,11 @@ class EngineStatus:
     running_job: str | None
 
 
+def weights_of(engine: EngineLike) -> str:
+    """Name all weights of an engine, each with its abbreviated SHA-256."""
+    return ", ".join(filter(None, (engine.model_id, engine.naming_model_id)))
+
+
 def packaged_engine(settings: Settings) -> Callable[[], EngineLike]:
     """Make a factory of the real engine, with the weights and on the device of the settings."""
 

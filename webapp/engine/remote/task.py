@@ -7,7 +7,9 @@ Orders, reports and answers hold plain JSON types alone; arrays stay on the shar
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -164,3 +166,24 @@ def _segment(host: Host, order: Order, telling: Telling) -> Answer:
         sync_tree(incoming / name)
     telling.check()
     return {"kind": "done", "masks": [columns_of(mask_row(mask)) for mask, _ in parts]}
+
+
+def describe() -> dict[str, Any]:
+    """Say of this worker what ``webapp.engine.remote.probe.WorkerFacts`` holds, and its time of day."""
+    from webapp.engine.interface import weights_of
+
+    (host,) = _HOSTS
+    fault = ""
+    try:
+        with tempfile.TemporaryFile(dir=host.data_dir / "incoming"):
+            pass
+    except OSError as error:
+        fault = error.strerror or str(error)
+    engine = host.engine
+    return {
+        "version": host.version,
+        "model": weights_of(engine),
+        "device": engine.device,
+        "fault": fault,
+        "time": time.time(),
+    }

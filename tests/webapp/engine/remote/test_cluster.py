@@ -20,6 +20,9 @@ from segmentation.writers import write_volume
 from tests.webapp.engine.remote.machines import PATIENCE_S, Machines
 from tests.webapp.support import CLOSED, BoneEngine, finished, small_volume, start, wait_for
 from webapp.asgi import create_asgi
+from webapp.engine.remote.names import read_names
+from webapp.engine.remote.probe import ask_workers
+from webapp.maintenance.doctor import examine_installation
 from webapp.maintenance.invariants import violations
 from webapp.settings import Settings
 from webapp.storage.store import Store
@@ -120,6 +123,14 @@ def test_a_worker_makes_the_mask_that_a_server_alone_makes_and_makes_it_once(sit
     again = start(site.client, upload(site.client, tmp_path, 0))
     site.done(again)
     assert "Taken over from the same scan, segmented by the same model" in site.lines(again)
+
+
+def test_the_doctor_asks_the_scheduler_and_every_worker(site: Site):
+    site.machines.have_workers(2)
+    wait_for(lambda: len(ask_workers(site.machines.settings, read_names(site.machines.settings.data_dir))) == 2)
+    findings = list(examine_installation(site.machines.settings))
+    assert [finding.message.text() for finding in findings if finding.is_wrong] == []
+    assert len([finding for finding in findings if finding.message.key == "doctor.worker"]) == 2
 
 
 def test_a_killed_worker_s_job_is_done_by_another(site: Site):
