@@ -229,6 +229,7 @@ def _confidence(session: _Session) -> None:
         )
     for report in options.claims or ():
         claims += read_claims(report)
+    claims = list(dict.fromkeys(claims))  # what two reports say of one scan counts once
     session.tables += [reliability_table(claims, kind) for kind in (VERTEBRA, SCAN)]
     session.content["confidence"] = claims_to_json(claims)
     if options.diagram is not None:

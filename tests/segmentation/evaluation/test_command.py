@@ -66,12 +66,12 @@ def test_everything_at_once_is_printed_and_written(folder: Path, capsys: pytest.
     assert [row["model_id"] for row in content["robustness"]] == ["packaged"] * 8 + ["fold"] * 8
 
 
-def test_what_earlier_runs_claimed_is_put_into_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_what_earlier_runs_claimed_is_put_into_one_table_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     one = {"case": "a", "perturbation": "as it is", "kind": "vertebra", "what": "L1", "level": "high"}
     one |= {"probability": 0.9, "dice": 0.95, "named_right": True, "right": True}
     reports = [tmp_path / "first.json", tmp_path / "second.json"]
-    for path, count in zip(reports, (3, 2), strict=True):
-        path.write_text(json.dumps({"confidence": [one] * count}))
+    for path, names in zip(reports, (["L1", "L2", "L3"], ["L3", "L4", "L5"]), strict=True):
+        path.write_text(json.dumps({"confidence": [one | {"what": name} for name in names]}))
     out, picture = tmp_path / "all.json", tmp_path / "all.svg"
     arguments = ["evaluate", "--claims", *map(str, reports), "-o", str(out), "--diagram", str(picture)]
     assert main(arguments) == 0
