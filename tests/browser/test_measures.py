@@ -101,3 +101,17 @@ def test_the_report_comes_in_the_pages_language(page: Any) -> None:
     text = PdfReader(io.BytesIO(Path(waiting.value.path()).read_bytes())).pages[0].extract_text()
     assert "Measurements of the spine in CT" in text
     assert "L2" in text
+
+
+def test_a_tab_on_a_tablet_begins_with_what_it_names_and_its_report(browser: Any, address: str) -> None:
+    page = browser.new_page(viewport={"width": 820, "height": 1180}, locale="en-GB", has_touch=True)
+    page.goto(address)
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    expect(page.get_by_test_id("measures-vertebrae")).to_be_attached(timeout=PATIENCE_MS)
+    page.get_by_test_id("tab-measure").tap()
+    curves = page.get_by_test_id("measures").locator("details").first
+    expect(curves.locator("summary")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_test_id("measures-report")).to_be_in_viewport(ratio=1)
+    page.get_by_test_id("tab-correct").tap()
+    expect(page.get_by_test_id("edit-start")).to_be_in_viewport(ratio=1)
+    page.close()

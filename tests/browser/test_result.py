@@ -148,6 +148,24 @@ def test_the_clipping_box_is_drawn_and_held_on_slices_and_in_3d(browser: Any, ad
     page.close()
 
 
+def test_a_vertebra_that_the_box_cuts_is_closed(browser: Any, address: str) -> None:
+    page = opened(browser, address)
+    page.get_by_test_id("volume-preset-off").click()  # the surfaces alone
+    page.get_by_test_id("mask-style-surface").click()
+    page.get_by_test_id("look-A").click()
+    wait_for(lambda: lit(pixels(page, "view-3d")).sum() > 8000)
+    before = lit(pixels(page, "view-3d")).sum()
+    page.get_by_test_id("clip-box").locator("summary").click()
+    held(page, "clip-on-sagittal", "clip-handle-1-1", 60, 0)  # the front side, into the bodies
+    page.get_by_test_id("clip-box").locator("summary").click()
+    # Seen from the front, the cut is as large as the bodies were: without it nothing but their hollow backs were left.
+    wait_for(lambda: not page.get_by_test_id("clip-on-3d").locator("line").count())
+    page.wait_for_timeout(500)
+    cut = lit(pixels(page, "view-3d"))
+    assert 0.75 * before < cut.sum() < 1.1 * before
+    page.close()
+
+
 def test_a_film_of_1080_lines_turns_the_patient(browser: Any, address: str) -> None:
     page = opened(browser, address, accept_downloads=True)
     with page.expect_download(timeout=280_000) as download:

@@ -131,12 +131,16 @@ export type Colours = Record<string, Rgb>;
 /** Opacities by label, 0 to 1; 1 where a label has none. */
 export type Opacities = Record<string, number>;
 
-/** A mask as the panels draw it; `names` of its labels that are written at them, `shares` their parts of the opacity. */
+/**
+ * A mask as the panels draw it; `names` of its labels that are written at them, `shares` their parts of the opacity,
+ * `colours3d` those of its surfaces.
+ */
 export interface Mask {
   id: string;
   box: LabelBox;
   grid: Grid;
   colours: Colours;
+  colours3d?: Colours;
   names: Record<string, string>;
   shares: Opacities;
 }

@@ -34,6 +34,9 @@ export const opacitiesOf = (id, { labelOpacity }) =>
 const visible = (mask, { colours, hidden }) =>
   unitColours(colours[mask.id] ?? {}, mask.labels, hidden?.[mask.id]);
 
+/** What was chosen, with the colours of the surfaces in 3D. @param {MaskSettings} settings @returns {MaskSettings} */
+const in3d = (settings) => ({ ...settings, colours: settings.surfaceColours ?? settings.colours });
+
 /**
  * The masks that are shown, loaded.
  *
@@ -51,6 +54,7 @@ export function loadMasks(display, settings) {
         box,
         grid: gridOf(display, box),
         colours: visible(mask, settings),
+        colours3d: visible(mask, in3d(settings)),
         names: settings.names?.[mask.id] ?? {},
         shares: opacitiesOf(mask.id, settings),
       };
@@ -87,9 +91,8 @@ const fetchMesh = (display, mask, label) =>
  */
 export async function loadSurfaces(display, settings) {
   const actors = [];
-  const colours = settings.surfaceColours ?? settings.colours;
   for (const mask of display.masks.filter(({ id }) => settings.shown.includes(id)))
-    for (const [label, colour] of Object.entries(visible(mask, { ...settings, colours }))) {
+    for (const [label, colour] of Object.entries(visible(mask, in3d(settings)))) {
       const actor = surfaceActor(await fetchMesh(display, mask, label), colour);
       actor.getProperty().setOpacity(opacitiesOf(mask.id, settings)[label] ?? 1);
       actors.push(actor);

@@ -88,6 +88,8 @@ export class Editing {
     const kept = draft ? await readDraft(url) : { blocks: [], records: 0 };
     const editor = new Editor({ grid, frame, hu: values }, await fetchMask(grid, mask.url), labels);
     editor.restore(kept.blocks);
+    const chosen = editor.labelAt(this.#scene.crosshair.world);
+    if (labels.some(({ number }) => number === chosen)) editor.choose({ label: chosen });
     const autosave = new Autosave(url, kept.records, editor.volume, (state, newest, problem) => {
       edit.saving = { state, newest, problem };
       this.#tell();

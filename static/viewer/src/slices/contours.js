@@ -23,7 +23,7 @@ const MARGIN = 3; // elements around a label: the kernel's reach, and one that i
  * @param {(label: number) => boolean} isSeen
  * @returns {Map<number, number[]>} [x low, y low, x high, y high] by label
  */
-function boxesOf(labels, width, isSeen) {
+export function boxesOf(labels, width, isSeen) {
   /** @type {(number[] | undefined)[]} */
   const boxes = new Array(256);
   for (let n = 0; n < labels.length; n += 1) {
@@ -61,7 +61,7 @@ function blur(from, to, by) {
  * @param {number[]} box
  * @returns {{field: Float32Array, at: Box}}
  */
-function membership(labels, rowLength, label, [x0, y0, x1, y1]) {
+export function membership(labels, rowLength, label, [x0, y0, x1, y1]) {
   const at = { x: x0 - MARGIN, y: y0 - MARGIN, width: x1 - x0 + 1 + 2 * MARGIN, height: y1 - y0 + 1 + 2 * MARGIN };
   const exact = new Float32Array(at.width * at.height);
   for (let y = y0; y <= y1; y += 1)

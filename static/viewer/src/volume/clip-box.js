@@ -60,6 +60,8 @@ export function withoutTable(grid, bounds) {
   return [WHOLE[0], [clamp(from, 0, 1), clamp(to, 0, 1)], WHOLE[2]];
 }
 
+/** @typedef {{origin: Vec3, normal: Vec3, axis: number, towards: 1 | -1}} Side at which end of which axis */
+
 /**
  * The planes of a box, in RAS+ mm, normals pointing inwards. Sides that cut nothing have none.
  *
@@ -70,10 +72,10 @@ export function boxPlanes(grid, box) {
   return box.flatMap(([from, to], axis) => {
     const at = (/** @type {number} */ fraction) =>
       indexToWorld(grid, AXES.map((n) => (n === axis ? fraction * grid.shape[n] - 0.5 : 0)));
-    /** @type {{origin: Vec3, normal: Vec3}[]} */
+    /** @type {Side[]} */
     const planes = [];
-    if (from > 0) planes.push({ origin: at(from), normal: axisVector(grid, axis) });
-    if (to < 1) planes.push({ origin: at(to), normal: axisVector(grid, axis, -1) });
+    if (from > 0) planes.push({ origin: at(from), normal: axisVector(grid, axis), axis, towards: -1 });
+    if (to < 1) planes.push({ origin: at(to), normal: axisVector(grid, axis, -1), axis, towards: 1 });
     return planes;
   });
 }
@@ -82,11 +84,11 @@ export function boxPlanes(grid, box) {
  * Clip mappers of volumes and surfaces, in place of what clipped them before.
  *
  * @param {{removeAllClippingPlanes(): void, addClippingPlane(plane: vtkPlane): void}[]} mappers
- * @param {ReturnType<typeof boxPlanes>} planes
+ * @param {Side[]} planes
  */
 export function clip(mappers, planes) {
   mappers.forEach((mapper) => {
     mapper.removeAllClippingPlanes();
-    planes.forEach((plane) => mapper.addClippingPlane(vtkPlane.newInstance(plane)));
+    planes.forEach(({ origin, normal }) => mapper.addClippingPlane(vtkPlane.newInstance({ origin, normal })));
   });
 }

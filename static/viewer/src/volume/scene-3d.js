@@ -110,12 +110,12 @@ export function createScene3d(hosts, study, { crosshair, texts }) {
     /** @param {vtkActor[]} surfaces one a label @param {Mask[]} next masks to colour the CT by */
     setMasks(surfaces, next) {
       masks = next;
-      main.setMasks(surfaces, source.maskOf(masks));
+      main.setMasks(surfaces, source.maskOf(masks), masks);
     },
     /** Surfaces of the same masks, which were edited. @param {vtkActor[]} surfaces @param {Mask[]} next */
     setSurfaces(surfaces, next) {
       masks = next;
-      main.setSurfaces(surfaces, source.maskOf(masks));
+      main.setSurfaces(surfaces, source.maskOf(masks), masks);
     },
     complete() {
       if (!source.complete()) return;

@@ -2,13 +2,20 @@
 import { WHOLE, boxPlanes, clip, common, withoutTable } from './clip-box.js';
 import { SEE_THROUGH, createCtVolume } from './ct-volume.js';
 import { presetCopy } from './presets-3d.js';
+import { createCaps } from './surface/caps.js';
 import { createCoarseSurfaces } from './surface/coarse-surface.js';
 /**
  * @import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor.js'
  * @import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData.js'
  * @import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js'
- * @import { ColourMask, Grid, Transfer } from '../types.js'
+ * @import { ColourMask, Grid, Mask, Transfer } from '../types.js'
  * @import { Box } from './clip-box.js'
+ */
+
+/**
+ * Takes surfaces, the mask that colours the CT, and the masks whose surfaces they are: what a box cuts is closed.
+ *
+ * @typedef {(actors: vtkActor[], mask: ?ColourMask, labelled?: Mask[]) => void} SetMasks
  */
 
 /**
@@ -42,9 +49,8 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   /** @type {?ColourMask} */
   let mask = null;
   let style = 'surface';
-  let box = WHOLE;
-  let moving = false;
-  const coarseSurfaces = createCoarseSurfaces(renderer);
+  let [box, moving] = [WHOLE, false]; // moving: somebody turns the view now
+  const [caps, coarseSurfaces] = [createCaps(renderer, grid), createCoarseSurfaces(renderer)];
 
   const isColoured = () => style === 'colour' && mask !== null;
   function addVolume() {
@@ -57,8 +63,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
   const isVeil = () => surfaces.length > 0 && !isColoured();
   // A processor draws the surfaces alone many times as often as with the CT around them.
   const showVolume = () => volume.actor.setVisibility(transfer !== null && !(coarse && moving && isVeil()));
-  const showSurfaces = () =>
-    clipActors(grid, coarseSurfaces.show(surfaces, !isColoured(), coarse && moving), box);
+  const showSurfaces = () => clipActors(grid, coarseSurfaces.show(surfaces, !isColoured(), coarse && moving), box);
 
   /** Bring what is drawn in line with what is wanted. */
   function show() {
@@ -66,6 +71,7 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
     showSurfaces();
     if (transfer) volume.paint(transfer, isVeil() ? SEE_THROUGH : 1);
     clipActors(grid, [volume.actor], isVeil() ? common(box, withoutTable(grid, boundsOf(surfaces))) : box);
+    caps.show(isColoured() ? WHOLE : box);
     draw();
   }
   /** The same with other textures. */
@@ -93,12 +99,13 @@ export function createVolumeContent(renderer, { grid, image: first, coarse }, dr
       mask = nextMask;
       showAnew();
     },
-    /** Show surfaces, and the mask that colours the CT. @param {vtkActor[]} actors @param {?ColourMask} next */
-    setMasks(actors, next) {
+    /** Show surfaces, and the mask that colours the CT. @type {SetMasks} */
+    setMasks(actors, next, labelled = []) {
       surfaces.forEach((actor) => renderer.removeActor(actor));
       actors.forEach((actor) => renderer.addActor(actor));
       const wasColoured = isColoured();
       [surfaces, mask] = [actors, next];
+      caps.setMasks(actors.length ? labelled : []);
       (wasColoured || isColoured() ? showAnew : show)();
     },
     /** Masks as surfaces in the CT, or the CT coloured by them. @param {string} next "bone", "surface" or "colour" */

@@ -92,9 +92,10 @@ describe('the clipping box', () => {
 
   it('cuts between voxels, inwards', () => {
     const [plane, other] = boxPlanes(grid, [[0, 1], [0, 1], [0.5, 0.9]]);
-    expect(plane).toEqual({ origin: [0, 0, 29], normal: [0, 0, 1] });
+    expect(plane).toEqual({ origin: [0, 0, 29], normal: [0, 0, 1], axis: 2, towards: -1 });
     expect(other.origin[2]).toBeCloseTo(53);
     expect(other.normal[2]).toBe(-1);
+    expect(other.towards).toBe(1);
   });
 });
 

@@ -15,6 +15,20 @@ import { projectorOf } from '../../vtk/camera.js';
 
 const HEIGHT_PX = 24; // of a pill and a little air
 const GAP_PX = 6;
+const AWAY_PX = 16; // that a name may stand above or below its place, to make room
+
+/**
+ * The height nearest to `y` where no other name is; null where that is too far away.
+ *
+ * @param {number} y px
+ * @param {Place[]} others
+ */
+function freeNear(y, others) {
+  const heights = [y, ...others.flatMap((other) => [other.y - HEIGHT_PX, other.y + HEIGHT_PX])];
+  const free = heights.filter((height) => others.every((other) => Math.abs(other.y - height) >= HEIGHT_PX - 0.01));
+  const nearest = free.sort((a, b) => Math.abs(a - y) - Math.abs(b - y))[0];
+  return Math.abs(nearest - y) <= AWAY_PX ? nearest : null;
+}
 
 /**
  * Where the names go: the right end of each pill, or null where a nearer one is in its place.
@@ -39,10 +53,10 @@ export function arrange(all, camera, size) {
   for (const n of order) {
     const { x, y, depth } = found[n];
     const isAway = depth <= 0 || x < 0 || y < 0 || x > size[0] || y > size[1];
-    if (isAway || taken.some((other) => Math.abs(other.y - y) < HEIGHT_PX && Math.abs(other.x - x) < 2 * HEIGHT_PX))
-      continue;
-    taken.push(found[n]);
-    places[n] = [Math.max(x - GAP_PX, 2 * HEIGHT_PX), y];
+    const free = isAway ? null : freeNear(y, taken.filter((other) => Math.abs(other.x - x) < 2 * HEIGHT_PX));
+    if (free === null) continue;
+    taken.push({ x, y: free, depth });
+    places[n] = [Math.max(x - GAP_PX, 2 * HEIGHT_PX), free];
   }
   return places;
 }

@@ -6,7 +6,8 @@ import { frameOf } from '../../../src/core/patient-frame.js';
 import { Editing } from '../../../src/edit/index.js';
 import { forget } from '../../../src/data/fetch.js';
 import CorrectTools from '../../../src/page/tools/edit/CorrectTools.vue';
-import { byTestId, mountInSession } from '../mounted.js';
+import { chosenTab } from '../../../src/page/tabs.js';
+import { byTestId, mountInSession, texts } from '../mounted.js';
 
 const identity = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
 /** @type {any} */
@@ -51,7 +52,7 @@ function viewerOf() {
   const hosts = Object.fromEntries(Object.keys(panels).map((plane) => [plane, document.createElement('div')]));
   const masks = { edit: vi.fn(), edited: vi.fn(), surfacesChanged: vi.fn() };
   const editing = new Editing({ hosts, panels, grid, frame, values: new Int16Array(8000), crosshair, masks });
-  return { editing, recordOf: () => record, refresh: vi.fn(), masks };
+  return { editing, crosshair, recordOf: () => record, refresh: vi.fn(), masks };
 }
 const until = async (fact) => {
   for (let n = 0; n < 200 && !fact(); n += 1) await new Promise((done) => setTimeout(done, 20));
@@ -65,9 +66,11 @@ afterEach(() => {
 });
 
 /** An edit that has begun. */
-async function begun(answers = good) {
+async function begun(answers = good, at = [0, 0, 0]) {
   const asked = serve(answers);
+  chosenTab.value = 'correct';
   const viewer = viewerOf();
+  viewer.crosshair.moveToWorld(at);
   const state = { masks: [mask], colours: {}, shown: ['v'], problem: '', display_url: '/display.json' };
   const mounted = mountInSession(CorrectTools, state, { viewer });
   await byTestId(mounted.wrapper, 'edit-start').trigger('click');
@@ -84,6 +87,31 @@ async function painted(answers = good) {
   return { ...mounted, viewer };
 }
 const figure = (wrapper) => Number(byTestId(wrapper, 'edit-volume').text().split(' ')[0]);
+
+describe('a correction that begins', () => {
+  it('begins with the vertebra that the crosshair is on', async () => {
+    const both = new Uint8Array(volume);
+    both.fill(19, 0, 4);
+    const chosen = async (/** @type {number[]} */ at) => {
+      forget('/v.bin');
+      const { wrapper } = await begun({ ...good, 'GET /v.bin': [200, both] }, at);
+      return /** @type {HTMLSelectElement} */ (byTestId(wrapper, 'edit-label').element).value;
+    };
+    expect(await chosen([9, 8, 8])).toBe('20');
+    expect(await chosen([18, 18, 18])).toBe('19'); // on none: the first one
+  });
+
+  it('names what has no number in the language of the page', async () => {
+    const sacrum = { name: 'sacrum', number: 26, rgb: [1, 2, 3] };
+    const drafts = [200, { drafts: [], labels: [...labels, sacrum] }];
+    const english = texts.sacrum;
+    texts.sacrum = '骶骨';
+    const { wrapper } = await begun({ ...good, 'GET /api/v1/masks/v/drafts': /** @type {any} */ (drafts) });
+    texts.sacrum = english;
+    const names = byTestId(wrapper, 'edit-label').findAll('option').map((option) => option.text().split(' ')[0]);
+    expect(names).toEqual(['T12', 'L1', '骶骨']);
+  });
+});
 
 describe('correcting in the side bar', () => {
   it('saves no version of what was not changed, and says why', async () => {
@@ -109,7 +137,7 @@ describe('correcting in the side bar', () => {
     await byTestId(wrapper, 'edit-save').trigger('click');
     await until(() => asked.some(([key]) => key.startsWith('POST')));
     state.masks = [{ ...mask, id: 'w', base: '/api/v1/masks/w' }];
-    await until(() => viewer.editing.current === null);
+    await until(() => viewer.editing.current === null && chosenTab.value === 'result');
     expect(state.shown).toEqual(['w']);
     expect(viewer.refresh).toHaveBeenCalledOnce();
   });

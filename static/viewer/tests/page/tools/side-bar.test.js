@@ -155,7 +155,7 @@ describe('the tools of the view', () => {
     await byTestId(wrapper, 'window-lung').trigger('click');
     expect(shared.level).toEqual([-600, 1500]);
     expect(byTestId(wrapper, 'window-lung').attributes('aria-pressed')).toBe('true');
-    expect(byTestId(wrapper, 'window-level').text()).toMatch(/^L -600\s+W 1500$/);
+    expect(byTestId(wrapper, 'window-level').text()).toMatch(/^WL -600\s+WW 1500$/);
     await byTestId(wrapper, 'reset-view').trigger('click');
     expect(shared.resets).toBe(3);
   });

@@ -27,6 +27,14 @@ describe('names in 3D', () => {
     expect(l2[0]).toBeCloseTo(place([20, 0, 0]).x - 6);
   });
 
+  it('make room for each other where a little is enough', () => {
+    const row = [60, 50, 40].map((z, n) => named(`T${n}`, [0, n, z]));
+    const places = arrange(row, camera, [600, 1000]); // 10 mm are 19 px
+    const heights = places.map((place) => place?.[1] ?? NaN);
+    expect(heights[1] - heights[0]).toBeGreaterThanOrEqual(23.9);
+    expect(heights[2] - heights[1]).toBeGreaterThanOrEqual(23.9);
+  });
+
   it('leave out what a nearer one would cover, and what is not in sight', () => {
     const behind = camera.getPosition().map((x) => 2 * x);
     const places = arrange(
