@@ -7,6 +7,7 @@ and of an owner's jobs the oldest one. Turns are counted, not timed: a clock may
 from __future__ import annotations
 
 import heapq
+import math
 import statistics
 import time
 from collections import deque
@@ -80,11 +81,13 @@ def with_places(session: Session, jobs: list[Job]) -> list[Job]:
         return jobs
     places = {waiting.id: place for place, waiting in enumerate(read_order(session), 1)}
     usual_s = _usual_seconds(session)
-    left_s = _seconds_left(session, usual_s)
+    running = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
+    side_by_side = max(1, len(running))
+    left_s = min((_seconds_left(row, usual_s) for row in running), default=0.0)
     found = []
     for job in jobs:
         place = places.get(job.id) if job.state == "queued" else None
-        eta_s = job.eta_s if place is None or usual_s is None else left_s + place * usual_s
+        eta_s = job.eta_s if place is None or usual_s is None else left_s + math.ceil(place / side_by_side) * usual_s
         found.append(replace(job, place=place, eta_s=eta_s))
     return found
 
@@ -102,11 +105,8 @@ def _usual_seconds(session: Session) -> float | None:
     return statistics.median(seconds) if seconds else None
 
 
-def _seconds_left(session: Session, usual_s: float | None) -> float:
-    """Estimate when what runs now will have ended."""
-    running = session.scalars(select(JobRow).where(JobRow.state == "running").limit(1)).first()
-    if running is None:
-        return 0.0
+def _seconds_left(running: JobRow, usual_s: float | None) -> float:
+    """Estimate when a job that runs will have ended."""
     if running.eta_s is not None:
         return running.eta_s
     return max(0.0, (usual_s or 0.0) - (time.time() - (running.started_at or time.time())))

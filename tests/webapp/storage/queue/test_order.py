@@ -90,3 +90,15 @@ def test_a_waiting_job_gets_another_priority_and_a_running_one_keeps_its_own(sto
     assert store.jobs.reprioritise(last, "urgent").place == 1
     assert store.jobs.reprioritise(running, "urgent").priority == "normal"
     assert store.jobs.claim().id == last
+
+
+def test_with_workers_side_by_side_the_wait_is_shorter(store: Store):
+    ended = queue(store, "anna")
+    store.jobs.claim()
+    store.jobs.update(ended, state="done", started_at=1000.0, finished_at=1060.0)
+    running = [queue(store, "anna"), queue(store, "bert")]
+    for left_s in (20.0, 40.0):
+        store.jobs.update(store.jobs.claim().id, eta_s=left_s)
+    waiting = [queue(store, "anna") for _ in range(3)]
+    assert {store.jobs.get(job).state for job in running} == {"running"}
+    assert [store.jobs.get(job).eta_s for job in waiting] == [pytest.approx(seconds) for seconds in (80.0, 80.0, 140.0)]
