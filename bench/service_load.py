@@ -5,7 +5,7 @@
 
 Each build runs in a process of its own on an empty data folder, one after the other, in turns, on the same machine and
 with the same requests: pages, the list, thumbnails, display data, previews, health. Printed are the 95th percentiles of
-their times, the errors, the memory of the server, and the ratio of the two builds.
+their times, the errors, the memory of the server (at most, and in each tenth of the time) and the ratio of the builds.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Measured:
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
-    memory_mb: float = 0.0
+    memory_mb: list[float] = field(default_factory=list)
 
 
 class Build:
@@ -196,8 +197,10 @@ def load(tree: Path, cts: list[bytes], seconds: float, found: Measured) -> None:
             ]
             for person in people:
                 person.start()
-            time.sleep(seconds)
-            found.memory_mb = max(found.memory_mb, build.memory_mb())
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                time.sleep(min(1.0, seconds / 100))
+                found.memory_mb.append(build.memory_mb())
             stop.set()
             for person in people:
                 person.join(180)
@@ -229,8 +232,15 @@ def summary(found: Measured) -> dict[str, Any]:
         **figures,
         "errors": len(found.errors),
         "first_errors": found.errors[:3],
-        "memory_mb": round(found.memory_mb),
+        "memory_mb": round(max(found.memory_mb)),
+        "memory_mb_by_tenth": by_tenth(found.memory_mb),
     }
+
+
+def by_tenth(values: list[float]) -> list[int]:
+    """Median of each tenth of the run: whether memory grows."""
+    ends = [len(values) * n // 10 for n in range(11)]
+    return [round(statistics.median(values[a:b])) for a, b in pairwise(ends) if b > a]
 
 
 def ct_bytes(folder: Path, seed: int = 1) -> bytes:
