@@ -20,7 +20,7 @@ from webapp.context import RequestContext
 from webapp.enumerations import DICOM_KINDS, MeshFormat
 from webapp.http.errors import not_found
 from webapp.services import Services
-from webapp.storage.dicom_objects import dicom_object, sources_of
+from webapp.storage.dicom.objects import dicom_object, sources_of
 from webapp.storage.folders import NIFTI_FILE, scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.tables import Mask

@@ -20,7 +20,7 @@ from webapp.display.volume_files import write_display
 from webapp.ingest.read_slots import ReadSlots
 from webapp.ingest.thumbnail import write_thumbnail
 from webapp.storage.database import new_id
-from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom.files import DICOM_FOLDER
 from webapp.storage.folders import THUMBNAIL_FILE
 from webapp.storage.mask_files import write_mask
 from webapp.storage.store import Store

@@ -28,7 +28,7 @@ from segmentation.readers.read import open_image
 from webapp.http.errors import not_found
 from webapp.ingest.admission import Admission, Upload, stored_name
 from webapp.settings import Settings
-from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom.files import DICOM_FOLDER
 from webapp.storage.store import Store
 from webapp.storage.tables import Study
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segmentation.core.version import product_version
 from webapp.measures.edits import Edits, shown_author
 from webapp.measures.measuring import Measuring
-from webapp.storage.dicom_objects import sources_of
+from webapp.storage.dicom.objects import sources_of
 from webapp.storage.folders import scratch_folder
 from webapp.storage.navigation.documents import newest
 from webapp.storage.store import Store

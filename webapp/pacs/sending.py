@@ -5,7 +5,7 @@ from __future__ import annotations
 from webapp.dicomweb.archives import Archives
 from webapp.enumerations import DicomKind
 from webapp.http.errors import not_found
-from webapp.storage.dicom_objects import dicom_object, refuse_without_identity, sources_of
+from webapp.storage.dicom.objects import dicom_object, refuse_without_identity, sources_of
 from webapp.storage.store import Store
 
 

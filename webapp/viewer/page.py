@@ -13,7 +13,7 @@ from trame.ui.html import DivLayout
 
 from webapp.enumerations import DICOM_KINDS, MESH_FORMATS
 from webapp.http.sub_path import outward
-from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom.files import DICOM_FOLDER
 from webapp.storage.tables import Study
 from webapp.translations import LANGUAGES, Translate, page_texts
 from webapp.viewer.widget import StudyPage, viewer_module

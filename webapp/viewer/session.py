@@ -21,8 +21,8 @@ from webapp.accounts.rights import Right
 from webapp.context import RequestContext
 from webapp.http.errors import WebError, not_found
 from webapp.pacs.sending import send_back
-from webapp.storage.dicom_files import DICOM_FOLDER
-from webapp.storage.dicom_objects import is_de_identified
+from webapp.storage.dicom.files import DICOM_FOLDER
+from webapp.storage.dicom.objects import is_de_identified
 from webapp.storage.mask_files import mask_statistics, read_names
 from webapp.storage.tables import Job, Mask, Study
 from webapp.translations import Translate, messages, translate

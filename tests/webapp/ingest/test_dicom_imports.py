@@ -25,7 +25,7 @@ from tests.webapp.support import small_volume, wait_for
 from webapp.ingest import dicom_imports as imports
 from webapp.maintenance.housekeeping import Housekeeping
 from webapp.settings import Settings
-from webapp.storage.dicom_files import source_instances
+from webapp.storage.dicom.files import source_instances
 
 URL = "/api/v1/imports"
 Send = Callable[..., dict]

@@ -11,7 +11,7 @@ import pytest
 
 from webapp.enumerations import PLANES, POINTS, VERDICTS
 from webapp.paths import STATIC_DIR
-from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom.files import DICOM_FOLDER
 from webapp.storage.tables import Study
 from webapp.translations import LANGUAGES, page_texts, table, translate
 from webapp.viewer.page import initial_state

@@ -26,7 +26,7 @@ from webapp.api.operations import Content, describe
 from webapp.api.schemas import API
 from webapp.context import RequestContext
 from webapp.http.errors import WebError, not_found
-from webapp.storage.dicom_objects import sources_of
+from webapp.storage.dicom.objects import sources_of
 from webapp.storage.folders import scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.navigation.documents import document

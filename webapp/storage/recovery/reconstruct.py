@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from webapp.display.volume_files import DISPLAY_JSON, VOLUME_FILE, read_display
-from webapp.storage.dicom_files import DICOM_FOLDER
+from webapp.storage.dicom.files import DICOM_FOLDER
 from webapp.storage.folders import NIFTI_FILE, STATISTICS_FILE, THUMBNAIL_FILE
 from webapp.storage.recovery.records import Columns
 

@@ -13,7 +13,7 @@ from segmentation.core.volume import LabelMap
 from segmentation.readers import read_label_map, read_volume
 from webapp.enumerations import DicomKind
 from webapp.http.errors import WebError, not_found
-from webapp.storage.dicom_files import source_instances
+from webapp.storage.dicom.files import source_instances
 from webapp.storage.folders import scratch_folder
 from webapp.storage.mask_files import label_map_of
 from webapp.storage.store import Store

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from webapp.storage.dicom_files import DICOM_FOLDER, source_instances
+from webapp.storage.dicom.files import DICOM_FOLDER, source_instances
 
 
 def test_the_sources_of_a_study_are_its_dicom_files_in_order(client: TestClient, upload, ct: Path):
