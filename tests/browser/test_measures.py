@@ -115,3 +115,14 @@ def test_a_tab_on_a_tablet_begins_with_what_it_names_and_its_report(browser: Any
     page.get_by_test_id("tab-correct").tap()
     expect(page.get_by_test_id("edit-start")).to_be_in_viewport(ratio=1)
     page.close()
+
+
+def test_a_chinese_page_gets_a_chinese_report(browser: Any, address: str) -> None:
+    page = browser.new_page(locale="zh-CN")
+    page.goto(address)
+    page.wait_for_function("window.spineview && window.spineview.ready")
+    with page.expect_download(timeout=PATIENCE_MS) as waiting:
+        page.get_by_test_id("measures-report").click(timeout=PATIENCE_MS)
+    text = PdfReader(io.BytesIO(Path(waiting.value.path()).read_bytes())).pages[0].extract_text()
+    assert re.search("[\u4e00-\u9fff]{4}", text)
+    page.close()

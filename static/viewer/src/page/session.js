@@ -56,3 +56,6 @@ export function provideSession(session) {
 
 /** @returns {Session} */
 export const useSession = () => /** @type {Session} */ (inject(SESSION));
+
+/** The page's language as the server's addresses name it: its zh is zh-CN in a document. */
+export const language = () => document.documentElement.lang.split('-')[0];
