@@ -62,7 +62,7 @@ def test_a_link_brings_back_crosshair_window_layout_and_camera(open_page: Callab
     other = open_page(link)
     expect(other.get_by_test_id("layout-compare")).to_have_attribute("aria-pressed", "true")
     expect(other.get_by_test_id("plane-coronal")).to_have_attribute("aria-pressed", "true")
-    expect(other.get_by_test_id("window-level")).to_have_text("L 40 W 400")
+    expect(other.get_by_test_id("window-level")).to_have_text("WL 40 WW 400")
     where = page.evaluate("window.spineview.position")
     assert other.evaluate("window.spineview.position") == pytest.approx(where, abs=0.01)
     other.get_by_test_id("link-copy").click()
