@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,23 @@ _MM = {
     "m": 1000.0, "meter": 1000.0, "metre": 1000.0, "um": 1e-3, "µm": 1e-3, "μm": 1e-3, "micron": 1e-3,
     "micrometer": 1e-3, "micrometre": 1e-3,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TextHeader:
+    """Text header of an image.
+
+    Attributes:
+        fields: As text, by their names in lower case.
+        named: Names of the files of the voxels, in their order; empty where the voxels follow the header.
+        end: Bytes of the header.
+        lines: Those that name no file of voxels.
+    """
+
+    fields: dict[str, str]
+    named: tuple[str, ...]
+    end: int
+    lines: tuple[bytes, ...]
 
 
 def numbers(text: str, name: str) -> list[float]:

@@ -19,6 +19,7 @@ from segmentation.readers.encodings import FROM_THE_END, Payload, opened
 from segmentation.readers.file_lists import metaimage_files
 from segmentation.readers.header_values import (
     MAX_HEADER,
+    TextHeader,
     check_axes,
     data_file,
     mm_per_unit,
@@ -69,21 +70,13 @@ def open_metaimage(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 @dataclass(frozen=True)
-class Header:
+class Header(TextHeader):
     """A MetaImage header.
 
     Attributes:
-        fields: As text, by their names in lower case.
-        named: Names of the files of the voxels, in their order; empty where the voxels follow the header.
-        end: Bytes of the header.
-        lines: Those before the last one.
         notes: Of lines that are none.
     """
 
-    fields: dict[str, str]
-    named: tuple[str, ...]
-    end: int
-    lines: tuple[bytes, ...]
     notes: tuple[Note, ...]
 
     def payload(self, places: list[tuple[Path, int]], name: str) -> Payload:

@@ -15,7 +15,7 @@ from segmentation.core.geometry import Grid
 from segmentation.core.notes import note
 from segmentation.readers.encodings import FROM_THE_END, Payload, is_packed, opened
 from segmentation.readers.file_lists import nrrd_files
-from segmentation.readers.header_values import MAX_HEADER, data_file, voxel_type, whole_numbers
+from segmentation.readers.header_values import MAX_HEADER, TextHeader, data_file, voxel_type, whole_numbers
 from segmentation.readers.imagefile import ImageFile, volume_shape
 from segmentation.readers.limits import ReadLimits
 from segmentation.readers.nrrd_geometry import Axes, place
@@ -67,20 +67,8 @@ def open_nrrd(path: Path, limits: ReadLimits) -> ImageFile:
 
 
 @dataclass(frozen=True)
-class Header:
-    """An NRRD header.
-
-    Attributes:
-        fields: As text, by their names in lower case.
-        named: Names of the files of the voxels, in their order; empty where the voxels follow the header.
-        end: Bytes of the header.
-        lines: Those without the names of files.
-    """
-
-    fields: dict[str, str]
-    named: tuple[str, ...]
-    end: int
-    lines: tuple[bytes, ...]
+class Header(TextHeader):
+    """An NRRD header."""
 
     def payload(self, places: list[tuple[Path, int]], name: str) -> Payload:
         """Describe the voxels, which begin in these files after so many bytes. Raises as ``open_nrrd``."""

@@ -53,6 +53,7 @@ class LocalExecutor(Executor):
         return EngineStatus(True, engine.model_id, engine.device, list(engine.notes), self._running)
 
     def _step(self) -> None:
+        self._cancelled.clear()  # of jobs that ended, or never ran: what is cancelled from here on is in the row
         job = self._store.jobs.claim()
         if job is not None:
             self._run(job)
@@ -88,7 +89,6 @@ class LocalExecutor(Executor):
             self.outcomes.broke(job, error)
         finally:
             self._running = None
-            self._cancelled.discard(job.id)
             ended = self._store.jobs.get(job.id)
             state = ended.state if ended else "deleted"
             JOB_SECONDS.labels(state).observe(time.monotonic() - begin)
