@@ -116,6 +116,38 @@ def test_names_stand_beside_the_vertebrae_in_3d_and_can_be_hidden(browser: Any, 
     page.close()
 
 
+BOXES = """(selector) => [...document.querySelectorAll(selector)].filter((node) => node.style.visibility !== 'hidden')
+  .map((node) => node.getBoundingClientRect()).map(({ left, right, top, bottom }) => [left, right, top, bottom])"""
+
+
+def test_on_a_tablet_names_leave_the_buttons_of_the_six_sides_free_and_files_are_chosen_with_a_finger(
+    browser: Any, address: str
+) -> None:
+    page = opened(browser, address, viewport={"width": 700, "height": 1000}, has_touch=True)
+    page.wait_for_function("document.querySelectorAll('.sv-name-3d').length === 3")
+    (left, right, top, bottom), *_ = page.evaluate(BOXES, ".sv-sides")
+    (from_, to, *_), *_ = page.evaluate(BOXES, "[data-testid=view-3d]")
+    names = page.evaluate(BOXES, ".sv-name-3d")
+    assert not [box for box in names if box[0] < right and left < box[1] and box[2] < bottom and top < box[3]]
+    assert any(box[0] > (from_ + to) / 2 for box in names)  # on the other side of its vertebra, where there is room
+    page.get_by_test_id("tab-navigate").tap()
+    for field in ("plan-file", "register-points", "register-landmarks"):
+        box = page.get_by_test_id(field).bounding_box()
+        assert box["height"] >= 44, (field, box)
+    page.get_by_test_id("register-points").set_input_files(
+        {"name": "points.csv", "mimeType": "text/csv", "buffer": b"0,0,0"}
+    )
+    expect(page.get_by_test_id("register-tools")).to_contain_text("points.csv")
+    page.close()
+
+
+def test_the_tabs_stand_in_one_line_beside_the_panels(browser: Any, address: str) -> None:
+    page = opened(browser, address, viewport={"width": 1180, "height": 820}, has_touch=True)
+    heights = page.evaluate(BOXES, ".sv-tabs button span:not(.sv-count)")
+    assert len({round(box[2]) for box in heights if box[1] > box[0]}) == 1, heights
+    page.close()
+
+
 def held(page: Any, where: str, handle: str, dx: float, dy: float) -> None:
     """Drag a handle of the clipping box."""
     box = page.get_by_test_id(where).get_by_test_id(handle).locator("circle").last.bounding_box()

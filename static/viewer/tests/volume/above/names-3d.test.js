@@ -44,4 +44,16 @@ describe('names in 3D', () => {
     );
     expect(places.map((place) => place !== null)).toEqual([false, true, false, false]);
   });
+
+  it('go to the other side of their vertebra where buttons are', () => {
+    const { place } = projectorOf(camera, SIZE);
+    const [left, right] = [place([20, 0, 0]).x, place([-20, 0, 0]).x];
+    const buttons = { left: 0, top: 150, right: left - 4, bottom: 400 };
+    const [l1] = arrange([named('L1', [0, 0, 0])], camera, SIZE, { widths: [60], kept: [buttons] });
+    expect(l1).toEqual([right + 6 + 60, 200]);
+    const [high] = arrange([named('T1', [0, 0, 80])], camera, SIZE, { widths: [60], kept: [buttons] });
+    expect(high[0]).toBeCloseTo(left - 6); // above them there is room
+    const all = { left: 0, top: 0, right: 600, bottom: 400 };
+    expect(arrange([named('L1', [0, 0, 0])], camera, SIZE, { widths: [], kept: [all] })).toEqual([null]);
+  });
 });
