@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,20 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from startup import Build, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ROOT / "tests" / "webapp" / "storage" / "earlier" / "schema_3.sql"
 LIST = "/api/v1/studies"
 PAGES, EVERY_S, REVIEWED_EVERY_S = 30, 1.0, 0.5
-SERVE = """
-import sys
-from pathlib import Path
-import uvicorn
-from webapp.asgi import create_asgi
-from webapp.settings import Settings
-app = create_asgi(Settings(data_dir=Path(sys.argv[1])))
-uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
-"""
 
 
 def main() -> int:
@@ -112,12 +101,8 @@ class Server:
     """A checkout that serves a data folder, in a process of its own."""
 
     def __init__(self, checkout: Path, data_dir: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        environment = {**os.environ, "PYTHONPATH": str(checkout.resolve()), "SPINEVIEW_PRELOAD_MODEL": "0"}
-        command = [sys.executable, "-c", SERVE, str(data_dir), str(port)]
-        self._process = subprocess.Popen(command, cwd=checkout, env=environment)
+        port = str(free_port())
+        self._process = Build(checkout).start("serve", "--port", port, "--data", str(data_dir))
         self.url = f"http://127.0.0.1:{port}"
         self._client = httpx.Client(base_url=self.url, timeout=120)
         self.size = 0
