@@ -29,7 +29,7 @@ def assign_voxels(
         grid: Of the mask.
         fields: The network's answers around the mask.
         centres: (N, 3) RAS mm.
-        numbers: N labels.
+        numbers: N labels; 0 of what is no vertebra.
 
     Returns:
         (I, J, K) labels; the mask's voxels that are sacrum have its label.

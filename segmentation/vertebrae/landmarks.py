@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.vertebrae.fields import RIBS, SACRAL, Fields
-from segmentation.vertebrae.votes import LEAST_SHARE, PITCH_MM, Instance, nearest_centre, votes_of
+from segmentation.vertebrae.votes import LEAST_SHARE, PITCH_MM, VOLUME_ML, Instance, nearest_centre, votes_of
 
 SACRUM_ML = 4.0
 SACRUM_NEAR = 1.6  # expected distances below the last body's centre at which the sacrum's top third lies at most
@@ -21,6 +21,10 @@ SACRAL_SLOPE, SACRAL_HALF, SACRAL_ODDS = 8.0, 0.25, (-2.0, 3.0)
 # holds 0.08 at least: between these the share cannot tell one from the other, and a row that is right is called unsure.
 SACRAL_SHARE = 0.07  # from here on a row is not sure of its last vertebra
 LEAST_SACRUM_ML = 6.0  # of an instance that is the sacrum's top; less is a crumb
+# Log odds that a first instance is skull base, by its volume as a share of that expected of C1: chosen on 32 held-out
+# views of a spine's upper end (docs/experiments.md).
+SKULL_SLOPE, SKULL_HALF, SKULL_ODDS = 3.0, 0.8, (-3.0, 2.0)
+SKULL_LEVEL = 1.2  # expected level, from 0 (C1): farther down the first two are not the neck's top
 RIB_NEAR_MM = 17.0
 RIB_ML = 0.35  # of rib beside one vertebra
 DENS_PROBABILITY = 0.75
@@ -43,6 +47,16 @@ def sacral_odds(share: float) -> float:
     return float(np.clip(SACRAL_SLOPE * (share - SACRAL_HALF), *SACRAL_ODDS))
 
 
+def may_be_skull(instances: Sequence[Instance]) -> bool:
+    """Tell whether the first instance may be skull base: it and the next both look like C1 or C2."""
+    return len(instances) > 2 and all(one.expected_level < SKULL_LEVEL for one in instances[:2])
+
+
+def skull_odds(first: Instance) -> float:
+    """Compute the log odds that a first instance that may be skull base is, by its volume."""
+    return float(np.clip(SKULL_SLOPE * (SKULL_HALF - first.volume_ml / VOLUME_ML[0]), *SKULL_ODDS))
+
+
 @dataclass(frozen=True)
 class Landmarks:
     """What is in view that fixes a level.
@@ -53,6 +67,7 @@ class Landmarks:
         ribs: Whether each vertebra, from head to foot, has a rib beside it.
         goes_on_below: The view goes on below the last vertebra, without a sacrum.
         goes_on_above: The view goes on above the mask.
+        skull: Skull base was found above the first vertebra.
     """
 
     dens: bool
@@ -60,12 +75,15 @@ class Landmarks:
     ribs: tuple[bool, ...]
     goes_on_below: bool = False
     goes_on_above: bool = False
+    skull: bool = False
 
 
-def find_landmarks(fields: Fields, instances: Sequence[Instance], sacrum_seen: bool = False) -> Landmarks:
+def find_landmarks(
+    fields: Fields, instances: Sequence[Instance], skull_seen: bool = False, sacrum_seen: bool = False
+) -> Landmarks:
     """Look for landmarks around the vertebrae, which are ordered from head to foot.
 
-    ``sacrum_seen``: the sacrum's top is known to follow them.
+    ``skull_seen``: skull base is known to lie above them; ``sacrum_seen``: the sacrum's top to follow them.
     """
     if not instances:
         return Landmarks(False, False, ())
@@ -75,7 +93,8 @@ def find_landmarks(fields: Fields, instances: Sequence[Instance], sacrum_seen: b
         sacrum=sacrum,
         ribs=_ribs(fields, instances),
         goes_on_below=fields.with_ct and not sacrum and _view_below_mm(fields, instances[-1]) > GOES_ON_MM,
-        goes_on_above=fields.with_ct and _view_above_mm(fields) > ABOVE_MASK_MM,
+        goes_on_above=skull_seen or (fields.with_ct and _view_above_mm(fields) > ABOVE_MASK_MM),
+        skull=skull_seen,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,8 +20,10 @@ from segmentation.vertebrae.landmarks import (
     SACRAL_SHARE,
     Landmarks,
     find_landmarks,
+    may_be_skull,
     sacral_odds,
     sacral_shares,
+    skull_odds,
 )
 from segmentation.vertebrae.named_spine import Alternative, NamedSpine, NamedVertebra
 from segmentation.vertebrae.sequence import EVIDENCE, Path, name_row, shared
@@ -53,39 +55,56 @@ def name_spine(mask: NDArray[np.bool_], grid: Grid, fields: Fields, unlike_train
     if not everything:
         return nothing_named(mask.shape)
     shares = sacral_shares(fields, everything)
-    rows = [_row(fields, everything, shares, below) for below in range(min(MOST_SACRAL, len(everything) - 1) + 1)]
-    paths = shared([path for row, _, _ in rows for path in row])
+    rows = _rows(fields, everything, shares)
+    paths = shared([path for row in rows for path in row.paths])
     best = paths[0]
-    _, instances, marks = next(row for row in rows if any(path.score == best.score for path in row[0]))
-    sure, reason = judge(paths, marks, instances)
-    if sure and shares[len(instances) - 1] > SACRAL_SHARE:
+    row = next(row for row in rows if any(path.score == best.score for path in row.paths))
+    sure, reason = judge(paths, row.marks, row.instances)
+    if sure and shares[row.end - 1] > SACRAL_SHARE:
         sure, reason = False, "close_call"  # the last one may be the sacrum's top
     if unlike_training:
         sure, reason = False, "unlike_training"
     centres = np.array([one.centre_mm for one in everything])
-    numbers = (*best.numbers, *[SACRUM] * (len(everything) - len(instances)))
+    numbers = (*[0] * row.start, *best.numbers, *[SACRUM] * (len(everything) - row.end))
     labels = assign_voxels(mask, grid, fields, centres, numbers)
     sacrum = sacrum_voxels(grid, fields, mask)
-    if not marks.sacrum:
+    if not row.marks.sacrum:
         sacrum[:] = False
     labels[sacrum] = SACRUM
-    vertebrae = _described(labels, grid, instances, best, sure, reason)
+    vertebrae = _described(labels, grid, row.instances, best, sure, reason)
     others = tuple(Alternative(path.numbers, path.probability) for path in paths[1:] if path.probability >= 0.005)
     return NamedSpine(labels, vertebrae, sure, reason, others)
 
 
-def _row(
-    fields: Fields, everything: Sequence[Instance], shares: NDArray[np.float64], below: int
-) -> tuple[list[Path], Sequence[Instance], Landmarks]:
-    """Name all but the last ``below`` instances, which are the sacrum's top then."""
-    count = len(everything) - below
-    instances, dropped = everything[:count], everything[count:]
-    marks = find_landmarks(fields, instances, any(one.volume_ml > LEAST_SACRUM_ML for one in dropped))
-    odds = sum(sacral_odds(float(share)) for share in shares[count:])
-    paths = namings(instances, marks)
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """Namings of the instances from ``start`` up to ``end``, as if those before were skull base, those after sacrum."""
+
+    start: int
+    end: int
+    instances: Sequence[Instance]
+    marks: Landmarks
+    paths: Sequence[Path]
+
+
+def _rows(fields: Fields, everything: Sequence[Instance], shares: NDArray[np.float64]) -> list[_Row]:
+    """Name the instances: all, and without those at the ends that may be skull base or sacrum."""
+    rows = []
+    for start in range(1 + may_be_skull(everything)):
+        most = min(MOST_SACRAL, len(everything) - start - 1)
+        rows += [_row(fields, everything, shares, start, len(everything) - below) for below in range(most + 1)]
+    return rows
+
+
+def _row(fields: Fields, everything: Sequence[Instance], shares: NDArray[np.float64], start: int, end: int) -> _Row:
+    """Name the instances from ``start`` to ``end``, as if those before were skull base and those after sacrum."""
+    instances, skull, sacral = everything[start:end], everything[:start], everything[end:]
+    marks = find_landmarks(fields, instances, bool(skull), any(one.volume_ml > LEAST_SACRUM_ML for one in sacral))
+    odds = sum(sacral_odds(float(share)) for share in shares[end:]) + sum(skull_odds(one) for one in skull)
     # the weight of a vertebra more or less must not depend on how many there are
-    bonus = odds + sum(float(EVIDENCE * one.log_levels.max()) for one in dropped)
-    return [replace(path, score=path.score + bonus) for path in paths], instances, marks
+    bonus = odds + sum(float(EVIDENCE * one.log_levels.max()) for one in (*skull, *sacral))
+    paths = [replace(path, score=path.score + bonus) for path in namings(instances, marks)]
+    return _Row(start, end, instances, marks, paths)
 
 
 def namings(instances: Sequence[Instance], marks: Landmarks) -> list[Path]:
@@ -93,7 +112,7 @@ def namings(instances: Sequence[Instance], marks: Landmarks) -> list[Path]:
     steps = [float(below.slot - above.slot) for above, below in pairwise(instances)]
     log_levels = np.stack([one.log_levels for one in instances])
     seen = (marks.sacrum, marks.goes_on_below, marks.goes_on_above)
-    return name_row(log_levels, steps, *seen, NAMINGS, marks.ribs)
+    return name_row(log_levels, steps, *seen, NAMINGS, marks.ribs, marks.skull)
 
 
 def judge(paths: Sequence[Path], marks: Landmarks, instances: Sequence[Instance]) -> tuple[bool, str]:

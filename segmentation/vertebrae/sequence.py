@@ -27,6 +27,7 @@ ABOVE_SACRUM = {L5: 0.0, L6: 0.0, L4: RARE}  # the step to L6 has its price alre
 OTHERWISE_ABOVE_SACRUM = 9.0
 # Neighbours err together: what the network says of n vertebrae counts like INDEPENDENT ** -1 of them.
 EVIDENCE = 0.5
+OTHERWISE_BELOW_SKULL = 9.0  # than C1
 BELOW_L5 = 2.5  # a last L5 or L6 without a sacrum below it, though the view goes on
 ABOVE_C1 = 1.5
 FLOOR = np.log(1e-4)
@@ -65,6 +66,7 @@ def name_row(
     goes_on_above: bool = False,
     top: int = 3,
     ribs: Sequence[bool] = (),
+    skull_above: bool = False,
 ) -> list[Path]:
     """Find the likeliest namings of a row, one for each name that the first vertebra may have, best first.
 
@@ -76,6 +78,7 @@ def name_row(
         goes_on_above: The view goes on above the first one, and no other vertebra was found there: it may be C1.
         top: How many.
         ribs: Whether a rib was seen beside each; nothing is concluded where none was seen at all.
+        skull_above: Skull base was seen above the first one.
     """
     count = len(log_levels)
     if not count:
@@ -85,6 +88,8 @@ def name_row(
         emission += _rib_evidence(ribs)
     if goes_on_above:
         emission[0, 0] += ABOVE_C1
+    if skull_above:
+        emission[0, 1:] -= OTHERWISE_BELOW_SKULL
     emission[0] -= RARE * np.isin(STATES, (T13, L6))
     last = np.array([_end(number, sacrum_below, goes_on_below) for number in STATES])
     found = []

@@ -22,22 +22,26 @@ ROW = ("L2", "L3", "L4", "L5")
 
 
 class Scene:
-    """Blocks of 40 x 40 x 26 mm, one above another, with what a network that errs a little says of them."""
+    """Blocks, one above another, with what a network that errs a little says of them.
 
-    def __init__(self, names: tuple[str, ...] = ROW, sacrum: bool = True, seed: int = 0) -> None:
+    They are 40 x 40 x 26 mm for a pitch of 34 mm, and in proportion for another.
+    """
+
+    def __init__(self, names: tuple[str, ...] = ROW, sacrum: bool = True, seed: int = 0, pitch: float = PITCH) -> None:
         rng = np.random.default_rng(seed)
         self.names = names
-        height = 60 + PITCH * len(names) + 50
+        self.half = np.array([20, 20, 13]) * pitch / PITCH
+        height = 60 + pitch * len(names) + 50
         shape = (24, 24, int(height / SPACING))
         affine = np.diag([SPACING, SPACING, SPACING, 1.0])
         self.coarse = Grid(shape, affine)
         points = self.coarse.to_mm(np.argwhere(np.ones(shape, bool)).astype(float))
-        self.centres = [np.array([46.0, 46.0, 70 + PITCH * row]) for row in range(len(names))][::-1]
+        self.centres = [np.array([46.0, 46.0, 70 + pitch * row]) for row in range(len(names))][::-1]
         tissue, levels = np.full((4, len(points)), 0.02), np.full((25, len(points)), -6.0)
         offset, mask = rng.normal(0, 2, (3, len(points))), np.zeros(len(points))
         tissue[0] = 0.94
         for name, centre in zip(names, self.centres, strict=True):
-            inside = (np.abs(points - centre) <= [20, 20, 13]).all(axis=1)
+            inside = (np.abs(points - centre) <= self.half).all(axis=1)
             mask[inside] = 1
             tissue[:, inside] = np.array([0.02, 0.94, 0.02, 0.02])[:, None]
             offset[:, inside] += (centre - points[inside]).T
@@ -52,8 +56,19 @@ class Scene:
         voxels = fine.to_mm(np.argwhere(np.ones(fine.shape, bool)).astype(float))
         self.truth = np.zeros(len(voxels), np.uint8)
         for name, centre in zip(names, self.centres, strict=True):
-            self.truth[(np.abs(voxels - centre) <= [20, 20, 13]).all(axis=1)] = NUMBERS[name]
+            self.truth[(np.abs(voxels - centre) <= self.half).all(axis=1)] = NUMBERS[name]
         self.truth = self.truth.reshape(fine.shape)
+
+    def block(self, row: int) -> np.ndarray:
+        """Which of the coarse voxels, in a line, are in one of the blocks."""
+        points = self.coarse.to_mm(np.argwhere(np.ones(self.coarse.shape, bool)).astype(float))
+        return np.asarray((np.abs(points - self.centres[row]) <= self.half).all(axis=1))
+
+    def thin_out(self, row: int, share: float) -> None:
+        """Leave ``share`` of the mask's voxels in one of the blocks."""
+        inside = np.flatnonzero(self.block(row))
+        gone = np.random.default_rng(0).random(len(inside)) >= share
+        self.fields.mask.reshape(-1)[inside[gone]] = 0
 
 
 @pytest.fixture(scope="module")
@@ -107,17 +122,30 @@ def test_a_scan_unlike_those_of_the_training_is_never_sure(scene: Scene):
 
 def test_the_top_of_the_sacrum_in_the_mask_is_no_vertebra():
     scene = Scene((*ROW, "L6"))  # what looks like a sixth one is taken for sacrum by a fifth
-    low = scene.centres[-1]
-    points = scene.coarse.to_mm(np.argwhere(np.ones(scene.coarse.shape, bool)).astype(float))
-    inside = (np.abs(points - low) <= [20, 20, 13]).all(axis=1)
-    rng = np.random.default_rng(0)
     flat = scene.fields.tissue.reshape(4, -1)
-    flat[SACRAL, inside], flat[VERTEBRA, inside] = 0.2, 0.78
-    kept = scene.fields.mask.reshape(-1)
-    kept[np.flatnonzero(inside)[rng.random(inside.sum()) < 0.6]] = 0
+    flat[SACRAL, scene.block(-1)], flat[VERTEBRA, scene.block(-1)] = 0.2, 0.78
+    scene.thin_out(-1, 0.4)
     named = name_spine(scene.truth > 0, scene.grid, scene.fields)
     assert [one.name for one in named.vertebrae] == list(ROW)
     assert (named.labels[scene.truth == NUMBERS["L6"]] == SACRUM).mean() > 0.95
+
+
+NECK = ("C1", "C2", "C3", "C4")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "share", "skull"),
+    [(("C1", *NECK), 0.3, True), (NECK, 1.0, False), (NECK, 0.3, False)],
+    ids=["skull base", "whole C1", "small C1"],
+)
+def test_skull_base_above_the_neck_is_no_first_vertebra(blocks: tuple[str, ...], share: float, skull: bool):
+    scene = Scene(blocks, sacrum=False, pitch=18.0)  # skull base looks like C1, too
+    scene.thin_out(0, share)
+    named = name_spine(scene.truth > 0, scene.grid, scene.fields)
+    assert tuple(one.name for one in named.vertebrae) == NECK
+    upper = scene.truth.copy()
+    upper[:, :, : int(np.argwhere(scene.truth > 0)[:, 2].max()) - 2] = 0
+    assert (named.labels[upper > 0] == (0 if skull else NUMBERS["C1"])).mean() > 0.95
 
 
 def row_of(heights_mm: list[float], slots: list[int] | None = None) -> list[Instance]:

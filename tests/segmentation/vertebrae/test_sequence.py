@@ -43,6 +43,13 @@ def test_the_sacrum_decides_between_two_namings():
     assert names_of(best.numbers) == "L2 L3 L4 L5"
 
 
+def test_below_the_skull_base_a_row_begins_with_the_first_cervical_vertebra():
+    looks = np.logaddexp(seen("C1 C2 C3 C4", 0.45), seen("C2 C3 C4 C5", 0.55))
+    assert names_of(name_row(looks, [1, 1, 1], sacrum_below=False)[0].numbers) == "C2 C3 C4 C5"
+    best = name_row(looks, [1, 1, 1], sacrum_below=False, skull_above=True)[0]
+    assert names_of(best.numbers) == "C1 C2 C3 C4"
+
+
 def test_a_sixth_lumbar_vertebra_is_allowed_where_all_say_so():
     assert names_of(name_row(seen("L3 L4 L5 L6", 0.9), [1, 1, 1], sacrum_below=True)[0].numbers) == "L3 L4 L5 L6"
 
