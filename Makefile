@@ -32,6 +32,7 @@ setup: $(VENV)/.stamp-dev ## Install SpineView and everything its checks need
 	@scripts/ensure/dicom-tools || true
 	@scripts/ensure/web-tools || true
 	@scripts/ensure/tracking-tools || true
+	@scripts/ensure/postgresql || true
 
 $(VENV)/.stamp-torch:
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"

@@ -80,6 +80,7 @@ COMMANDS: Mapping[str, Command] = {
     "backup": Command("copy all studies and the database, while the server runs", _maintenance("backup")),
     "restore": Command("put a backup into an empty data folder", _maintenance("restore")),
     "repair": Command("bring database and study folders together, and say what is wrong", _maintenance("repair")),
+    "database": Command("copy all rows between SQLite and PostgreSQL, see docs/scale.md", _maintenance("database")),
     "doctor": Command("say what of this installation is missing or wrong", _doctor),
     "user": Command("add, list, change, disable, reset or remove accounts, and add groups", _user),
     "audit": Command("verify the audit trail, or export it", _audit),

@@ -192,7 +192,7 @@ def _check(settings: Settings) -> str | None:
     """
     if settings.executor == "dask":
         require_dask()
-    store = Store(settings.data_dir)
+    store = Store(settings.data_dir, settings.rows_at)
     try:
         store.hold(HOLD_S)
         store.recover()

@@ -42,7 +42,7 @@ class Services:
 
 def make_services(settings: Settings, engine_factory: EngineFactory | None = None) -> Services:
     """Open the store under ``settings.data_dir``. The queue is not started and no weights are loaded yet."""
-    store = Store(settings.data_dir)
+    store = Store(settings.data_dir, settings.rows_at)
     access = Access(store, settings)
     factory = engine_factory or packaged_engine(settings)
     jobs = JobQueue(store, factory, settings.mode, _remote_executor(store, settings))

@@ -29,6 +29,7 @@ from webapp.dicomweb.config import PacsServer
 from webapp.enumerations import Role
 
 PREFIX = "SPINEVIEW_"
+DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 GIB = 1024**3
 AeTitle = Annotated[str, Field(pattern=r"^[\x21-\x5b\x5d-\x7e][\x20-\x5b\x5d-\x7e]{0,15}$")]  # PS3.5 6.2, VR AE
 
@@ -141,6 +142,11 @@ class Settings(BaseSettings):
         description="Addresses or networks (JSON list) of reverse proxies whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed; nobody else's are.",
     )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Address of a PostgreSQL, such as postgresql://user:password@host/database, that holds the rows "
+        "instead of the file in data_dir; see docs/scale.md.",
+    )
     model: Path | None = Field(default=None, description="Weights file; without it the packaged model is used.")
     preload_model: bool = Field(
         default=True,
@@ -210,9 +216,22 @@ class Settings(BaseSettings):
     )
 
     @property
+    def rows_at(self) -> str:
+        """The address of the database with its password; "" for the file in ``data_dir``."""
+        return self.database_url.get_secret_value()
+
+    @property
     def sub_path(self) -> str:
         """Path of ``public_url``, such as ``/spineview``; "" for a server that has a name of its own."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr) -> SecretStr:
+        scheme, _, rest = url.get_secret_value().partition("://")
+        if url.get_secret_value() and (scheme not in DATABASE_SCHEMES or not rest):
+            raise ValueError("it must look like postgresql://user:password@host/database")
+        return url
 
     @field_validator("pacs")
     @classmethod

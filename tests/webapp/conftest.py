@@ -12,6 +12,7 @@ import pytest
 from segmentation.core.volume import LabelMap
 from segmentation.writers import write_nifti, write_volume
 from tests.webapp.archive import archive, orthanc, server  # noqa: F401 - fixtures of pacs and dicomweb
+from tests.webapp.postgresql import cluster, database_url, postgresql_url, prepared  # noqa: F401
 from tests.webapp.support import BONE_HU, SHAPE, BoneEngine, small_volume, wait_for
 from webapp.asgi import create_asgi
 from webapp.settings import Settings

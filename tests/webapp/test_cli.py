@@ -23,6 +23,7 @@ HEAVY = (
     "matplotlib",
     "monai",
     "PIL",
+    "psycopg",
     "pydantic",
     "pydicom",
     "scipy.ndimage",

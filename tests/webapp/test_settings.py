@@ -89,3 +89,16 @@ def test_the_addresses_of_schedulers_are_taken():
     files = {"dask_ca_file": "ca.pem", "dask_cert_file": "cert.pem", "dask_key_file": "key.pem"}
     assert load_settings(executor="dask", dask_scheduler="tcp://node-1.hospital:8786").executor == "dask"
     assert load_settings(executor="dask", dask_scheduler="tls://[fd00::5]:8786", **files).executor == "dask"
+
+
+@pytest.mark.parametrize("address", ["mysql://ann:secret-word@db/spineview", "postgresql://", "secret-word"])
+def test_what_is_no_address_of_postgresql_is_refused_without_being_said(address: str):
+    with pytest.raises(BadConfiguration, match="database_url") as refused:
+        load_settings(database_url=address)
+    assert "secret-word" not in f"{refused.value} {refused.value.__cause__}"
+
+
+def test_the_password_of_a_database_is_not_shown():
+    settings = load_settings(database_url="postgresql://ann:secret-word@db/spineview")
+    assert "secret-word" not in f"{settings!r} {settings}"
+    assert settings.rows_at == "postgresql://ann:secret-word@db/spineview"

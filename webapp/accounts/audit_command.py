@@ -22,7 +22,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify or export; exit 1 if the trail was tampered with."""
-    store = Store(load_settings(data_dir=options.data).data_dir)
+    settings = load_settings(data_dir=options.data)
+    store = Store(settings.data_dir, settings.rows_at)
     try:
         if options.action == "export":
             write = FORMATS[options.format]

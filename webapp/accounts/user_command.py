@@ -28,7 +28,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; what a person must open to set a password is printed."""
     settings = load_settings(data_dir=options.data)
-    store = Store(settings.data_dir)
+    store = Store(settings.data_dir, settings.rows_at)
     try:
         if not options.name and options.action != "list":
             raise WebError(400, "bad_request", "field.missing", field="name")

@@ -14,6 +14,7 @@ from webapp.engine.interface import EngineLike, EngineStatus, Mode
 from webapp.engine.job_progress import Report
 from webapp.engine.segmenting import ENGINE_SHARE, read_scan, segment, summary, write_masks
 from webapp.figures import JOB_SECONDS, WAIT_SECONDS
+from webapp.http.errors import WebError
 from webapp.log_setup import JOB_ID
 from webapp.storage.store import Store
 from webapp.storage.tables import Job
@@ -89,11 +90,17 @@ class LocalExecutor(Executor):
             self.outcomes.broke(job, error)
         finally:
             self._running = None
-            ended = self._store.jobs.get(job.id)
-            state = ended.state if ended else "deleted"
+            state = self._state_of(job)
             JOB_SECONDS.labels(state).observe(time.monotonic() - begin)
             log.info("job %s is %s after %.1f s", job.id, state, time.monotonic() - begin)
             JOB_ID.reset(token)
+
+    def _state_of(self, job: Job) -> str:
+        try:
+            ended = self._store.jobs.get(job.id)
+        except WebError:  # the database cannot be reached; what becomes of the job is written once it can
+            return "interrupted"
+        return ended.state if ended else "deleted"
 
     def _segment(self, job: Job) -> None:
         report = Report(self._store, job, lambda: self._stopping.is_set() or job.id in self._cancelled)

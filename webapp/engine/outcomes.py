@@ -27,6 +27,7 @@ class Outcomes:
     def __init__(self, store: Store) -> None:
         self._store = store
         # Why jobs failed, that the full disk did not take yet; with the attempt, where others than this process work.
+        self._interrupted: dict[str, int] = {}  # attempts that ended since the database could not be reached
         self._unrecorded: dict[str, tuple[Problem, int | None]] = {}
 
     def reuse(
@@ -69,6 +70,10 @@ class Outcomes:
 
     def broke(self, job: Job, error: Exception, attempt: int | None = None) -> None:
         """Close a job that ended with an error, and say why; any fault of the engine ends its job, not the server."""
+        if isinstance(error, WebError) and error.code == "database_unreachable":
+            self._interrupted[job.id] = job.attempts
+            self.record_failures()
+            return
         if not isinstance(error, InputError) and self._store.studies.get(job.study_id) is None:
             log.info("job %s ended with its study", job.id)
             return
@@ -80,11 +85,15 @@ class Outcomes:
         self.record_failures()
 
     def record_failures(self) -> None:
-        """Write why jobs failed. What a full disk does not take is kept, and written as soon as there is room.
+        """Write why jobs failed, and give back those that lost the database. What cannot be written now is kept.
 
         Raises:
-            WebError: 507, the disk is full.
+            WebError: 507, the disk is full; 503, the database cannot be reached.
         """
+        for job_id, number in list(self._interrupted.items()):
+            lost = Problem("database_unreachable", Message.of("store.database_unreachable"))
+            self._store.jobs.retry(job_id, number, "The database could not be reached; starting again", lost)
+            self._interrupted.pop(job_id, None)
         for job_id, (problem, attempt) in list(self._unrecorded.items()):
             self._store.jobs.finish(job_id, "failed", problem.message.text(), attempt, error=problem.to_json())
             self._unrecorded.pop(job_id, None)

@@ -20,11 +20,11 @@ from pathlib import Path
 from segmentation.core.atomic import atomic_path, rename_durably, sync_tree, write_atomically
 from segmentation.core.errors import BadConfiguration, InputError
 from webapp.storage.database import DATABASE_FILE
-from webapp.storage.folders import Folders
+from webapp.storage.folders import ELSEWHERE_FILE, Folders
 
 FORM = 1
 _PIECE = 1 << 20
-_NOT_KEPT = (DATABASE_FILE, f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm", "server.lock", "reserve")
+_NOT_KEPT = (DATABASE_FILE, f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm", "server.lock", "reserve", ELSEWHERE_FILE)
 _TRIES = 5
 
 
@@ -52,20 +52,21 @@ class Snapshot:
         return len({path.split("/")[1] for path in self.files if path.startswith("studies/")})
 
 
-def back_up(data_dir: Path, target: Path) -> tuple[str, Snapshot]:
+def back_up(data_dir: Path, target: Path, database_url: str = "") -> tuple[str, Snapshot]:
     """Make a snapshot of a data folder, whose server may run; return its name and what it holds.
 
-    Studies that are added while it is made are in it with their rows, or not at all.
+    Studies that are added while it is made are in it with their rows, or not at all. Rows that PostgreSQL holds, at
+    ``database_url``, are in it as a file of SQLite.
 
     Raises:
         BadConfiguration: there is no database.
         InputError: studies come faster than they can be copied.
         OSError: the disk of the backup is full, or a folder cannot be used.
     """
-    if not (data_dir / DATABASE_FILE).is_file():
+    if not (data_dir / (ELSEWHERE_FILE if database_url else DATABASE_FILE)).is_file():
         raise BadConfiguration("backup.no_data", folder=data_dir)
     names = snapshots(target)
-    keeper = _Keeper(data_dir, target, load(target, names[-1]).files if names else {})
+    keeper = _Keeper(data_dir, target, load(target, names[-1]).files if names else {}, database_url)
     keeper.keep_all()
     for _ in range(_TRIES):
         database, known = keeper.keep_database()
@@ -126,7 +127,8 @@ def restore(target: Path, name: str, data_dir: Path) -> Snapshot:
     snapshot = load(target, name)
     folders = Folders(data_dir)
     with folders.held(0.0):
-        if (data_dir / DATABASE_FILE).exists() or any(folders.studies.iterdir()):
+        there = any((data_dir / each).exists() for each in (DATABASE_FILE, ELSEWHERE_FILE))
+        if there or any(folders.studies.iterdir()):
             raise BadConfiguration("backup.not_empty", folder=data_dir)
         staged = data_dir / "restoring"
         shutil.rmtree(staged, ignore_errors=True)
@@ -156,8 +158,8 @@ def prune(target: Path, keep: int) -> int:
 class _Keeper:
     """Copies files into a backup, and remembers which."""
 
-    def __init__(self, data_dir: Path, target: Path, before: dict[str, Entry]) -> None:
-        self._data_dir, self._target, self._before = data_dir, target, before
+    def __init__(self, data_dir: Path, target: Path, before: dict[str, Entry], database_url: str) -> None:
+        self._data_dir, self._target, self._before, self._database_url = data_dir, target, before, database_url
         self.files: dict[str, Entry] = {}
         self.copied_bytes = 0
         (target / "objects").mkdir(parents=True, exist_ok=True)
@@ -178,11 +180,8 @@ class _Keeper:
         copy = self._target / f".{DATABASE_FILE}.part"
         copy.unlink(missing_ok=True)
         try:
-            with (
-                closing(sqlite3.connect(self._data_dir / DATABASE_FILE, timeout=30)) as source,
-                closing(sqlite3.connect(copy)) as into,
-            ):
-                source.backup(into)
+            copy_database(self._data_dir, self._database_url, copy)
+            with closing(sqlite3.connect(copy)) as into:
                 [[verdict]] = into.execute("PRAGMA quick_check(1)").fetchall()
                 if verdict != "ok":
                     raise InputError("backup.damaged_database", folder=self._data_dir)
@@ -221,6 +220,20 @@ class _Keeper:
             os.replace(partial, place)
             self.copied_bytes += size
         return Entry(digest, size, mtime_ns)
+
+
+def copy_database(data_dir: Path, database_url: str, copy: Path) -> None:
+    """Write the database as it is at one moment into a new file of SQLite, whichever kind it is."""
+    if database_url:
+        from webapp.storage.postgresql.copy_rows import to_sqlite
+
+        to_sqlite(database_url, copy)
+        return
+    with (
+        closing(sqlite3.connect(data_dir / DATABASE_FILE, timeout=30)) as source,
+        closing(sqlite3.connect(copy)) as into,
+    ):
+        source.backup(into)
 
 
 def _put_in_place(staged: Path, folders: Folders) -> None:

@@ -1,4 +1,4 @@
-"""The commands ``spineview backup``, ``restore`` and ``repair``."""
+"""The commands ``spineview backup``, ``restore``, ``repair`` and ``database``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmentation.core.errors import InputError
+
+if TYPE_CHECKING:
+    from webapp.settings import Settings
 
 _DONE, _WRONG = 0, 2
 
@@ -34,7 +38,8 @@ class Backup:
                 print(f"{name}: {snapshot.studies} studies, {len(snapshot.files)} files")
             return _DONE
         os.umask(0o077)
-        name, snapshot = backup.back_up(_data_dir(options), options.target)
+        settings = _settings(options)
+        name, snapshot = backup.back_up(settings.data_dir, options.target, settings.rows_at)
         copied = f"{snapshot.copied_bytes / 1e6:.1f} MB copied"
         print(f"{name}: {snapshot.studies} studies, {len(snapshot.files)} files, {copied}")
         if options.verify:
@@ -69,7 +74,14 @@ class Restore:
             raise InputError("backup.none", folder=options.target)
         os.umask(0o077)
         name = options.snapshot or names[-1]
-        snapshot = backup.restore(options.target, name, _data_dir(options))
+        settings = _settings(options)
+        if settings.rows_at:
+            from webapp.maintenance.database_copy import check_is_empty
+
+            check_is_empty(settings.rows_at)
+        snapshot = backup.restore(options.target, name, settings.data_dir)
+        if settings.rows_at:
+            _copy_rows(settings, back=False)
         print(f"restored {snapshot.studies} studies of {name}, every file with its checksum")
         return _DONE
 
@@ -87,7 +99,8 @@ class Repair:
         from webapp.maintenance.repair import repair
 
         os.umask(0o077)
-        report = repair(_data_dir(options), options.move)
+        settings = _settings(options)
+        report = repair(settings.data_dir, options.move, settings.rows_at)
         print(f"{report.studies} studies, {len(report.adopted)} of them taken up again from their folders")
         for name in report.adopted:
             print(f"taken up: {name}")
@@ -100,14 +113,45 @@ class Repair:
         return _WRONG if report.violations else _DONE
 
 
+class Database:
+    """``spineview database``."""
+
+    def add_options(self, command: argparse.ArgumentParser) -> None:
+        """Add its options."""
+        command.add_argument("action", choices=("copy",), help="copy all rows to the PostgreSQL of the setting")
+        _add_data(command)
+        command.add_argument("--back", action="store_true", help="copy them from there into a file of SQLite again")
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Copy all rows from one kind of database to the other; the server must not run."""
+        settings = _settings(options)
+        if not settings.rows_at:
+            raise InputError("database.no_url")
+        os.umask(0o077)
+        _copy_rows(settings, options.back)
+        return _DONE
+
+
+def _copy_rows(settings: Settings, back: bool) -> None:
+    from webapp.maintenance.database_copy import copy_back, move_to_postgresql
+
+    copied = (copy_back if back else move_to_postgresql)(settings.data_dir, settings.rows_at)
+    rows = ", ".join(f"{count} {name}" for name, count in copied.rows.items() if count)
+    print(f"copied, and counted again: {rows or 'no rows'}")
+    print(
+        f"the audit trail is {'whole' if not copied.audit_faults else 'NOT whole: ' + '; '.join(copied.audit_faults)}"
+    )
+    print(copied.where)
+
+
 def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", metavar="DIR", type=Path, help="folder of studies and database")
 
 
-def _data_dir(options: argparse.Namespace) -> Path:
+def _settings(options: argparse.Namespace) -> Settings:
     from webapp.settings import load_settings
 
-    return load_settings(data_dir=options.data).data_dir
+    return load_settings(data_dir=options.data)
 
 
 def _count(text: str) -> int:
@@ -117,4 +161,9 @@ def _count(text: str) -> int:
     return number
 
 
-COMMANDS: dict[str, Callable[[], Backup | Restore | Repair]] = {"backup": Backup, "restore": Restore, "repair": Repair}
+COMMANDS: dict[str, Callable[[], Backup | Restore | Repair | Database]] = {
+    "backup": Backup,
+    "restore": Restore,
+    "repair": Repair,
+    "database": Database,
+}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from segmentation.core.errors import InputError
+from segmentation.core.errors import BadConfiguration, InputError
 from segmentation.core.messages import Message
 from segmentation.core.version import product_version
 from webapp.engine.interface import packaged_engine, weights_of
@@ -21,6 +21,7 @@ from webapp.engine.remote.names import read_names, require_dask
 from webapp.engine.remote.probe import WorkerFacts, ask_workers
 from webapp.settings import Settings, load_settings
 from webapp.storage.database import DATABASE_FILE
+from webapp.storage.folders import ELSEWHERE_FILE
 from webapp.storage.migrations.upgrade import HEAD, examine
 from webapp.translations import LANGUAGES, messages
 
@@ -66,7 +67,7 @@ def examine_installation(settings: Settings) -> Iterator[Finding]:
     else:
         yield from _folder(folder)
         yield from _disk(folder, settings.min_free_bytes)
-        yield _database(folder / DATABASE_FILE)
+        yield _postgresql(settings) if settings.rows_at else _database(folder)
     if settings.executor == "local":
         yield _engine(settings)
     elif folder.is_dir():
@@ -107,9 +108,11 @@ def _disk(folder: Path, wanted_bytes: int) -> Iterator[Finding]:
         yield _well(Message.of("doctor.disk", free=free_gb))
 
 
-def _database(path: Path) -> Finding:
+def _database(folder: Path) -> Finding:
     try:
-        found = examine(path)
+        if (folder / ELSEWHERE_FILE).exists():
+            raise BadConfiguration("store.rows_in_postgresql", folder=folder)
+        found = examine(folder / DATABASE_FILE)
     except InputError as error:
         return _wrong(error.problem.message)
     except (OSError, sqlite3.Error) as error:
@@ -121,6 +124,23 @@ def _database(path: Path) -> Finding:
     if found != HEAD:
         return _well(Message.of("doctor.old_database", found=found, wanted=HEAD))
     return _well(Message.of("doctor.database", found=found))
+
+
+def _postgresql(settings: Settings) -> Finding:
+    from webapp.storage.postgresql.opening import look_at
+
+    if (settings.data_dir / DATABASE_FILE).exists():
+        return _wrong(Message.of("store.rows_in_sqlite", folder=settings.data_dir))
+    try:
+        found = look_at(settings.rows_at)
+    except InputError as error:
+        return _wrong(error.problem.message)
+    where = {"address": found.address, "server": found.server}
+    if found.revision == "new":
+        return _well(Message.of("doctor.postgresql_new", **where))
+    if found.revision != HEAD:
+        return _well(Message.of("doctor.postgresql_old", found=found.revision, wanted=HEAD, **where))
+    return _well(Message.of("doctor.postgresql", found=found.revision, **where))
 
 
 def _engine(settings: Settings) -> Finding:

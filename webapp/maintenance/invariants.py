@@ -24,15 +24,16 @@ _OPEN = ("queued", "running")
 Row = dict[str, Any]
 
 
-def violations(data_dir: Path, *, at_rest: bool = True, deep: bool = False) -> list[str]:
+def violations(data_dir: Path, *, at_rest: bool = True, deep: bool = False, database: Path | None = None) -> list[str]:
     """List what is wrong with a data folder, a sentence each; empty if all is well.
 
     Args:
         data_dir: Of a server that has started since the last crash: a start finishes what was interrupted.
         at_rest: Nobody uploads, deletes or segments meanwhile, so that nothing may lie half done.
         deep: Read every compressed file to its end.
+        database: File of SQLite with the rows, if it is not the one in the data folder.
     """
-    path = data_dir / DATABASE_FILE
+    path = database or data_dir / DATABASE_FILE
     if not path.is_file():
         return ["there is no database"]
     try:

@@ -6,8 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from webapp.maintenance.backup import copy_database
 from webapp.maintenance.invariants import violations
-from webapp.storage.folders import Folders
+from webapp.storage.database import DATABASE_FILE
+from webapp.storage.folders import Folders, scratch_folder
 from webapp.storage.store import Store
 
 _HOLD_S = 5.0
@@ -33,17 +35,18 @@ class Report:
     violations: list[str]
 
 
-def repair(data_dir: Path, move: bool = False) -> Report:
+def repair(data_dir: Path, move: bool = False, database_url: str = "") -> Report:
     """Bring database and folders together, as a start does, and say what was found.
 
     Args:
         data_dir: The folder; a damaged database in it is moved to ``lost`` and made anew from the studies.
         move: Whether what is no study is moved out of ``studies`` into ``lost``.
+        database_url: Of the PostgreSQL that holds the rows, if that does.
 
     Raises:
         BadConfiguration: a server uses it, a later version wrote it, or it cannot be written.
     """
-    store = Store(data_dir)
+    store = Store(data_dir, database_url)
     try:
         store.hold(_HOLD_S)
         before = {study.id for study in store.studies.all()}
@@ -55,10 +58,18 @@ def repair(data_dir: Path, move: bool = False) -> Report:
             for path in unknown:
                 _set_aside(path, folders.lost)
         left = sorted(path.name for path in folders.lost.iterdir()) if folders.lost.is_dir() else []
-        wrong = violations(data_dir, deep=True)
+        wrong = _violations(data_dir, database_url)
     finally:
         store.close()
     return Report(len(after), sorted(after - before), [path.name for path in unknown], move, left, wrong)
+
+
+def _violations(data_dir: Path, database_url: str) -> list[str]:
+    if not database_url:
+        return violations(data_dir, deep=True)
+    with scratch_folder() as scratch:
+        copy_database(data_dir, database_url, scratch / DATABASE_FILE)
+        return violations(data_dir, deep=True, database=scratch / DATABASE_FILE)
 
 
 def _set_aside(path: Path, lost: Path) -> None:

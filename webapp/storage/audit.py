@@ -21,6 +21,9 @@ from webapp.storage.tables import AuditRow
 
 START = "0" * 64
 """In place of the hash of the row before the first."""
+_HEAD = text("SELECT number, hash FROM audit_head")
+_LOCKED_HEAD = text("SELECT number, hash FROM audit_head FOR UPDATE")
+_SET_HEAD = text("UPDATE audit_head SET number = :number, hash = :hash")
 
 
 class Who(str):
@@ -60,7 +63,7 @@ class Audit:
 
     def record(self, who: str, action: str, study_id: str, detail: str = "") -> None:
         """Write that ``who`` did ``action`` (upload, segment, cancel, download, delete, …) to a study, now."""
-        with self._database.transaction() as session:
+        with self._database.transaction(alone=False) as session:
             append(session, who, action, study_id, detail)
 
     def entries(self) -> list[AuditEntry]:
@@ -83,13 +86,12 @@ class Audit:
     def verify(self) -> list[str]:
         """Check the chain of hashes; name what is wrong, row by row. Nothing is wrong with an empty list."""
         with self._database.reading() as session:
-            last_number = session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")) or 0
-            return list(faults(self.since(0), int(last_number)))
+            return list(faults(self.since(0), _head(session)[0]))
 
 
 def append(session: Session, who: str, action: str, study_id: str, detail: str = "") -> None:
-    """Add a row in an open transaction that writes: there is one at a time, so that no two rows follow the same one."""
-    before = session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)) or START
+    """Add a row in an open transaction that writes. Nobody else adds one until its end: no two follow the same one."""
+    number, before = _head(session, to_write=True)
     row = AuditRow(
         at=time.time(),
         who=_one_line(str(who)),
@@ -99,8 +101,24 @@ def append(session: Session, who: str, action: str, study_id: str, detail: str =
         address=_one_line(who.address if isinstance(who, Who) else ""),
     )
     row.hash = row_hash(before, row)
+    if _is_postgresql(session):
+        row.id = number + 1
+        session.execute(_SET_HEAD, {"number": row.id, "hash": row.hash})
     session.add(row)
     session.flush()
+
+
+def _head(session: Session, to_write: bool = False) -> tuple[int, str]:
+    """Read the highest number ever given, and the hash that the next row builds on."""
+    if _is_postgresql(session):
+        number, before = session.execute(_LOCKED_HEAD if to_write else _HEAD).one()
+        return int(number), str(before)
+    number = 0 if to_write else session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")) or 0
+    return int(number), session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)) or START
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def row_hash(before: str, row: AuditRow | AuditEntry) -> str:

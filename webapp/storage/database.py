@@ -6,18 +6,20 @@ import errno
 import secrets
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.http.errors import WebError
 
 DATABASE_FILE = "spineview.sqlite3"
+_NO_ROOM = "53100"  # PostgreSQL's disk_full
 
 
 def new_id() -> str:
@@ -25,8 +27,68 @@ def new_id() -> str:
     return secrets.token_hex(10)
 
 
-class Database:
-    """SQLite through SQLAlchemy, on a file that ``.migrations.upgrade`` prepared. Safe to use from any thread."""
+class Database(ABC):
+    """A database through SQLAlchemy, its tables made by ``.migrations``. Safe to use from any thread.
+
+    A subclass sets the three engines up: ``_reader`` sees one moment for a whole session, ``_single`` runs statements
+    without a transaction around them, ``_writer`` writes.
+    """
+
+    _reader: Engine
+    _single: Engine
+    _writer: Engine
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """A tag of what the database holds: equal tags, equal rows. Read it before the rows."""
+
+    @abstractmethod
+    def transaction(self, alone: bool = True) -> AbstractContextManager[Session]:
+        """Open a transaction that may write; on the disk when it ends.
+
+        Args:
+            alone: One at a time, so that what was read stays as it is until the end. Without it, what decides must be
+                read ``with_for_update``; where the database knows no locks of rows, it makes no difference.
+
+        Raises:
+            WebError: 507, the disk is full; 503, the database cannot be reached. Nothing was written.
+        """
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads, all of it at one moment; it waits for nobody.
+
+        Raises:
+            WebError: 503, the database cannot be reached.
+        """
+        with self._explained(), Session(self._reader) as session:
+            yield session
+
+    def rows(self, statement: Executable, **parameters: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Read what one statement finds, all of it at one moment, without the cost of a session; it waits for nobody.
+
+        Args:
+            statement: Made once, with ``bindparam`` for what differs: making it takes longer than running it.
+            parameters: Their values.
+
+        Raises:
+            WebError: 503, the database cannot be reached.
+        """
+        with self._explained(), self._single.connect() as connection:
+            return connection.execute(statement, parameters).all()
+
+    def _explained(self) -> AbstractContextManager[None]:
+        """Turn faults of the connection into a ``WebError``; a file has none."""
+        return nullcontext()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+
+
+class SqliteDatabase(Database):
+    """SQLite, on a file that ``.migrations.upgrade`` prepared and that this process alone writes."""
 
     def __init__(self, path: Path) -> None:
         self._reader = create_engine(
@@ -42,21 +104,12 @@ class Database:
 
     @property
     def version(self) -> str:
-        """A tag of what the database holds: equal tags, equal rows. Read it before the rows.
-
-        It counts this process's writes, the only ones there are, and differs from run to run.
-        """
+        """A tag that counts this process's writes, the only ones there are, and differs from run to run."""
         return f"{self._run}-{self._writes:x}"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a transaction that may write, one at a time; on the disk when it ends.
-
-        Waiting here beats SQLite's busy error.
-
-        Raises:
-            WebError: 507, the disk is full; nothing was written.
-        """
+    def transaction(self, alone: bool = True) -> Iterator[Session]:
+        """Open a transaction that may write, one at a time; waiting here beats SQLite's busy error."""
         with self._write:
             try:
                 with Session(self._writer) as session, session.begin():
@@ -68,33 +121,18 @@ class Database:
             finally:
                 self._writes += 1  # after the commit: a reader who is early asks once more, and misses nothing
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Open a session that only reads, all of it at one moment; it waits for nobody."""
-        with Session(self._reader) as session:
-            yield session
-
-    def rows(self, statement: Executable, **parameters: Any) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Read what one statement finds, all of it at one moment, without the cost of a session; it waits for nobody.
-
-        Args:
-            statement: Made once, with ``bindparam`` for what differs: making it takes longer than running it.
-            parameters: Their values.
-        """
-        with self._single.connect() as connection:
-            return connection.execute(statement, parameters).all()
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._reader.dispose()
-
 
 def is_full(error: Exception) -> bool:
     """Tell whether something could not be written because the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     cause = error.orig if isinstance(error, OperationalError) else error
-    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or _sqlstate(error) == _NO_ROOM
+
+
+def _sqlstate(error: Exception) -> str | None:
+    """Read PostgreSQL's code of an error; None of any other."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
 
 
 def disk_full() -> WebError:

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from segmentation.core.atomic import rename_durably
 from segmentation.core.errors import BadConfiguration
-from webapp.storage.database import new_id
+from webapp.storage.database import DATABASE_FILE, new_id
 from webapp.storage.tables import Mask
 
 NIFTI_FILE, STATISTICS_FILE = "mask.nii.gz", "statistics.json"
@@ -28,6 +28,8 @@ DRAFTS_FOLDER = "drafts"
 """In the folder of a mask: corrections of it that are not saved as a version yet."""
 THUMBNAIL_FILE = "thumbnail.png"
 """In a study's folder: the list's picture."""
+ELSEWHERE_FILE = "database-is-postgresql"
+"""In the data folder: its rows are not in it. Whoever forgets to say where they are does not begin a second list."""
 RESERVE_BYTES = 8 << 20
 _ENOUGH_BYTES = 256 << 20  # for anything that is made for one answer
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it is made with a random name, for this account alone
@@ -111,6 +113,25 @@ class Folders:
         except FileNotFoundError:
             return False
         return True
+
+    def check_rows_are(self, kind: Literal["sqlite", "postgresql"]) -> None:
+        """Check that the rows of these studies are not in the other kind of database.
+
+        Raises:
+            BadConfiguration: they are.
+        """
+        if kind == "sqlite" and (self.data_dir / ELSEWHERE_FILE).exists():
+            raise BadConfiguration("store.rows_in_postgresql", folder=self.data_dir)
+        if kind == "postgresql" and (self.data_dir / DATABASE_FILE).exists():
+            raise BadConfiguration("store.rows_in_sqlite", folder=self.data_dir)
+
+    def note_rows_are_elsewhere(self) -> None:
+        """Write down that PostgreSQL holds the rows of these studies."""
+        (self.data_dir / ELSEWHERE_FILE).touch()
+
+    def note_rows_are_here(self) -> None:
+        """Undo ``note_rows_are_elsewhere``."""
+        (self.data_dir / ELSEWHERE_FILE).unlink(missing_ok=True)
 
     @contextmanager
     def held(self, timeout_s: float) -> Iterator[None]:

@@ -17,7 +17,7 @@ from segmentation.core.messages import Message
 from webapp.enumerations import OPEN_JOB_STATES, PRIORITIES, JobState, Priority, Task
 from webapp.storage.database import Database, new_id
 from webapp.storage.folders import Folders
-from webapp.storage.queue.order import next_turn, read_order, with_places
+from webapp.storage.queue.order import next_turn, take_next, with_places
 from webapp.storage.recovery.records import write_mask_record
 from webapp.storage.tables import Job, JobRow, Mask, mask_row, to_job
 
@@ -93,9 +93,8 @@ class Jobs:
 
     def claim(self) -> Job | None:
         """Mark the queued job whose turn it is as running and return it; None if nothing waits."""
-        with self._database.transaction() as session:
-            waiting = read_order(session)
-            row = _row(session, waiting[0].id) if waiting else None
+        with self._database.transaction(alone=False) as session:
+            row = take_next(session)
             if row is None:
                 return None
             row.turn = next_turn(session)
@@ -105,8 +104,8 @@ class Jobs:
 
     def reprioritise(self, job_id: str, priority: Priority) -> Job | None:
         """Give a job that waits another priority; one that began stays as it is. None if there is none."""
-        with self._database.transaction() as session:
-            row = _row(session, job_id)
+        with self._database.transaction(alone=False) as session:
+            row = _locked(session, job_id)
             if row is not None and row.state == "queued":
                 row.priority = PRIORITIES.index(priority)
             session.flush()
@@ -117,8 +116,8 @@ class Jobs:
 
         ``attempt``: only if the job still is at this one.
         """
-        with self._database.transaction() as session:
-            row = _row(session, job_id)
+        with self._database.transaction(alone=False) as session:
+            row = _locked(session, job_id)
             if row is None or row.state not in OPEN_JOB_STATES or not _is_at(row, attempt):
                 return
             for column, value in columns.items():
@@ -159,7 +158,7 @@ class Jobs:
             sync_tree(folder)  # takes its time, and nobody should wait for that
         try:
             with self._database.transaction() as session:
-                row = _row(session, job_id)
+                row = _locked(session, job_id)
                 if row is None or row.state not in OPEN_JOB_STATES or not _is_at(row, attempt):
                     return False
                 close_as_done(row, mask, log)
@@ -181,8 +180,8 @@ class Jobs:
 
     def give_back(self, job_id: str, attempt: int, why: str) -> None:
         """Put one job back to its place in the queue, as if this attempt had not begun: its worker stops in order."""
-        with self._database.transaction() as session:
-            row = _row(session, job_id)
+        with self._database.transaction(alone=False) as session:
+            row = _locked(session, job_id)
             if row is not None and _is_at(row, attempt):
                 row.attempts = max(0, row.attempts - 1)
                 _queue_again(row, why)
@@ -192,8 +191,8 @@ class Jobs:
 
         None, and nothing is changed, if the job is not at this attempt any more.
         """
-        with self._database.transaction() as session:
-            row = _row(session, job_id)
+        with self._database.transaction(alone=False) as session:
+            row = _locked(session, job_id)
             if row is None or not _is_at(row, attempt):
                 return None
             if row.attempts >= most_attempts:
@@ -206,14 +205,14 @@ class Jobs:
     def give_back_running(self) -> None:
         """Put what is running back to its place in the queue, as if it had not been claimed: the server stops."""
         with self._database.transaction() as session:
-            for row in session.scalars(select(JobRow).where(JobRow.state == "running")):
+            for row in session.scalars(select(JobRow).where(JobRow.state == "running").with_for_update()):
                 row.attempts = max(0, row.attempts - 1)
                 _queue_again(row, "The server is stopping")
 
     def cancel(self, job_id: str) -> Job | None:
         """Close an open job as cancelled, now; what still works on it can write nothing more to it."""
-        with self._database.transaction() as session:
-            row = _row(session, job_id)
+        with self._database.transaction(alone=False) as session:
+            row = _locked(session, job_id)
             if row is None:
                 return None
             if row.state in OPEN_JOB_STATES:
@@ -227,7 +226,7 @@ class Jobs:
         One that took ``most_attempts`` servers down fails instead.
         """
         with self._database.transaction() as session:
-            rows = list(session.scalars(select(JobRow).where(JobRow.state == "running")))
+            rows = list(session.scalars(select(JobRow).where(JobRow.state == "running").with_for_update()))
             for row in rows:
                 row.eta_s = None
                 if row.attempts >= most_attempts:
@@ -248,6 +247,11 @@ def close_as_done(row: JobRow, mask: Mask, log: str) -> None:
 
 def _row(session: Session, job_id: str) -> JobRow | None:
     return session.scalar(select(JobRow).where(JobRow.id == job_id))
+
+
+def _locked(session: Session, job_id: str) -> JobRow | None:
+    """Read a row that nobody else changes until the end of this transaction."""
+    return session.scalar(select(JobRow).where(JobRow.id == job_id).with_for_update())
 
 
 def _is_at(row: JobRow, attempt: int | None) -> bool:

@@ -15,7 +15,7 @@ from webapp.storage.access.accounts import Accounts
 from webapp.storage.access.credentials import Credentials
 from webapp.storage.access.places import Places
 from webapp.storage.audit import Audit
-from webapp.storage.database import DATABASE_FILE, Database
+from webapp.storage.database import DATABASE_FILE, Database, SqliteDatabase
 from webapp.storage.deferred_audit import DeferredAudit
 from webapp.storage.folders import Folders
 from webapp.storage.jobs import Jobs
@@ -35,22 +35,20 @@ _HOLD_S = 5.0
 class Store:
     """The one place where page, API, job and viewer meet. Safe to use from any thread.
 
-    Attributes:
-        data_dir: ``spineview.sqlite3`` holds the rows; for the folders see ``webapp.storage.folders.Folders``.
+    Args:
+        data_dir: For its folders see ``webapp.storage.folders.Folders``.
+        database_url: Of the PostgreSQL that holds the rows; "": ``spineview.sqlite3`` in ``data_dir`` does.
 
     Raises:
-        BadConfiguration: the folder cannot be used, or holds the studies of a newer version.
+        BadConfiguration: the folder or the database cannot be used, holds the studies of a newer version, or the rows
+            of these studies are in the other kind of database.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, database_url: str = "") -> None:
         self.data_dir = data_dir
-        path = data_dir / DATABASE_FILE
         with _described(data_dir):
             self._folders = Folders(data_dir)
-            if examine(path) != HEAD:
-                with self._folders.held(_HOLD_S):
-                    prepare(path)
-            self._database = Database(path)
+        self._database = self._open(database_url)
         self.studies = Studies(self._database, self._folders)
         self.jobs = Jobs(self._database, self._folders)
         self.batches = Batches(self._database)
@@ -63,6 +61,19 @@ class Store:
         self.accounts = Accounts(self._database)
         self.credentials = Credentials(self._database)
         self.places = Places(self._database)
+
+    def _open(self, database_url: str) -> Database:
+        if database_url:
+            from webapp.storage.postgresql import opening  # psycopg, which only an installation of several needs
+
+            return opening.open_database(self._folders, database_url)
+        path = self.data_dir / DATABASE_FILE
+        with _described(self.data_dir):
+            self._folders.check_rows_are("sqlite")
+            if examine(path) != HEAD:
+                with self._folders.held(_HOLD_S):
+                    prepare(path)
+            return SqliteDatabase(path)
 
     def hold(self, timeout_s: float = 15.0) -> None:
         """Take this data folder for this process alone.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import DDL, JSON, ForeignKey, Row, event, false
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, Integer, Row, event, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segmentation.core.errors import Problem
@@ -143,8 +143,14 @@ class Base(DeclarativeBase):
     }
 
 
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Of 64 bits; SQLite's are anyway."""
 _NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """Of tables whose ``sequence`` says what came first: clocks are set back, numbers are not."""
+
+
+WAITING = text("state = 'queued'")
+"""Of jobs; written out, since an index of a part of the rows is used where its condition stands in the statement."""
 
 
 class StudyRow(Base):
@@ -152,14 +158,14 @@ class StudyRow(Base):
 
     __tablename__ = "studies"
     __table_args__ = _NEVER_REUSED
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     created_at: Mapped[float]  # seconds since the epoch, UTC
     shape: Mapped[list[int]]
     spacing_mm: Mapped[list[float]]
     orientation: Mapped[str]
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(NUMBER)
     original: Mapped[str]
     reference: Mapped[str | None]
     notes: Mapped[list[dict[str, Any]] | None]
@@ -171,8 +177,12 @@ class JobRow(Base):
     """Table of jobs; columns as in ``Job``."""
 
     __tablename__ = "jobs"
-    __table_args__ = _NEVER_REUSED
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    __table_args__ = (
+        Index("ix_jobs_waiting", "priority", "owner", "sequence", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_jobs_owner_turn", "owner", "turn"),
+        _NEVER_REUSED,
+    )
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     task: Mapped[str]
@@ -190,7 +200,9 @@ class JobRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str] = mapped_column(default="", server_default="")
     priority: Mapped[int] = mapped_column(default=1, server_default="1")  # index in PRIORITIES
-    turn: Mapped[int | None]  # counts up with each job that begins; None before that
+    turn: Mapped[int | None] = mapped_column(
+        NUMBER, index=True
+    )  # counts up with each job that begins; None before that
     anew: Mapped[bool] = mapped_column(default=False, server_default=false())
     reused: Mapped[str | None]
 
@@ -200,7 +212,7 @@ class MaskRow(Base):
 
     __tablename__ = "masks"
     __table_args__ = _NEVER_REUSED
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
@@ -220,7 +232,7 @@ class MeasurementRow(Base):
 
     __tablename__ = "measurements"
     __table_args__ = _NEVER_REUSED
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
@@ -239,7 +251,7 @@ class ReviewRow(Base):
 
     __tablename__ = "reviews"
     __table_args__ = _NEVER_REUSED
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
     mask_id: Mapped[str | None]
@@ -258,7 +270,7 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     __table_args__ = _NEVER_REUSED
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=True)
     at: Mapped[float] = mapped_column(index=True)
     who: Mapped[str]
     action: Mapped[str]
@@ -274,7 +286,8 @@ APPEND_ONLY = tuple(
     for verb in ("UPDATE", "DELETE")
 )
 for _statement in APPEND_ONLY:
-    event.listen(AuditRow.__table__, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+    _trigger = DDL(_statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
+    event.listen(AuditRow.__table__, "after_create", _trigger)
 
 
 def study_row(study: Study) -> StudyRow:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from webapp.settings import Settings
 from webapp.storage import folders
-from webapp.storage.database import Database, disk_full
+from webapp.storage.database import SqliteDatabase, disk_full
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -23,16 +23,16 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 @pytest.fixture
 def full_database(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """A database that cannot write while the reserve takes the last of the room."""
-    transaction = Database.transaction
+    transaction = SqliteDatabase.transaction
 
     @contextmanager
-    def refusing(self: Database) -> Iterator[Session]:
+    def refusing(self: SqliteDatabase, alone: bool = True) -> Iterator[Session]:
         if (settings.data_dir / "reserve").exists():
             raise disk_full()
-        with transaction(self) as session:
+        with transaction(self, alone) as session:
             yield session
 
-    monkeypatch.setattr(Database, "transaction", refusing)
+    monkeypatch.setattr(SqliteDatabase, "transaction", refusing)
 
 
 def test_a_study_can_be_deleted_and_a_mask_downloaded_while_nothing_can_be_written(

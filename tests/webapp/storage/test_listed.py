@@ -12,8 +12,8 @@ from webapp.storage.store import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "data")
+def store(tmp_path: Path, database_url: str) -> Iterator[Store]:
+    store = Store(tmp_path / "data", database_url)
     yield store
     store.close()
 

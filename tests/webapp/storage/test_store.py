@@ -16,8 +16,8 @@ from webapp.storage.store import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(tmp_path: Path, database_url: str) -> Iterator[Store]:
+    store = Store(tmp_path, database_url)
     yield store
     store.close()
 
@@ -152,9 +152,9 @@ def test_the_audit_trail_outlives_the_study(store: Store):
     ]
 
 
-def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: Path):
+def test_a_second_server_on_the_same_folder_is_refused(store: Store, tmp_path: Path, database_url: str):
     store.hold()
-    second = Store(tmp_path)
+    second = Store(tmp_path, database_url)
     with pytest.raises(BadConfiguration, match="Another SpineView server"):
         second.hold(timeout_s=0)
     store.close()
@@ -171,7 +171,8 @@ def test_a_mask_comes_back_as_it_went_in(store: Store, confidence: Confidence | 
     assert store.masks.get(mask.id) == mask
 
 
-def test_studies_of_another_version_are_left_alone(store: Store, tmp_path: Path):
+def test_studies_of_another_version_are_left_alone(tmp_path: Path):
+    Store(tmp_path).close()
     with sqlite3.connect(tmp_path / "spineview.sqlite3") as database:
         database.execute("PRAGMA user_version = 99")
     database.close()

@@ -121,8 +121,8 @@ def test_a_database_that_cannot_grow_answers_that_the_disk_is_full(tmp_path: Pat
     store.close()
 
 
-def test_what_only_reads_waits_for_no_writer(tmp_path: Path):
-    store = Store(tmp_path)
+def test_what_only_reads_waits_for_no_writer(tmp_path: Path, database_url: str):
+    store = Store(tmp_path, database_url)
     study = add(store)
     seen: list[int] = []
 

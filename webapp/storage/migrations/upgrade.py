@@ -20,7 +20,7 @@ from webapp.storage.tables import Base
 
 log = logging.getLogger(__name__)
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 HEAD = REVISIONS[-1]
 USER_VERSION = 4
 """Of databases that alembic looks after. Versions before alembic counted to 3, and refuse what is above."""

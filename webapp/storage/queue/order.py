@@ -14,13 +14,31 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
-from webapp.storage.tables import Job, JobRow
+from webapp.storage.tables import WAITING, Job, JobRow
 
 RECENT_JOBS = 20
 """How many that ended last say how long a job takes."""
+
+
+def _next_owner() -> Select[tuple[str]]:
+    """Find the owner of jobs of a ``priority`` whose turn it is: from owner to owner, each by a look into an index."""
+    priority = bindparam("priority", type_=Integer)
+    job, begun = aliased(JobRow), aliased(JobRow)
+    first = select(func.min(JobRow.owner).label("owner")).where(WAITING, JobRow.priority == priority)
+    owners = first.cte("owners", recursive=True)
+    waiting = (WAITING, job.priority == priority)
+    following = select(func.min(job.owner)).where(*waiting, job.owner > owners.c.owner).scalar_subquery()
+    owners = owners.union_all(select(following).where(owners.c.owner.is_not(None)))
+    turn = select(func.max(begun.turn)).where(begun.owner == owners.c.owner).scalar_subquery()
+    oldest = select(func.min(job.sequence)).where(*waiting, job.owner == owners.c.owner).scalar_subquery()
+    found = select(owners.c.owner).where(owners.c.owner.is_not(None))
+    return found.order_by(func.coalesce(turn, 0), oldest).limit(1)
+
+
+_NEXT_OWNER = _next_owner()
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,22 @@ def read_order(session: Session) -> list[Waiting]:
         return in_order(waiting, {})
     begun = select(JobRow.owner, func.max(JobRow.turn)).where(JobRow.turn.is_not(None)).group_by(JobRow.owner)
     return in_order(waiting, {owner: int(turn) for owner, turn in session.execute(begun) if turn is not None})
+
+
+def take_next(session: Session) -> JobRow | None:
+    """Read the waiting job whose turn it is; nobody else takes it until the end of this transaction. None: none waits.
+
+    It is the first of ``read_order``, found without reading the others: it takes as long as there are owners.
+    """
+    while (priority := session.scalar(select(func.min(JobRow.priority)).where(WAITING))) is not None:
+        owner = session.scalar(_NEXT_OWNER, {"priority": priority})
+        heads = select(JobRow).where(WAITING, JobRow.priority == priority, JobRow.owner == owner)
+        head = heads.order_by(JobRow.sequence).limit(1)
+        for skips in (True, False):  # those that others take just now; if there is nothing else, wait for what they do
+            row = session.scalar(head.with_for_update(skip_locked=skips))
+            if row is not None:
+                return row
+    return None
 
 
 def next_turn(session: Session) -> int:

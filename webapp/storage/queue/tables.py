@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.storage.tables import Base
+from webapp.storage.tables import NUMBER, Base
 
 
 class BatchRow(Base):
@@ -13,7 +13,7 @@ class BatchRow(Base):
 
     __tablename__ = "batches"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as SQLAlchemy wants it
-    sequence: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     owner: Mapped[str] = mapped_column(index=True)
     created_at: Mapped[float]

@@ -35,8 +35,8 @@ def test_owners_take_turns_within_a_priority(jobs: str, turns: dict[str, int], e
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store(tmp_path)
+def store(tmp_path: Path, database_url: str) -> Store:
+    store = Store(tmp_path, database_url)
     yield store
     store.close()
 

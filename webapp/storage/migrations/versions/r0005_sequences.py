@@ -33,9 +33,13 @@ def _renew(table: str, columns: list[sa.Column[Any]]) -> None:
     )
     there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
     kept = ", ".join(["id", *(column.name for column in columns if column.name in there)])
-    # The hidden rowid counts up as rows come, whatever the clock says.
-    op.execute(f"INSERT INTO {new} ({kept}) SELECT {kept} FROM {table} ORDER BY rowid")
-    op.drop_table(table)
+    if op.get_bind().dialect.name == "sqlite":
+        # The hidden rowid counts up as rows come, whatever the clock says.
+        op.execute(f"INSERT INTO {new} ({kept}) SELECT {kept} FROM {table} ORDER BY rowid")
+        op.drop_table(table)
+    else:
+        op.execute(f"INSERT INTO {new} ({kept}) SELECT {kept} FROM {table} ORDER BY created_at")
+        op.execute(f"DROP TABLE {table} CASCADE")  # with the keys of tables that are made anew after it
     op.rename_table(new, table)
     if table != "studies":
         op.create_index(f"ix_{table}_study_id", table, ["study_id"])

@@ -107,14 +107,17 @@ def _chain_audit() -> None:
         row = AuditRow(at=at, who=who, action=action, study_id=study_id, detail=detail, address="")
         before = row_hash(before, row)
         values: tuple[Any, ...] = (at, who, action, study_id, detail, "", before)
-        connection.exec_driver_sql(
-            f"INSERT INTO audit_new ({columns}, address, hash) VALUES (?, ?, ?, ?, ?, ?, ?)", values
+        names = [*columns.split(", "), "address", "hash"]
+        insert = sa.text(
+            f"INSERT INTO audit_new ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
         )
+        connection.execute(insert, dict(zip(names, values, strict=True)))
     op.drop_table("audit")
     op.rename_table("audit_new", "audit")
     op.create_index("ix_audit_at", "audit", ["at"])
-    for statement in APPEND_ONLY:
-        op.execute(statement)
+    if connection.dialect.name == "sqlite":
+        for statement in APPEND_ONLY:
+            op.execute(statement)
 
 
 def _refers(column: str) -> sa.ForeignKey:
