@@ -122,7 +122,7 @@ def judge(paths: Sequence[Path], marks: Landmarks, instances: Sequence[Instance]
         return False, "no_landmark"
     if paths[0].probability < SURE_PROBABILITY:
         return False, "close_call"
-    if uneven(instances, paths[0].numbers):
+    if marks.skull or uneven(instances, paths[0].numbers):
         return False, "mask_doubtful"
     return True, landmark
 

@@ -146,6 +146,7 @@ def test_skull_base_above_the_neck_is_no_first_vertebra(blocks: tuple[str, ...],
     upper = scene.truth.copy()
     upper[:, :, : int(np.argwhere(scene.truth > 0)[:, 2].max()) - 2] = 0
     assert (named.labels[upper > 0] == (0 if skull else NUMBERS["C1"])).mean() > 0.95
+    assert (named.sure, named.reason) == ((False, "mask_doubtful") if skull else (True, "dens"))
 
 
 def row_of(heights_mm: list[float], slots: list[int] | None = None) -> list[Instance]:

@@ -13,7 +13,6 @@ from segmentation.evaluation.cases import Case
 from segmentation.evaluation.deviations.measure import (
     COUNTS,
     Deviant,
-    coarse_case,
     deviation_table,
     deviations,
     measured,
@@ -22,14 +21,8 @@ from segmentation.evaluation.deviations.measure import (
 from segmentation.evaluation.deviations.shapes import DEVIATIONS
 from segmentation.evaluation.reliability import Answer
 from segmentation.inference.confidence import Confidence
-from segmentation.phantom import Phantom, PhantomSpec
+from segmentation.phantom import PhantomSpec
 from segmentation.vertebrae.named_spine import NamedVertebra
-
-
-@pytest.fixture(scope="module")
-def case(small_phantom: Phantom) -> Case:
-    """L2 to L4 on coarse voxels."""
-    return coarse_case(Case("small", small_phantom.volume, small_phantom.labels))
 
 
 def answer(labels: np.ndarray, level: str = "high", sure: bool = True) -> Answer:

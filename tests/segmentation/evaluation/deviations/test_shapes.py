@@ -23,12 +23,6 @@ from segmentation.evaluation.perturbations import Perturbed
 from segmentation.phantom import Phantom
 
 
-@pytest.fixture(scope="module")
-def plain(small_phantom: Phantom) -> Perturbed:
-    """L2 to L4 on the voxels that deviations work on."""
-    return coarse(small_phantom.volume, small_phantom.labels)
-
-
 def column() -> Perturbed:
     """Nine bodies of 15 mm, T10 to L6, straight above each other, 24 mm from one to the next."""
     labels = np.zeros((60, 60, 160), np.uint8)
