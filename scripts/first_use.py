@@ -24,6 +24,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from screenshot import FLAGS, serving
 
 JOB_MS = 600_000
+WAIT_MS = 120_000  # for anything else, on a busy machine
 FINGER_PX = 44
 # What stays as it is in any language: units, formats, names of levels, of the program, and of the scan.
 UNTRANSLATED = re.compile(
@@ -129,7 +130,8 @@ def main() -> int:
         page = browser.new_page(
             viewport={"width": width, "height": height}, locale=locale, has_touch=options.touch, accept_downloads=True
         )
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         page.goto(address)
         walk(Walk(page, options.pictures, options), scan)
         browser.close()

@@ -6,8 +6,10 @@ import { openScan } from './data/scan.js';
 import { decodeView } from './data/view-state.js';
 import { createDoubleTap } from './input/double-tap.js';
 import { createBlink, prefersReducedMotion } from './page/compare-overlay.js';
+import { STRAIGHT_LAYOUT } from './page/layouts.js';
 import { PANELS, overOf, panelOf } from './page/panels.js';
 import { publish, withdraw } from './page/test-hook.js';
+import { spineOf } from './reformation/vertebrae.js';
 import { createViewer } from './viewer.js';
 import { WHOLE } from './volume/clip-box.js';
 import { graphics } from './vtk/render-window.js';
@@ -259,6 +261,10 @@ export default defineComponent({
       const at = this.own.viewer?.screenFraction(this.plane);
       if (at !== undefined && Number.isFinite(at)) this.moveCurtain(Math.min(90, Math.max(10, 100 * at)));
     },
+    /** The layout without an original. */
+    ownLayout() {
+      return this.layout === STRAIGHT_LAYOUT && spineOf(this.settings) !== undefined ? STRAIGHT_LAYOUT : 'four';
+    },
     cover() {
       if (this.problem) return h('div', { class: 'sv-cover sv-problem', role: 'alert' }, this.problem);
       if (this.ready) return null;
@@ -280,7 +286,7 @@ export default defineComponent({
       'sv-original-on-top': this.layout === 'blink' && this.original,
       'sv-no-crosshair': !this.crosshairShown,
     };
-    const arranged = over || this.layout === 'compare' ? `compare-${this.plane}` : 'four';
+    const arranged = over || this.layout === 'compare' ? `compare-${this.plane}` : this.ownLayout();
     const attributes = { 'data-layout': this.maximised || arranged, style: { '--curtain': `${this.curtain}%` } };
     return h('div', { class: ['sv-root', `sv-tool-${this.tool}`, classes], ...attributes }, [
       h('div', { class: 'sv-grid' }, [...PANELS.map((panel) => panelOf(this, panel)), ...overOf(this)]),

@@ -15,6 +15,8 @@ import { loadDistances } from './volume/distance-surface.js';
  * @import { Scene3d } from './volume/scene-3d.js'
  */
 
+/** What draws masks on slices. @typedef {Pick<SlicePanel, 'setMasks' | 'setLook' | 'edited'>} MaskPanel */
+
 const LOOKS = /** @type {const} */ (['opacity', 'maskStyle', 'namesShown']);
 
 /** @param {Settings} settings */
@@ -26,7 +28,7 @@ const lookOf = ({ opacity, namesShown }, style) => ({ opacity: opacity / 100, st
 
 /**
  * @param {Display} display
- * @param {SlicePanel[]} panels
+ * @param {MaskPanel[]} panels
  * @param {Scene3d} volume
  * @param {ReturnType<typeof createLegend>} legend
  * @param {Crosshair} crosshair
@@ -116,7 +118,7 @@ const recordsOf = (now) => ({
  * What editing needs of the masks that are drawn.
  *
  * @param {EditedDisplay} edited
- * @param {SlicePanel[]} panels
+ * @param {MaskPanel[]} panels
  * @param {() => void} show all of them anew
  * @param {() => Promise<void>} show3d
  */

@@ -10,3 +10,7 @@ declare module 'gifenc' {
   export function quantize(pixels: Uint8ClampedArray, colours: number): Palette;
   export function applyPalette(pixels: Uint8ClampedArray, palette: Palette): Uint8Array;
 }
+
+declare module '@kitware/vtk.js/Common/DataModel/Spline1D/Constants.js' {
+  export const BoundaryCondition: Record<string, number>;
+}

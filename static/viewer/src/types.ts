@@ -34,9 +34,19 @@ export interface Grid {
   direction: number[][];
 }
 
+/** How a plane's picture is walked in a grid: the voxel of element (0, 0), and the steps along u, v and the normal. */
+export interface Walk {
+  start: Numbers;
+  du: Numbers;
+  dv: Numbers;
+  dn: Numbers;
+}
+
 /** A grid along the patient's own axes that covers a scan; `aligned` where the scan lies along them itself. */
 export interface Frame extends Grid {
   aligned: boolean;
+  /** Of a frame that follows a curve: how row `y` of a picture is walked, which has no v. */
+  bend?: (grid: Grid, plane: Plane, slice: number, y: number) => Walk;
 }
 
 /** What a slice panel shows of its plane: the centre in mm along the screen's axes, and mm per CSS px. */

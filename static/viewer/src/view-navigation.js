@@ -11,15 +11,15 @@ import { cameraBefore, cameraNumbers, cameraOf } from './vtk/camera.js';
 
 /**
  * @param {Crosshair} crosshair
- * @param {Record<Plane, SlicePanel>} panels
+ * @param {{panels: Record<Plane, SlicePanel>, reformation: {all(): SlicePanel[]}}} slices
  * @param {Scene3d} volume
  * @param {(id: string) => Record<string, LabelStatistics>} statisticsOf a mask
  */
-export function createNavigation(crosshair, panels, volume, statisticsOf) {
+export function createNavigation(crosshair, { panels, reformation }, volume, statisticsOf) {
   const { main } = volume;
   return {
     reset() {
-      PLANE_NAMES.forEach((name) => panels[name].reset());
+      [...PLANE_NAMES.map((name) => panels[name]), ...reformation.all()].forEach((panel) => panel.reset());
       volume.reset();
     },
     /**

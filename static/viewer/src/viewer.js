@@ -6,7 +6,8 @@ import { frameOf } from './core/patient-frame.js';
 import { Editing } from './edit/index.js';
 import { createMaskDisplay } from './mask-display.js';
 import { createMeasuring } from './measure/index.js';
-import { LAYOUTS_WITH_ORIGINAL } from './page/layouts.js';
+import { LAYOUTS_WITH_ORIGINAL, STRAIGHT_LAYOUT } from './page/layouts.js';
+import { spineOf } from './reformation/vertebrae.js';
 import { createHuProbe } from './slices/hu-probe.js';
 import { createSlicePanels } from './slices/slice-panels.js';
 import { createNavigation } from './view-navigation.js';
@@ -79,12 +80,12 @@ export function createViewer(hosts, grid, scan, on, page) {
   const edit = (/** @type {Plane} */ plane) => editing?.strokeIn(plane) ?? null;
   const tool = () => (edit('axial') ? 'edit' : (settings.tool ?? 'crosshair'));
   const input = { tool, hover: probe.show, reading: probe.reading, play: cine.play, edit };
-  const slices = createSlicePanels(hosts, { ...scene, ...input, flat: Boolean(page.served) }, on.windowed);
+  const slices = createSlicePanels(hosts, { ...scene, ...input, flat: Boolean(page.served) }, on.windowed, page.texts);
   const { panels } = slices;
   const volume = createVolume(hosts, grid, scan, crosshair, page);
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, huAt: probe.huAt }, on.failed);
   const legend = createLegend(/** @type {HTMLElement} */ (hosts.volume.parentElement), page.texts);
-  const masks = createMaskDisplay(grid, slices.planes, volume, legend, crosshair, on);
+  const masks = createMasks(grid, slices, volume, legend, crosshair, on);
   const clipping = createClipping(hosts, panels, volume, scene, on.clipped);
   editing = new Editing({ hosts, panels, grid, frame, values, crosshair, masks });
   const headset = createHeadset(grid, volume.main.surfaces, page.texts);
@@ -92,7 +93,7 @@ export function createViewer(hosts, grid, scan, on, page) {
   probe.show(null);
 
   return {
-    ...createNavigation(crosshair, panels, volume, masks.statisticsOf),
+    ...createNavigation(crosshair, slices, volume, masks.statisticsOf),
     /** @param {Settings} next */
     update(next) {
       const before = settings;
@@ -132,6 +133,39 @@ export function createViewer(hosts, grid, scan, on, page) {
       stopProbe();
       headset.leave();
       [cine, clipping, editing, legend, masks, measuring, slices, volume].forEach((part) => part.destroy());
+    },
+  };
+}
+
+/**
+ * The masks in all panels; a spine that is shown straightened follows them.
+ *
+ * @param {Display} display
+ * @param {ReturnType<typeof createSlicePanels>} slices
+ * @param {Parameters<typeof createMaskDisplay>[2]} volume
+ * @param {ReturnType<typeof createLegend>} legend
+ * @param {ReturnType<typeof createCrosshair>} crosshair
+ * @param {ViewerEvents} on
+ */
+function createMasks(display, slices, volume, legend, crosshair, on) {
+  const masks = createMaskDisplay(display, [...slices.planes, slices.reformation], volume, legend, crosshair, on);
+  let chosen = /** @type {?Settings} */ (null);
+  function straighten() {
+    const id = chosen?.layout === STRAIGHT_LAYOUT ? spineOf(chosen) : undefined;
+    slices.straighten(id === undefined ? null : masks.statisticsOf(id));
+  }
+  return {
+    ...masks,
+    /** @param {Settings} next */
+    update(next) {
+      chosen = next;
+      masks.update(next);
+      straighten();
+    },
+    /** The study's masks changed. @param {Display} next */
+    refresh(next) {
+      masks.refresh(next);
+      straighten();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The state of the view as the part of an address after "#": short, readable, and checked when it is read. */
 import { PLANE_NAMES } from '../core/geometry.js';
-import { LAYOUTS, MASKS_LAYOUT } from '../page/layouts.js';
+import { LAYOUTS, MASKS_LAYOUT, STRAIGHT_LAYOUT } from '../page/layouts.js';
 import { VOLUME_PRESET_NAMES } from '../volume/presets-3d.js';
 
 /** How masks are drawn on slices, and in 3D; what the slices of a thick one make together. */
@@ -70,7 +70,7 @@ function readSlab(text) {
 const FIELDS = {
   at: [rounded, (text) => numbers(text, 3)], // RAS+ mm
   level: [rounded, (text) => numbers(text, 2)], // level and width, HU
-  layout: [String, oneOf([...LAYOUTS, MASKS_LAYOUT])],
+  layout: [String, oneOf([...LAYOUTS, MASKS_LAYOUT, STRAIGHT_LAYOUT])],
   plane: [String, oneOf(PLANE_NAMES)],
   big: [String, oneOf([...PLANE_NAMES, 'volume'])],
   camera: [rounded, (text) => numbers(text, 9)], // position, focal point, up

@@ -8,3 +8,6 @@ export const LAYOUTS = ['four', ...LAYOUTS_WITH_ORIGINAL];
 
 /** The layout that compares two masks; only where there are both. */
 export const MASKS_LAYOUT = 'masks';
+
+/** The layout with a straightened spine; only where vertebrae are named. */
+export const STRAIGHT_LAYOUT = 'straight';

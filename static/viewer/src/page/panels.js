@@ -12,6 +12,8 @@ export const PANELS = [
   ['coronal', 'view-coronal', 'sv-coronal', 'coronal'],
   ['sagittal', 'view-sagittal', 'sv-sagittal', 'sagittal'],
   ['originalVolume', 'view-original-3d', 'sv-original sv-original-3d', 'original'],
+  ['straightSagittal', 'view-straight-sagittal', 'sv-straight sv-straight-sagittal', 'straight_sagittal'],
+  ['straightCoronal', 'view-straight-coronal', 'sv-straight sv-straight-coronal', 'straight_coronal'],
   ['volume', 'view-3d', 'sv-3d', 'volume'],
 ];
 

@@ -46,7 +46,7 @@ const OVERLAY = {
     ctx.fillRect(box.x, box.y, box.width, box.height);
     ctx.globalAlpha = 1;
   },
-  '.sv-letter, .sv-number, .sv-title, .sv-window, .sv-alias, .sv-name-3d': (ctx, node, box) =>
+  '.sv-letter, .sv-number, .sv-title, .sv-window, .sv-alias, .sv-name-3d, .sv-reformation': (ctx, node, box) =>
     paintText(ctx, node, box, node.textContent ?? ''),
   '.sv-scale': (ctx, node, box) => {
     paintText(ctx, node, { ...box, y: box.y - 3 }, node.textContent ?? '');

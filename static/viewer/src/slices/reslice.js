@@ -9,15 +9,10 @@ import { PLANES, indexToWorld } from '../core/geometry.js';
 import { worldToIndex } from '../core/patient-frame.js';
 import { AXES } from '../core/vectors.js';
 /**
- * @import { Frame, Grid, Mask, Numbers, Part, Plane, Sampler, Slab, Voxels } from '../types.js'
+ * @import { Frame, Grid, Mask, Part, Plane, Sampler, Slab, Voxels, Walk } from '../types.js'
  * @import { Change } from '../edit/label-volume.js'
  */
 
-/**
- * How a plane's picture is walked: the voxel of element (0, 0), and the steps along u, v and the normal.
- *
- * @typedef {{start: Numbers, du: Numbers, dv: Numbers, dn: Numbers}} Walk
- */
 /**
  * Fills `line` with row `y` of the plane `n` steps along the normal; `outside` beyond the scan.
  *
@@ -55,6 +50,27 @@ function walk(grid, frame, plane, slice) {
   };
   const [u, v] = pictureAxes(plane);
   return { start, du: step(u), dv: step(v), dn: step(PLANES[plane].axis) };
+}
+
+/**
+ * How each row of a part of a picture is walked, whose first element is (`left`, `top`).
+ *
+ * @param {Grid} grid
+ * @param {Frame} frame
+ * @param {Plane} plane
+ * @param {number} slice of the frame
+ * @param {{left: number, top: number}} corner
+ * @returns {(y: number) => Walk}
+ */
+function walksOf(grid, frame, plane, slice, { left, top }) {
+  const { bend } = frame;
+  const from = (/** @type {Walk} */ way, /** @type {number} */ down) => ({
+    ...way,
+    start: way.start.map((place, axis) => place + left * way.du[axis] + down * way.dv[axis]),
+  });
+  if (bend) return (y) => from(bend(grid, plane, slice, top + y), 0);
+  const way = from(walk(grid, frame, plane, slice), top);
+  return () => way;
 }
 
 /** Voxels along whole axes: `line` becomes a row of them. @type {Row} */
@@ -168,13 +184,13 @@ export function createSampler(grid, frame, values, { linear, outside }) {
   return (plane, slice, { count, mode }, out, part) => {
     const [across, down] = pictureAxes(plane).map((axis) => frame.shape[axis]);
     const { x: left, y: top, width, height } = part ?? { x: 0, y: 0, width: across, height: down };
-    const way = walk(grid, frame, plane, slice);
-    way.start = way.start.map((place, axis) => place + left * way.du[axis] + top * way.dv[axis]);
+    const walkOf = walksOf(grid, frame, plane, slice, { left, top });
     const steps = slabSteps(slice, count, frame.shape[PLANES[plane].axis]);
     const line = values instanceof Int16Array ? new Int16Array(width) : new Uint8Array(width);
     const sum = new Int32Array(width);
     // Row by row, a slab's slices within: neighbours in the patient are mostly neighbours in memory.
     for (let y = 0; y < height; y += 1) {
+      const way = walkOf(y);
       if (steps.length === 1) row(values, grid, way, y, steps[0], outside, line);
       else {
         sum.fill(mode === 'mean' ? 0 : outside);
@@ -200,6 +216,8 @@ export function createSampler(grid, frame, values, { linear, outside }) {
  * @returns {?Part} null where the slice misses them
  */
 export function partOf({ grid, box }, frame, plane, { slice, count }, { low, high }) {
+  const [across, down] = pictureAxes(plane).map((axis) => frame.shape[axis]);
+  if (frame.bend) return { x: 0, y: 0, width: across, height: down }; // where a curve leads to is not looked for
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => {
     const at = AXES.map((axis) => ((n >> axis) & 1 ? high[axis] + 0.5 : low[axis] - 0.5) - box.first[axis]);
     return worldToIndex(frame, indexToWorld(grid, at));

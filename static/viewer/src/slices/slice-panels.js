@@ -1,8 +1,12 @@
-/** The slice panels of a study: one a plane, and beside one of them the original while two are compared. */
+/**
+ * The slice panels of a study: one a plane, beside one of them the original while two are compared, and two of a
+ * straightened spine.
+ */
 import { PLANE_NAMES } from '../core/geometry.js';
+import { createReformation } from '../reformation/index.js';
 import { createSlicePanel } from './slice-panel.js';
 /**
- * @import { Numbers, Plane, Slab, View } from '../types.js'
+ * @import { LabelStatistics, Numbers, Plane, Slab, Texts, View } from '../types.js'
  * @import { SlicePanel, SliceScene } from './slice-panel.js'
  */
 
@@ -12,8 +16,9 @@ const HU_PER_PX = [2, 4]; // of level and width, while a drag changes them
  * @param {Record<string, HTMLElement>} hosts elements by name of the panel
  * @param {Omit<SliceScene, 'linked' | 'windowing' | 'windowed'>} shared
  * @param {(window: number[]) => void} onWindowed called with [level, width] after a drag
+ * @param {Texts} texts
  */
-export function createSlicePanels(hosts, shared, onWindowed) {
+export function createSlicePanels(hosts, shared, onWindowed, texts) {
   let level = [0, 1];
   /** @type {[number, Slab['mode']]} */
   let slab = [0, 'max'];
@@ -32,7 +37,8 @@ export function createSlicePanels(hosts, shared, onWindowed) {
     createSlicePanel(hosts[plane], plane, scene((view) => original?.plane === plane && original.panel.follow(view)));
   const panels = { axial: create('axial'), coronal: create('coronal'), sagittal: create('sagittal') };
   const planes = PLANE_NAMES.map((plane) => panels[plane]);
-  const all = () => [...planes, ...(original ? [original.panel] : [])];
+  const reformation = createReformation(hosts, scene(() => {}), texts);
+  const all = () => [...planes, ...(original ? [original.panel] : []), ...reformation.all()];
 
   /** @param {Numbers} next [level, width] in HU */
   function setWindow(next) {
@@ -43,8 +49,13 @@ export function createSlicePanels(hosts, shared, onWindowed) {
   return {
     panels,
     planes,
+    reformation,
     /** The panels that there are now, by name. @returns {Record<string, SlicePanel>} */
-    named: () => ({ ...panels, ...(original ? { originalSlice: original.panel } : {}) }),
+    named: () => ({
+      ...panels,
+      ...(original ? { originalSlice: original.panel } : {}),
+      ...reformation.named(),
+    }),
     /** [level, width] in HU. */
     window: () => [...level],
     setWindow,
@@ -67,6 +78,16 @@ export function createSlicePanels(hosts, shared, onWindowed) {
       original.panel.setSlab(...slab);
       panels[plane].reset();
     },
-    destroy: () => all().forEach((panel) => panel.destroy()),
+    /** Show the spine of a mask straightened, or no longer. @param {?Record<string, LabelStatistics>} statistics */
+    straighten(statistics) {
+      if (!reformation.show(statistics)) return;
+      reformation.all().forEach((panel) => {
+        panel.setWindow(level);
+        panel.setSlab(...slab);
+      });
+    },
+    destroy() {
+      [...planes, original?.panel, reformation].forEach((part) => part?.destroy());
+    },
   };
 }
