@@ -1,6 +1,6 @@
 """Print how long it takes to claim a job among many that wait, on PostgreSQL, by several processes at once.
 
-python bench/storage/postgresql_queue.py [--jobs 100000] [--owners 50] [--claims 2000] [--processes 4] [--most-ms 5]
+python bench/storage/postgresql_queue.py [--jobs 100000] [--owners 50] [--claims 400] [--processes 4] [--most-ms 5]
 
 It starts a PostgreSQL of its own in a temporary folder, on Debian's settings but for the socket (needs
 scripts/ensure/postgresql), fills the queue with jobs of equal shares of the owners in three priorities, and claims.
@@ -76,7 +76,7 @@ def measure(options: argparse.Namespace, url: str) -> tuple[dict[str, list[float
             f"{options.jobs} jobs of {options.owners} owners wait, after {time.perf_counter() - begin:.0f} s",
             flush=True,
         )
-        tags = [timed(lambda: store.studies.version)[0] for _ in range(200)]
+        tags = [timed(lambda: store.studies.version)[0] for _ in range(100)]
         store.close()
         share = options.claims // options.processes
         # Processes of their own, as servers are: nothing of this one's connections may be in them.
@@ -108,7 +108,7 @@ def in_sqlite(options: argparse.Namespace) -> list[float]:
         store = Store(Path(data))
         fill(store, options.jobs, options.owners)
         store.close()
-        return [ms for ms, _ in claim(data, "", min(200, options.claims))]
+        return [ms for ms, _ in claim(data, "", min(100, options.claims))]
 
 
 def fill(store: Store, jobs: int, owners: int) -> None:
@@ -145,7 +145,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--owners", type=int, default=50)
-    parser.add_argument("--claims", type=int, default=2000)
+    parser.add_argument("--claims", type=int, default=400)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--most-ms", type=float, default=5.0)
     return parser.parse_args()

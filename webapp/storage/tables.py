@@ -149,7 +149,7 @@ _NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """Of tables whose ``sequence`` says what came first: clocks are set back, numbers are not."""
 
 
-WAITING = text("state = 'queued'")
+WAITING, BEGUN = text("state = 'queued'"), text("turn IS NOT NULL")
 """Of jobs; written out, since an index of a part of the rows is used where its condition stands in the statement."""
 
 
@@ -179,7 +179,7 @@ class JobRow(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_waiting", "priority", "owner", "sequence", sqlite_where=WAITING, postgresql_where=WAITING),
-        Index("ix_jobs_owner_turn", "owner", "turn"),
+        Index("ix_jobs_owner_turn", "owner", "turn", sqlite_where=BEGUN, postgresql_where=BEGUN),
         _NEVER_REUSED,
     )
     sequence: Mapped[int] = mapped_column(NUMBER, primary_key=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.storage.tables import WAITING, Job, JobRow
+from webapp.storage.tables import BEGUN, WAITING, Job, JobRow
 
 RECENT_JOBS = 20
 """How many that ended last say how long a job takes."""
@@ -32,7 +32,7 @@ def _next_owner() -> Select[tuple[str]]:
     waiting = (WAITING, job.priority == priority)
     following = select(func.min(job.owner)).where(*waiting, job.owner > owners.c.owner).scalar_subquery()
     owners = owners.union_all(select(following).where(owners.c.owner.is_not(None)))
-    turn = select(func.max(begun.turn)).where(begun.owner == owners.c.owner).scalar_subquery()
+    turn = select(func.max(begun.turn)).where(BEGUN, begun.owner == owners.c.owner).scalar_subquery()
     oldest = select(func.min(job.sequence)).where(*waiting, job.owner == owners.c.owner).scalar_subquery()
     found = select(owners.c.owner).where(owners.c.owner.is_not(None))
     return found.order_by(func.coalesce(turn, 0), oldest).limit(1)

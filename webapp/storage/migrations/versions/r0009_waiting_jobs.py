@@ -7,7 +7,7 @@ from alembic import op
 
 revision = "0009"
 down_revision = "0008"
-_WAITING = sa.text("state = 'queued'")
+_WAITING, _BEGUN = sa.text("state = 'queued'"), sa.text("turn IS NOT NULL")
 _NUMBERED = {
     **dict.fromkeys(("studies", "jobs", "masks", "measurements", "reviews", "batches"), "sequence"),
     "audit": "id",
@@ -23,7 +23,7 @@ def upgrade() -> None:
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     )
-    op.create_index("ix_jobs_owner_turn", "jobs", ["owner", "turn"])
+    op.create_index("ix_jobs_owner_turn", "jobs", ["owner", "turn"], sqlite_where=_BEGUN, postgresql_where=_BEGUN)
     op.create_index("ix_jobs_turn", "jobs", ["turn"])
     if op.get_bind().dialect.name == "postgresql":
         _postgresql()
