@@ -157,7 +157,9 @@ export default defineComponent({
       const { own } = this;
       /** @type {Display} */
       const display = await fetchJson(this.url);
-      const scan = await openScan(display);
+      const opened = openScan(display);
+      graphics(); // looked up while the scan is on its way
+      const scan = await opened;
       if (own.isGone) return;
       const viewer = this.createViewer(display, scan);
       own.viewer = viewer;

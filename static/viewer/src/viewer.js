@@ -80,7 +80,7 @@ export function createViewer(hosts, grid, scan, on, page) {
   const edit = (/** @type {Plane} */ plane) => editing?.strokeIn(plane) ?? null;
   const tool = () => (edit('axial') ? 'edit' : (settings.tool ?? 'crosshair'));
   const input = { tool, hover: probe.show, reading: probe.reading, play: cine.play, edit };
-  const slices = createSlicePanels(hosts, { ...scene, ...input, flat: Boolean(page.served) }, on.windowed, page.texts);
+  const slices = createSlicePanels(hosts, { ...scene, ...input }, on.windowed, page.texts);
   const { panels } = slices;
   const volume = createVolume(hosts, grid, scan, crosshair, page);
   const measuring = createMeasuring(hosts, panels, { grid, frame, crosshair, huAt: probe.huAt }, on.failed);

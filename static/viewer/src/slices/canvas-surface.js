@@ -1,4 +1,4 @@
-/** One 2D canvas filling an element, painted on demand; the counterpart of render-window.js without WebGL2. */
+/** One 2D canvas filling an element, painted on demand; the counterpart of vtk/render-window.js. */
 import { fillElement } from '../core/filled-element.js';
 /** @import { Vec2 } from '../types.js' */
 

@@ -1,9 +1,9 @@
 /**
  * A plane of the patient, or a slab of planes, sampled from the scan's voxels: plain arrays in, plain arrays out.
  *
- * Done by the processor: the graphics card then holds one picture a panel instead of the whole scan in each of them,
- * and a scan too large for the card is still shown voxel by voxel. (vtkImageReslice does the same 5 to 10 times slower,
- * mostly in slabs; the tests hold this against it.)
+ * Done by the processor: the graphics card then need not hold the whole scan for each of the panels, and a scan too
+ * large for the card is still shown voxel by voxel. (vtkImageReslice does the same 5 to 10 times slower, mostly in
+ * slabs; the tests hold this against it.)
  */
 import { PLANES, indexToWorld } from '../core/geometry.js';
 import { worldToIndex } from '../core/patient-frame.js';

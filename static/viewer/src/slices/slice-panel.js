@@ -1,12 +1,11 @@
 /** One plane of the patient: the CT's slice, the masks above it, and the overlay of crosshair, letters and numbers. */
 import { PLANES } from '../core/geometry.js';
-import { createCanvasPicture } from './canvas-renderer.js';
 import { listen } from '../input/gestures.js';
 import { createContourLayer } from './contour-layer.js';
-import { createGlPicture } from './webgl-renderer.js';
 import { createOverlay } from './slice-overlay.js';
 import { createPanelView } from './panel-view.js';
 import { createSampler, slabCount } from './reslice.js';
+import { createSlicePicture } from './slice-picture.js';
 import { sliceKeys } from './slice-keys.js';
 /**
  * @import { Crosshair, Frame, Grid, Look, Mask, Numbers, Plane, Slab, View } from '../types.js'
@@ -24,7 +23,6 @@ import { sliceKeys } from './slice-keys.js';
  * @property {Int16Array} values HU, i fastest
  * @property {number} air HU beyond the scan
  * @property {Crosshair} crosshair
- * @property {boolean} flat whether there is no WebGL2
  * @property {boolean} [follower] whether its size changes nobody's view but its own
  * @property {(world: ?Numbers) => void} hover
  * @property {(world: Numbers) => string} reading HU in words
@@ -58,8 +56,7 @@ export function createSlicePanel(element, plane, scene) {
     if (link) scene.linked?.(next);
   });
   const sample = createSampler(grid, frame, scene.values, { linear: true, outside: scene.air });
-  const createPicture = scene.flat ? createCanvasPicture : createGlPicture;
-  const picture = createPicture(element, plane, frame, sample, () => view.resized(!scene.follower));
+  const picture = createSlicePicture(element, plane, frame, sample, () => view.resized(!scene.follower));
   const contours = createContourLayer(element, frame, plane);
   const overlay = createOverlay(element, plane);
 
@@ -118,7 +115,7 @@ export function createSlicePanel(element, plane, scene) {
 /**
  * Changes of what is drawn.
  *
- * @param {ReturnType<typeof createGlPicture>} picture
+ * @param {ReturnType<typeof createSlicePicture>} picture
  * @param {ContourLayer} contours
  * @param {ReturnType<typeof createOverlay>} overlay
  * @param {() => void} update

@@ -36,7 +36,7 @@ const COARSE_SCALE = 0.5; // drawn pixels a screen pixel
  */
 export function createVolumePanel(element, scene) {
   const frame = frameOf(scene.grid); // the patient's own axes, whatever those of the scan
-  const target = createWindow(element, () => {}, scene.coarse ? COARSE_SCALE : 1);
+  const target = createWindow(element, scene.coarse ? COARSE_SCALE : 1);
   const { renderer, draw } = target;
   const camera = renderer.getActiveCamera();
   let [following, userMoved] = [false, false]; // moved from here now, not by the user; moved by the user at all

@@ -90,7 +90,7 @@ export async function enterXr(kind, grid, surfaces, wanted) {
       element.remove();
       throw error;
     });
-  const target = createWindow(element, () => {});
+  const target = createWindow(element);
   const interactor = vtkInteractor.newInstance();
   interactor.setView(target.view);
   interactor.initialize();

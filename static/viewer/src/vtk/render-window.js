@@ -3,8 +3,6 @@
 import '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Actor.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Camera.js';
-import '@kitware/vtk.js/Rendering/OpenGL/ImageMapper.js';
-import '@kitware/vtk.js/Rendering/OpenGL/ImageSlice.js';
 import '@kitware/vtk.js/Rendering/OpenGL/PolyDataMapper.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Renderer.js';
 import '@kitware/vtk.js/Rendering/OpenGL/Texture.js';
@@ -15,7 +13,6 @@ import vtkRenderer from '@kitware/vtk.js/Rendering/Core/Renderer.js';
 import { fillElement } from '../core/filled-element.js';
 /**
  * @import vtkOpenGLRenderWindow from '@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js'
- * @import { Vec2 } from '../types.js'
  */
 
 /** Red, green, blue and opacity: what lies behind is seen, --viewport, in 3D a gradient (panels.css). */
@@ -24,9 +21,17 @@ const NOTHING = /** @type {const} */ ([0, 0, 0, 0]);
 /**
  * What this browser draws with: `software` means a processor does a graphics card's work, `most3d` is the longest side
  * of a 3D texture. What memory there is, browsers do not say over plain HTTP; a device with a touch screen (`tablet`)
- * is taken for one that has little.
+ * is taken for one that has little. It is looked up once: each context takes long to make where there is no card.
  */
 export function graphics() {
+  known ??= lookedUp();
+  return known;
+}
+
+/** @type {?ReturnType<typeof lookedUp>} */
+let known = null;
+
+function lookedUp() {
   const gl = document.createElement('canvas').getContext('webgl2');
   if (!gl) return { webgl2: false, software: true, most3d: 0, tablet: false };
   const most3d = gl.getParameter(gl.MAX_3D_TEXTURE_SIZE);
@@ -99,10 +104,9 @@ const canvasOf = (view) => /** @type {HTMLCanvasElement} */ (view.getCanvas());
  * A render window filling `element`. Nothing is drawn until `draw()`, which draws once in the next frame.
  *
  * @param {HTMLElement} element
- * @param {(size: Vec2) => void} onResize called with [width, height] in CSS px, before it is drawn
  * @param {number} scale drawn pixels a screen pixel; below 1 coarser and faster
  */
-export function createWindow(element, onResize, scale = 1) {
+export function createWindow(element, scale = 1) {
   const renderWindow = vtkRenderWindow.newInstance();
   const renderer = vtkRenderer.newInstance();
   /** @type {any} */ (renderer).setBackground(...NOTHING); // newInstance and the types take three values only
@@ -115,12 +119,15 @@ export function createWindow(element, onResize, scale = 1) {
   });
   const filling = fillElement(
     element,
-    (size, ratio) => {
-      view.now.setSize(Math.round(size[0] * ratio * scale), Math.round(size[1] * ratio * scale));
-      onResize(size);
-    },
-    () => renderWindow.render(),
+    (size, ratio) => view.now.setSize(Math.round(size[0] * ratio * scale), Math.round(size[1] * ratio * scale)),
+    () => (hasBegun ? renderWindow.render() : begin()),
   );
+  let hasBegun = false;
+  /** Let what is painted already be seen first: the first picture takes its time where there is no card. */
+  function begin() {
+    hasBegun = true;
+    setTimeout(filling.draw);
+  }
 
   return {
     ...filling,

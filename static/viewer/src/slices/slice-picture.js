@@ -1,4 +1,7 @@
-/** The picture of a slice panel where there is no WebGL2: the slice, painted on a 2D canvas by the processor. */
+/**
+ * The picture of a slice panel: the CT's slice, painted on a 2D canvas by the processor. A graphics card would draw it
+ * no faster, since each slice is another picture, and without a card each of its contexts takes long to begin with.
+ */
 import { indexToPlane, planeToScreen } from '../core/geometry.js';
 import { pictureAxes } from './reslice.js';
 import { createSurface } from './canvas-surface.js';
@@ -56,7 +59,7 @@ function drawSlice(context, shape, [origin, right, down], ct) {
 }
 
 /**
- * A picture with the methods of `createGlPicture`.
+ * A picture of a plane through the CT. Nothing is painted until `start()`.
  *
  * @param {HTMLElement} element
  * @param {Plane} plane
@@ -64,7 +67,7 @@ function drawSlice(context, shape, [origin, right, down], ct) {
  * @param {Sampler} sample the CT
  * @param {(size: Vec2) => void} onResize
  */
-export function createCanvasPicture(element, plane, frame, sample, onResize) {
+export function createSlicePicture(element, plane, frame, sample, onResize) {
   const [u, v] = pictureAxes(plane);
   /** @type {Vec2} */
   const shape = [frame.shape[u], frame.shape[v]];
