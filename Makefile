@@ -54,7 +54,7 @@ test: setup ## Run the tests alone: make test ARGS="tests/segmentation -x"
 	$(PYTEST) $(ARGS)
 
 check: setup lint types imports javascript ## Everything that CI runs
-	$(PYTEST) --numprocesses $(PROCESSES) --dist loadfile --max-worker-restart 0 --ignore tests/browser --cov --cov-report= $(ARGS)
+	$(PYTEST) --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --ignore tests/browser --cov --cov-report= $(ARGS)
 	$(PYTEST) tests/browser --cov --cov-append --cov-report=term --cov-report=xml $(ARGS)
 
 format: setup ## Format the Python code and mend what ruff can mend

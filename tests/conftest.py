@@ -16,6 +16,15 @@ settings.load_profile("spineview")
 os.environ.setdefault("SPINEVIEW_PRELOAD_MODEL", "false")  # a test that needs the model loads it
 os.environ["SPINEVIEW_ALLOWED_HOSTS"] = '["testserver"]'
 
+# Files whose one or two tests take minutes: first, so that none of two processes is left alone with one of them.
+LONGEST = ("test_crash_points.py", "test_contract.py", "test_engine.py", "test_fuzz.py", "test_chaos.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin; the others keep their order."""
+    last = len(LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else last)
+
 
 @pytest.fixture(scope="session")
 def small_phantom() -> Phantom:
