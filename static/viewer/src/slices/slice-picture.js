@@ -3,13 +3,11 @@
  * no faster, since each slice is another picture, and without a card each of its contexts takes long to begin with.
  */
 import { indexToPlane, planeToScreen } from '../core/geometry.js';
-import { pictureAxes } from './reslice.js';
-import { createSurface } from './canvas-surface.js';
 import { greys } from './canvas-pixels.js';
-/**
- * @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View, VoxelsType } from '../types.js'
- * @import { Colouring } from './canvas-pixels.js'
- */
+import { createSurface } from './canvas-surface.js';
+import { enlarge, factorsFor } from './enlarge.js';
+import { pictureAxes } from './reslice.js';
+/** @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View } from '../types.js' */
 
 /** @typedef {ReturnType<typeof createLayer>} Layer */
 
@@ -17,26 +15,42 @@ import { greys } from './canvas-pixels.js';
 const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 
 /**
- * One array as a picture on a canvas of its own.
+ * A slice as greys on a canvas of its own. What is enlarged is interpolated before it is windowed, else the edges of a
+ * narrow window would lie elsewhere.
  *
  * @param {Vec2} shape elements of the picture
- * @param {VoxelsType} Values type of the array
  * @param {Sampler} sample
  * @param {Plane} plane
  */
-function createLayer(shape, Values, sample, plane) {
-  const values = new Values(shape[0] * shape[1]);
+function createLayer(shape, sample, plane) {
+  const values = new Int16Array(shape[0] * shape[1]);
   const canvas = Object.assign(document.createElement('canvas'), { width: shape[0], height: shape[1] });
   const context = contextOf(canvas);
-  const image = context.createImageData(...shape);
-  const pixels = new Uint32Array(image.data.buffer);
+  let fine = values;
+  let image = context.createImageData(...shape);
+  /** @type {Vec2} */
+  let factors = [1, 1];
+  const isEnlarged = () => fine !== values;
   return {
     canvas,
     /** @param {number} slice @param {Slab} slab */
-    sample: (slice, slab) => sample(plane, slice, slab, values),
-    /** @param {Colouring} colour */
-    paint(colour) {
-      colour(values, pixels);
+    sample(slice, slab) {
+      sample(plane, slice, slab, values);
+      if (isEnlarged()) enlarge(values, shape, factors, fine);
+    },
+    /** Have so many elements for each of the slice's. @param {Vec2} next @returns {boolean} whether it had others */
+    enlargeBy(next) {
+      if (next[0] === factors[0] && next[1] === factors[1]) return false;
+      factors = next;
+      [canvas.width, canvas.height] = [shape[0] * next[0], shape[1] * next[1]];
+      image = context.createImageData(canvas.width, canvas.height);
+      fine = next[0] * next[1] > 1 ? new Int16Array(canvas.width * canvas.height) : values;
+      if (isEnlarged()) enlarge(values, shape, factors, fine);
+      return true;
+    },
+    /** @param {Numbers} level [level, width] in HU */
+    paint(level) {
+      greys(level)(fine, new Uint32Array(image.data.buffer));
       context.putImageData(image, 0, 0);
     },
   };
@@ -55,7 +69,7 @@ function drawSlice(context, shape, [origin, right, down], ct) {
   const [c, d] = down.map((px, n) => (px - origin[n]) / shape[1]);
   context.transform(a, b, c, d, ...origin);
   context.imageSmoothingEnabled = true;
-  context.drawImage(ct.canvas, 0, 0);
+  context.drawImage(ct.canvas, 0, 0, ...shape);
 }
 
 /**
@@ -71,7 +85,9 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
   const [u, v] = pictureAxes(plane);
   /** @type {Vec2} */
   const shape = [frame.shape[u], frame.shape[v]];
-  const ct = createLayer(shape, Int16Array, sample, plane);
+  /** @type {Vec2} */
+  const spacing = [frame.spacing_mm[u], frame.spacing_mm[v]];
+  const ct = createLayer(shape, sample, plane);
   /** @type {Numbers} */
   let level = [0, 1];
   let shown = '';
@@ -89,10 +105,11 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
       if (wanted === shown) return;
       shown = wanted;
       ct.sample(slice, slab);
-      ct.paint(greys(level));
+      ct.paint(level);
     },
     /** @param {View} view @param {Numbers} place */
     updateCamera(view, place) {
+      if (ct.enlargeBy(factorsFor(shape, spacing, view.mmPerPx))) ct.paint(level);
       const at = (/** @type {number} */ x, /** @type {number} */ y) => {
         const index = [...place];
         index[u] = x - 0.5; // an element reaches half its width around its middle
@@ -104,7 +121,7 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
     /** @param {Numbers} next [level, width] in HU */
     setWindow(next) {
       level = next;
-      ct.paint(greys(level));
+      ct.paint(level);
     },
     invalidate() {
       shown = '';
