@@ -73,6 +73,8 @@ def documented(name: str, changes: dict[str, str]) -> str:
 def own_site(ports: Ports, folder: Path) -> None:
     """Configure nginx for a server that has a name of its own."""
     changes = {
+        "    listen [::]:80;\n": "",
+        "    listen [::]:443 ssl;\n": "",
         "listen 80;": f"listen 127.0.0.1:{ports.plain};",
         "listen 443 ssl;": f"listen 127.0.0.1:{ports.secure} ssl;",
         "spine.example": "localhost",
