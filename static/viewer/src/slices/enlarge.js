@@ -3,7 +3,7 @@ import { clamp } from '../core/vectors.js';
 /** @import { Vec2 } from '../types.js' */
 
 const MOST_FACTOR = 8; // more are not seen
-const MOST_ELEMENTS = 1.5e6; // of an enlarged picture: some milliseconds of a processor
+const MOST_ELEMENTS = 0.8e6; // of an enlarged picture: some milliseconds of a processor
 
 /**
  * How many elements each element of a picture becomes, across and down, so that one is about a pixel of the screen.

@@ -7,7 +7,10 @@ import { greys } from './canvas-pixels.js';
 import { createSurface } from './canvas-surface.js';
 import { enlarge, factorsFor } from './enlarge.js';
 import { pictureAxes } from './reslice.js';
-/** @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View } from '../types.js' */
+/**
+ * @import { Frame, Numbers, Plane, Sampler, Slab, Vec2, View } from '../types.js'
+ * @import { Colouring } from './canvas-pixels.js'
+ */
 
 /** @typedef {ReturnType<typeof createLayer>} Layer */
 
@@ -48,9 +51,9 @@ function createLayer(shape, sample, plane) {
       if (isEnlarged()) enlarge(values, shape, factors, fine);
       return true;
     },
-    /** @param {Numbers} level [level, width] in HU */
-    paint(level) {
-      greys(level)(fine, new Uint32Array(image.data.buffer));
+    /** @param {Colouring} colour */
+    paint(colour) {
+      colour(fine, new Uint32Array(image.data.buffer));
       context.putImageData(image, 0, 0);
     },
   };
@@ -88,8 +91,7 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
   /** @type {Vec2} */
   const spacing = [frame.spacing_mm[u], frame.spacing_mm[v]];
   const ct = createLayer(shape, sample, plane);
-  /** @type {Numbers} */
-  let level = [0, 1];
+  let colour = greys([0, 1]);
   let shown = '';
   /** @type {?Vec2[]} */
   let corners = null;
@@ -105,11 +107,11 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
       if (wanted === shown) return;
       shown = wanted;
       ct.sample(slice, slab);
-      ct.paint(level);
+      ct.paint(colour);
     },
     /** @param {View} view @param {Numbers} place */
     updateCamera(view, place) {
-      if (ct.enlargeBy(factorsFor(shape, spacing, view.mmPerPx))) ct.paint(level);
+      if (ct.enlargeBy(factorsFor(shape, spacing, view.mmPerPx))) ct.paint(colour);
       const at = (/** @type {number} */ x, /** @type {number} */ y) => {
         const index = [...place];
         index[u] = x - 0.5; // an element reaches half its width around its middle
@@ -120,8 +122,8 @@ export function createSlicePicture(element, plane, frame, sample, onResize) {
     },
     /** @param {Numbers} next [level, width] in HU */
     setWindow(next) {
-      level = next;
-      ct.paint(level);
+      colour = greys(next);
+      ct.paint(colour);
     },
     invalidate() {
       shown = '';
