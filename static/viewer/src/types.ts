@@ -62,7 +62,6 @@ export interface Slab {
 }
 
 export type Voxels = Int16Array | Uint8Array;
-export type VoxelsType = Int16ArrayConstructor | Uint8ArrayConstructor;
 /** A part of a plane's picture, in its elements. */
 export interface Part {
   x: number;
